@@ -1,0 +1,233 @@
+"""The main job: a log and a blueprint in, an audit file out. Everything is written, or nothing is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mining import __version__
+from mining.blueprint.model import Blueprint
+from mining.conformance.verdicts import VERDICTS
+from mining.errors import BlueprintError, MiningError, UnknownNameError
+from mining.findings import BANDS, COMMON, FEW_CASES, OCCASIONAL, TABLE
+from mining.log import EventLog
+from mining.results import plain
+from mining.study import Study
+from mining.texts import LANGUAGES
+from mining.units import MICROSECONDS
+
+FILES = ("report.html", "workpapers.xlsx", "findings.json", "verdicts.parquet", "deviations.parquet", "manifest.json")
+SOFTWARE = ("service-mining", "pm4py", "pandas", "numpy", "duckdb", "pyarrow", "numba", "scipy", "matplotlib", "seaborn", "xlsxwriter", "jinja2")
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit wrote.
+
+    Attributes
+    ----------
+    folder : Path
+        Where the files lie.
+    study : Study
+        The study they were made from.
+    """
+
+    folder: Path
+    study: Study
+
+    @property
+    def report(self) -> Path:
+        """The report, to be opened in a browser."""
+        return self.folder / "report.html"
+
+
+def audit(
+    log: EventLog,
+    blueprint: Blueprint,
+    out: str | Path,
+    *,
+    lang: str = "en",
+    open_cases: str = "pending",
+    draft_ok: bool = False,
+    progress: Callable[[str], None] = lambda step: None,
+) -> Audit:
+    """Check a log against a blueprint and write the audit file.
+
+    Parameters
+    ----------
+    log : EventLog
+    blueprint : Blueprint
+    out : str or Path
+        Folder for ``report.html``, ``workpapers.xlsx``, ``findings.json``, ``verdicts.parquet``, ``deviations.parquet`` and
+        ``manifest.json``. It is made if need be; files of these names in it are replaced, others are left alone.
+    lang : {"en", "zh"}
+        Language of the report and the workpapers.
+    open_cases : {"pending", "judge"}
+        As in :class:`mining.Study`.
+    draft_ok : bool
+        Allow a blueprint whose status is not *approved*; the report then says that no opinion may be drawn from it.
+    progress : callable
+        Called with the name of each step as it begins.
+
+    Returns
+    -------
+    Audit
+
+    Raises
+    ------
+    MiningError
+        If the blueprint is not approved (and ``draft_ok`` is False), the log cannot answer, or the folder cannot be written.
+    """
+    if lang not in LANGUAGES:
+        raise UnknownNameError("language", lang, LANGUAGES)
+    if blueprint.status != "approved" and not draft_ok:
+        raise BlueprintError(
+            f"{blueprint.path}: the blueprint is a {blueprint.status}, not approved, so it is no norm to audit against. "
+            "To explore with it all the same, allow drafts (--draft-ok); the report will say so."
+        )
+    study = Study(log, blueprint, open_cases=open_cases)
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=".audit-", dir=folder))
+    except OSError as error:
+        raise MiningError(f"{folder}: cannot write there ({error.strerror}). Name another folder.") from None
+    try:
+        _write_all(study, scratch, lang, progress)
+        for name in FILES:
+            os.replace(scratch / name, folder / name)
+    except OSError as error:
+        raise MiningError(f"{folder}: cannot write there ({error}).") from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return Audit(folder, study)
+
+
+def _write_all(study: Study, folder: Path, lang: str, progress: Callable[[str], None]) -> None:
+    from mining.report import render_html, write_workpapers
+
+    progress("aligning the cases with the designed flow")
+    _ = study.path
+    progress("judging rules, roles and standards")
+    study.verdicts().frame.to_parquet(folder / "verdicts.parquet", index=False)
+    study.deviations().frame.to_parquet(folder / "deviations.parquet", index=False)
+    progress("ranking the findings")
+    _write_json(folder / "findings.json", findings_record(study))
+    progress("discovering the actual flow")
+    _ = study.discovered
+    progress("writing the report")
+    (folder / "report.html").write_text(render_html(study, lang=lang), encoding="utf-8", newline="\n")
+    progress("writing the workpapers")
+    write_workpapers(study, folder / "workpapers.xlsx", lang=lang)
+    _write_json(folder / "manifest.json", manifest(study, folder, lang))
+
+
+def _write_json(path: Path, record: dict[str, Any]) -> None:
+    text = json.dumps(plain(record), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def findings_record(study: Study) -> dict[str, Any]:
+    """Findings with the rule that ranked them, the checks behind them and what they were made from, as plain values."""
+    findings, summary = study.findings(), study.summary()
+    return {
+        "provenance": vars(findings.provenance),
+        "columns": findings.columns,
+        "findings": findings.to_dict()["rows"],
+        "checks": {"columns": summary.columns, "rows": summary.to_dict()["rows"]},
+        "priority_rule": {
+            "cut_points_of_lower_95_percent_wilson_limit": [COMMON, OCCASIONAL],
+            "bands": BANDS,
+            "table": [
+                {"severity": severity, "visible": visible, **dict(zip(BANDS, cells, strict=True))}
+                for (severity, visible), cells in TABLE.items()
+            ],
+            "critical_below_last_band_with_fewer_cases_than": {"cases": FEW_CASES, "priority": "M"},
+        },
+        "verdict_words": VERDICTS,
+    }
+
+
+def manifest(study: Study, folder: Path, lang: str) -> dict[str, Any]:
+    """What the audit was made from and with, and the hash of every file it wrote. It holds no clock, so a re-run is equal."""
+    log, blueprint, instances = study.log, study.blueprint, study.instances
+    first, last = (pd.Timestamp(t * 1000, tz="UTC").isoformat() for t in log.span)
+    return {
+        "inputs": {
+            "log": {
+                "name": Path(log.source.path).name,
+                "format": log.source.format,
+                "bytes": log.source.size,
+                "sha256": log.source.sha256,
+                "columns": log.binding.columns,
+                "columns_declared_by": log.binding.origin,
+                "first": first,
+                "last": last,
+            },
+            "blueprint": {
+                "name": Path(blueprint.path).name,
+                "sha256": blueprint.sha256,
+                "id": blueprint.id,
+                "version": blueprint.version,
+                "status": blueprint.status,
+                "approval": vars(blueprint.approval) if blueprint.approval else None,
+            },
+        },
+        "control_totals": {
+            "rows": log.lineage.rows_in,
+            "cases": instances.n_cases,
+            "cases_without_end": int((~study.has_end).sum()),
+            "activity_instances": len(log.activity),
+            "seconds_from_start_to_end_of_cases": _case_seconds(study),
+        },
+        "lineage": _lineage(study),
+        "parameters": {"open_cases": study.open_cases, "lang": lang},
+        "software": {"python": platform.python_version(), **_versions()},
+        "outputs": {name: _sha256(folder / name) for name in FILES if name != "manifest.json"},
+    }
+
+
+def _case_seconds(study: Study) -> int:
+    filled = np.diff(study.instances.offsets) > 0
+    spans = study.instances.case_end[filled] - study.instances.case_start[filled]
+    return int(spans.sum() // MICROSECONDS)
+
+
+def _lineage(study: Study) -> list[dict[str, Any]]:
+    lineage, instances = study.log.lineage, study.instances
+    ignored = sum(instances.ignored.values())
+    n = len(study.log.activity)
+    assert len(instances.case) + ignored == n, "an activity instance was lost"
+    dropped = {drop.reason: drop.count for drop in lineage.dropped}
+    return [
+        {"step": "rows to activity instances", "in": lineage.rows_in, "used": dict(lineage.used), "dropped": dropped},
+        {"step": "labels to the blueprint", "in": n, "out": len(instances.case), "ignored_on_purpose": instances.ignored},
+        {"step": "labels the blueprint does not know (kept, judged as extra)", "labels": instances.unmapped},
+    ]
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in SOFTWARE:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = __version__ if name == "service-mining" else "not installed"
+    return found
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

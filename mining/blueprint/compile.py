@@ -1,0 +1,139 @@
+"""From the block structure of a flow to a workflow net and its automaton; loop limits become rules."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from mining.automaton import Automaton, Transition, WorkflowNet, build
+from mining.blueprint import model as m
+from mining.errors import BlueprintError, ModelError
+
+
+def automaton_of(blueprint: m.Blueprint) -> Automaton:
+    """The flow as an automaton over activity ids. Unobservable activities are silent.
+
+    Raises
+    ------
+    BlueprintError
+        If the flow is not sound.
+    """
+    name = f"{blueprint.path}:{blueprint.lines.get(('flow',), 1)}: the flow"
+    try:
+        return build(net_of(blueprint), name=name)
+    except ModelError as error:
+        raise BlueprintError(str(error)) from error
+
+
+def net_of(blueprint: m.Blueprint) -> WorkflowNet:
+    """The flow of a blueprint as a workflow net; unobservable activities are silent."""
+    return write_net(blueprint.flow, silent=frozenset(a.id for a in blueprint.activities if not a.observable))
+
+
+def write_net(flow: m.Flow, *, silent: frozenset[str] = frozenset()) -> WorkflowNet:
+    """A block structure as a workflow net: place 0 is the source, place 1 the sink."""
+    writer = _NetWriter(silent)
+    writer.add(flow, 0, 1)
+    tokens = [0] * writer.n_places
+    return WorkflowNet(tuple(writer.transitions), (1, 0, *tokens[2:]), (0, 1, *tokens[2:]))
+
+
+class _NetWriter:
+    def __init__(self, silent: frozenset[str]) -> None:
+        self.silent = silent
+        self.transitions: list[Transition] = []
+        self.n_places = 2
+
+    def place(self) -> int:
+        self.n_places += 1
+        return self.n_places - 1
+
+    def step(self, label: str | None, consumes: list[int], produces: list[int]) -> None:
+        self.transitions.append(Transition(label, tuple((p, 1) for p in consumes), tuple((p, 1) for p in produces)))
+
+    def add(self, flow: m.Flow, start: int, end: int) -> None:
+        """Write a block that moves one token from ``start`` to ``end``."""
+        match flow:
+            case m.Step(activity):
+                self.step(None if activity in self.silent else activity, [start], [end])
+            case m.Sequence(items):
+                places = [start, *(self.place() for _ in items[1:]), end]
+                for item, (p, q) in zip(items, pairwise(places), strict=True):
+                    self.add(item, p, q)
+            case m.Choice(items):
+                for item in items:
+                    self.add(item, start, end)
+            case m.Optional_(item):
+                self.add(item, start, end)
+                self.step(None, [start], [end])
+            case m.Parallel(items):
+                branches = [(self.place(), self.place()) for _ in items]
+                self.step(None, [start], [p for p, _ in branches])
+                for item, (p, q) in zip(items, branches, strict=True):
+                    self.add(item, p, q)
+                self.step(None, [q for _, q in branches], [end])
+            case m.Loop(body, redo):
+                p, q = self.place(), self.place()
+                self.step(None, [start], [p])
+                self.add(body, p, q)
+                if redo is None:
+                    self.step(None, [q], [p])
+                else:
+                    self.add(redo, q, p)
+                self.step(None, [q], [end])
+            case m.Free(activities):
+                p = self.place()
+                self.step(None, [start], [p])
+                for activity in activities:
+                    self.add(m.Step(activity), p, p)
+                self.step(None, [p], [end])
+
+
+def loop_limits(blueprint: m.Blueprint) -> tuple[m.Rule, ...]:
+    """Limits of loops (``max``) as at_most rules on the first activity of the body: an automaton of the tree does not count.
+
+    Raises
+    ------
+    BlueprintError
+        If the body does not begin with one activity that occurs nowhere else in the flow, so rounds cannot be counted.
+    """
+    found = []
+    steps = [node.activity for node in m.flow_nodes(blueprint.flow) if isinstance(node, m.Step)]
+    for node in m.flow_nodes(blueprint.flow):
+        if isinstance(node, m.Loop) and node.max is not None:
+            first = _first_step(node.body)
+            if first is None or steps.count(first) > 1:
+                raise BlueprintError(
+                    f"{blueprint.path}:{blueprint.lines.get(('flow',), 1)}: a loop with max: {node.max} must begin with one activity "
+                    "that stands only there, so that its rounds can be counted. Write an at_most rule instead."
+                )
+            text = m.Text({"en": f"At most {node.max} rounds", "zh": f"最多 {node.max} 轮"})
+            found.append(m.Rule(f"max-{first}", "at_most", first, "minor", "flow: loop max", n=node.max, text=text))
+    return tuple(found)
+
+
+def _first_step(flow: m.Flow) -> str | None:
+    match flow:
+        case m.Step(activity):
+            return activity
+        case m.Sequence(items):
+            return _first_step(items[0])
+        case m.Loop(body):
+            return _first_step(body)
+        case _:
+            return None
+
+
+def free_regions(blueprint: m.Blueprint) -> tuple[frozenset[str], ...]:
+    """Activities of each free region of the flow."""
+    return tuple(frozenset(node.activities) for node in m.flow_nodes(blueprint.flow) if isinstance(node, m.Free))
+
+
+def choice_siblings(blueprint: m.Blueprint) -> dict[str, tuple[frozenset[str], ...]]:
+    """For each activity: for each choice it stands in (innermost first), the activities of all branches of that choice."""
+    blocks: dict[str, list[frozenset[str]]] = {}
+    for node in m.flow_nodes(blueprint.flow):
+        if isinstance(node, m.Choice):
+            members = frozenset(m.flow_activities(node))
+            for activity in members:
+                blocks.setdefault(activity, []).insert(0, members)
+    return {a: tuple(found) for a, found in blocks.items()}

@@ -1,0 +1,415 @@
+"""What should happen, for whom, and within which time: the service blueprint as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from mining.binding import Binding
+from mining.errors import UnknownNameError
+from mining.units import Duration
+
+if TYPE_CHECKING:
+    from mining.automaton import Automaton
+
+VISIBLE_KINDS = ("physical_evidence", "customer", "onstage", "onstage_technology")
+LANE_KINDS = (*VISIBLE_KINDS, "backstage", "support", "partner")
+SEVERITIES = ("critical", "major", "minor", "observation")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text in one or more languages."""
+
+    by_language: dict[str, str]
+
+    def get(self, lang: str) -> str:
+        """Text in ``lang``; else in English; else in the first language there is."""
+        texts = self.by_language
+        return texts.get(lang) or texts.get("en") or next(iter(texts.values()))
+
+    def __str__(self) -> str:
+        return self.get("en")
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A row of the blueprint. ``visible``: above or below the line of visibility, from the kind alone."""
+
+    id: str
+    kind: str
+    name: Text
+
+    @property
+    def visible(self) -> bool:
+        return self.kind in VISIBLE_KINDS
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A column of the blueprint, with its own service type in a hybrid service."""
+
+    id: str
+    name: Text
+    type: str | None = None
+
+
+@dataclass(frozen=True)
+class Role:
+    """Who may do a step. ``resources`` empty: membership is not known."""
+
+    id: str
+    name: Text
+    resources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Touchpoint:
+    """Contact of customer and provider."""
+
+    key: bool
+    moment_of_truth: bool = False
+    channels: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    rater: tuple[str, ...] = ()
+    importance: int | None = None
+
+
+@dataclass(frozen=True)
+class FailPoint:
+    """Where the service tends to fail, with the designer's FMEA scores."""
+
+    failure: Text
+    s: int | None = None
+    o: int | None = None
+    d: int | None = None
+    control: str | None = None
+
+
+@dataclass(frozen=True)
+class Activity:
+    """A step of the service. ``labels`` are the log labels that mean it; unobservable steps have none."""
+
+    id: str
+    lane: str
+    stage: str
+    name: Text
+    role: str | None = None
+    labels: tuple[str, ...] = ()
+    observable: bool = True
+    rework: bool = False
+    wait_point: bool = False
+    touchpoint: Touchpoint | None = None
+    fail_point: FailPoint | None = None
+
+
+@dataclass(frozen=True)
+class Condition:
+    """``attr op value``; a check with several applies where all hold."""
+
+    attr: str
+    op: str
+    value: Any
+
+    def __str__(self) -> str:
+        return f"{self.attr} {self.op} {self.value}"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A must, must-not, order, people or timing rule over one or two activities."""
+
+    id: str
+    kind: str
+    a: str
+    severity: str
+    basis: str
+    b: str | None = None
+    a_at: str = "complete"
+    b_at: str = "complete"
+    n: int | None = None
+    role: str | None = None
+    within: Duration | None = None
+    after: Duration | None = None
+    calendar: str | None = None
+    when: tuple[Condition, ...] = ()
+    text: Text | None = None
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Time that does not count: from each ``start`` to the next ``end`` (an activity, or ``next_event``)."""
+
+    start: str
+    end: str
+
+
+@dataclass(frozen=True)
+class Standard:
+    """A promise that can be measured. ``start``, ``end``, ``of``: activities (any of them), or case_start / case_end.
+
+    ``limit`` is the promise for one case, ``share`` the part of the cases that must keep it.
+    """
+
+    id: str
+    dimension: str
+    metric: str
+    severity: str
+    basis: str
+    start: tuple[str, ...] = ()
+    end: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
+    due: str | None = None
+    source: str | None = None
+    item: str | None = None
+    limit: Duration | float | None = None
+    minimum: float | None = None
+    share: float | None = None
+    calendar: str | None = None
+    stop_clock: tuple[Stop, ...] = ()
+    when: tuple[Condition, ...] = ()
+    touchpoint: str | None = None
+    text: Text | None = None
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """An indicator with a target; ``direction`` says which way is better."""
+
+    id: str
+    name: Text
+    formula: dict[str, Any]
+    target: float | str
+    direction: str
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """A deviation that is accepted: which, when, why, by whom, from when to when, up to which share of cases."""
+
+    id: str
+    match: dict[str, str]
+    decision: str
+    reason: Text
+    approved_by: str
+    valid: tuple[str, str]
+    when: tuple[Condition, ...] = ()
+    max_share: float | None = None
+
+
+@dataclass(frozen=True)
+class CalendarSpec:
+    """Business time as the blueprint declares it. Outside ``coverage`` there is no answer."""
+
+    id: str
+    tz: str
+    week: dict[str, tuple[str, ...]]
+    coverage: tuple[str, str]
+    closed: tuple[str, ...] = ()
+    extra_workdays: dict[str, str] = field(default_factory=dict)
+    source: str | None = None
+
+
+# --- flow: the block structure of a blueprint -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Step:
+    """One activity."""
+
+    activity: str
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """One after the other."""
+
+    items: tuple[Flow, ...]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Exactly one."""
+
+    items: tuple[Flow, ...]
+
+
+@dataclass(frozen=True)
+class Parallel:
+    """All, in any interleaving."""
+
+    items: tuple[Flow, ...]
+
+
+@dataclass(frozen=True)
+class Optional_:
+    """Zero or one time."""
+
+    item: Flow
+
+
+@dataclass(frozen=True)
+class Loop:
+    """``body``, then any number of (``redo``, ``body``); at most ``max`` rounds, kept as a rule."""
+
+    body: Flow
+    redo: Flow | None = None
+    max: int | None = None
+
+
+@dataclass(frozen=True)
+class Free:
+    """Any of these, any number of times, in any order: only rules bind."""
+
+    activities: tuple[str, ...]
+
+
+Flow = Step | Sequence | Choice | Parallel | Optional_ | Loop | Free
+
+
+def children(flow: Flow) -> tuple[Flow, ...]:
+    """Direct parts of a flow node, in the order written."""
+    match flow:
+        case Step():
+            return ()
+        case Free(activities):
+            return tuple(Step(a) for a in activities)
+        case Optional_(item):
+            return (item,)
+        case Loop(body, redo):
+            return (body,) if redo is None else (body, redo)
+        case _:
+            return flow.items
+
+
+def flow_nodes(flow: Flow) -> Iterator[Flow]:
+    """The node and everything below it, in the order written."""
+    yield flow
+    for child in children(flow):
+        yield from flow_nodes(child)
+
+
+def flow_activities(flow: Flow) -> tuple[str, ...]:
+    """Activities of a flow, in the order written, each once."""
+    return tuple(dict.fromkeys(node.activity for node in flow_nodes(flow) if isinstance(node, Step)))
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Who put the blueprint in force."""
+
+    by: str
+    date: str
+    ref: str | None = None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which cases are whole: a case is complete when one of ``ends_with`` occurred in it."""
+
+    starts_with: tuple[str, ...]
+    ends_with: tuple[str, ...]
+    unit_of_analysis: str
+    segment: str | None = None
+    excludes: str | None = None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Blueprint:
+    """The designed service: lanes, stages, activities, flow, rules, standards, allowances.
+
+    Read one with :func:`mining.read_blueprint`. All parts are values; nothing changes after loading.
+    """
+
+    id: str
+    version: str
+    name: Text
+    owner: str
+    status: str
+    service_type: str
+    scope: Scope
+    effective: tuple[str, str | None]
+    lanes: tuple[Lane, ...]
+    stages: tuple[Stage, ...]
+    activities: tuple[Activity, ...]
+    flow: Flow
+    binding: Binding
+    roles: tuple[Role, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    standards: tuple[Standard, ...] = ()
+    kpis: tuple[Kpi, ...] = ()
+    allowances: tuple[Allowance, ...] = ()
+    calendars: tuple[CalendarSpec, ...] = ()
+    approval: Approval | None = None
+    path: str = ""
+    sha256: str = ""
+    lines: dict[tuple[str | int, ...], int] = field(default_factory=dict)
+
+    @cached_property
+    def _activity_index(self) -> dict[str, Activity]:
+        return {a.id: a for a in self.activities}
+
+    def activity(self, id: str) -> Activity:
+        """The activity with this id.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none.
+        """
+        try:
+            return self._activity_index[id]
+        except KeyError:
+            raise UnknownNameError("activity", id, self._activity_index, where=self.id) from None
+
+    def lane_of(self, activity: str) -> Lane:
+        """Lane of an activity."""
+        wanted = self.activity(activity).lane
+        return next(lane for lane in self.lanes if lane.id == wanted)
+
+    def stage_type(self, stage: str) -> str:
+        """Service type of a stage: its own, else the service's."""
+        return next((s.type for s in self.stages if s.id == stage), None) or self.service_type
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Log label to activity id."""
+        return {label: a.id for a in self.activities for label in a.labels}
+
+    @cached_property
+    def automaton(self) -> Automaton:
+        """The flow as a finite automaton over activity ids; built once."""
+        from mining.blueprint.compile import automaton_of
+
+        return automaton_of(self)
+
+    @cached_property
+    def checks(self) -> dict[str, Rule | Standard]:
+        """Rules and standards by id, those implied by loop limits included."""
+        from mining.blueprint.compile import loop_limits
+
+        return {c.id: c for c in (*self.rules, *loop_limits(self), *self.standards)}
+
+    def lint(self) -> tuple[Any, ...]:
+        """Problems of the design itself; see :mod:`mining.blueprint.lint`."""
+        from mining.blueprint.lint import lint
+
+        return lint(self)
+
+    def plot(self, *, lang: str = "en") -> Any:
+        """The blueprint as a picture (SVG that shows itself in a notebook)."""
+        from mining.pictures import blueprint_picture
+
+        return blueprint_picture(self, lang=lang)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Blueprint {self.id} {self.version}: {self.name} ({self.service_type}, {self.status}); {len(self.activities)} activities "
+            f"in {len(self.stages)} stages and {len(self.lanes)} lanes, {len(self.rules)} rules, {len(self.standards)} standards, "
+            f"{len(self.allowances)} allowances>"
+        )
+
+    def _repr_html_(self) -> str:
+        return str(self.plot()._repr_html_())

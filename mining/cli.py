@@ -1,0 +1,128 @@
+"""The command line: ``mining audit``, ``mining simulate``, ``mining blueprint lint``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from mining.errors import MiningError
+
+app = typer.Typer(help="Service process mining: the actual service against its blueprint.", no_args_is_help=True, add_completion=False)
+blueprint_app = typer.Typer(help="Work with blueprint files.", no_args_is_help=True)
+app.add_typer(blueprint_app, name="blueprint")
+
+BAD_INPUT = 2
+BlueprintFile = Annotated[Path, typer.Option("--blueprint", "-b", help="Blueprint of the service (YAML).", metavar="FILE")]
+
+
+class _Progress:
+    """Steps with their seconds, on standard error; rewritten in place on a terminal."""
+
+    def __init__(self) -> None:
+        self.begin = self.since = time.perf_counter()
+        self.step = ""
+
+    def __call__(self, step: str) -> None:
+        self.done()
+        self.step, self.since = step, time.perf_counter()
+        if sys.stderr.isatty():
+            typer.echo(f"  ...     {step}\r", nl=False, err=True)
+
+    def done(self) -> None:
+        if self.step:
+            typer.echo(f"  {time.perf_counter() - self.since:5.1f} s  {self.step}", err=True)
+            self.step = ""
+
+    def total(self) -> float:
+        return time.perf_counter() - self.begin
+
+
+@app.command()
+def audit(
+    log: Annotated[Path, typer.Argument(help="Event log: CSV, XES, XES.gz or Parquet.", metavar="LOG")],
+    blueprint: BlueprintFile,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the audit file.", metavar="DIR")],
+    lang: Annotated[str, typer.Option(help="Language of the report: en or zh.")] = "en",
+    open_cases: Annotated[
+        str, typer.Option(help="pending: a case without an end is still running. judge: every case counts as ended.")
+    ] = "pending",
+    draft_ok: Annotated[bool, typer.Option("--draft-ok", help="Allow a blueprint that is not approved.")] = False,
+) -> None:
+    """Check a log against a blueprint and write report, workpapers, findings, verdicts, deviations and manifest."""
+    from mining.audit import audit as run
+    from mining.blueprint import read_blueprint
+    from mining.log import read_log
+
+    progress = _Progress()
+    progress("reading the blueprint")
+    norm = read_blueprint(blueprint)
+    progress("reading the log")
+    events = read_log(log, columns=norm.binding)
+    made = run(events, norm, out, lang=lang, open_cases=open_cases, draft_ok=draft_ok, progress=progress)
+    progress.done()
+    for line in _headlines(made.study):
+        typer.echo(line)
+    typer.echo(f"Report: {made.report} ({progress.total():.1f} s)")
+
+
+def _headlines(study: object) -> list[str]:
+    from mining.study import Study
+
+    assert isinstance(study, Study)
+    path = study.summary().row("path")
+    ranked = study.findings().open()
+    counts = ", ".join(f"{int((ranked['priority'] == p).sum())} {p}" for p in ("H", "M", "L"))
+    lines = [
+        f"{study.instances.n_cases:,} cases, {int((~study.has_end).sum()):,} without an end; "
+        f"{int(path['pass']):,} of {int(path['judged']):,} judged cases follow the designed flow.",
+        f"{len(ranked)} findings by priority: {counts}.",
+    ]
+    return [*lines, *(f"  {row.rank}. [{row.priority}] {row.title_en} ({row.n_net:,} of {row.n_judged:,})" for row in ranked.head(3).itertuples())]
+
+
+@app.command()
+def simulate(
+    blueprint: Annotated[Path, typer.Argument(help="Blueprint of the service (YAML).", metavar="BLUEPRINT")],
+    cases: Annotated[int, typer.Option(min=1, help="Number of cases.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for log.csv, truth.csv and survey.csv.", metavar="DIR")],
+    seed: Annotated[int, typer.Option(help="Same seed, same files.")] = 1,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="KIND:PLACE=AMOUNT, such as missing:approve=0.02 (share of the cases) or late:S1=40 (number of cases)."),
+    ] = None,
+) -> None:
+    """Play a blueprint out into an event log, with known faults and the truth about them beside it."""
+    from mining.blueprint import read_blueprint
+    from mining.simulation import Fault
+    from mining.simulation import simulate as play
+
+    simulation = play(read_blueprint(blueprint), cases=cases, seed=seed, faults=[Fault.parse(text) for text in fault or []])
+    simulation.write(out)
+    typer.echo(f"{cases:,} cases, {len(simulation.truth):,} of them with a fault: {out}")
+
+
+@blueprint_app.command()
+def lint(file: Annotated[Path, typer.Argument(help="Blueprint file (YAML).", metavar="FILE")]) -> None:
+    """List what is weak in the design itself. Exit status 0: nothing or notes only, 1: warnings, 2: the file is not a blueprint."""
+    from mining.blueprint import read_blueprint
+
+    problems = read_blueprint(file).lint()
+    for problem in problems:
+        typer.echo(str(problem))
+    warnings = sum(problem.severity == "warning" for problem in problems)
+    typer.echo(f"{warnings} warnings, {len(problems) - warnings} notes")
+    raise typer.Exit(1 if warnings else 0)
+
+
+def main() -> NoReturn:
+    """Run the command line: a user's mistake is one message and exit status 2, never a traceback."""
+    try:
+        app()
+    except MiningError as error:
+        typer.echo(f"\nmining: {error}", err=True)
+        sys.exit(BAD_INPUT)
+    sys.exit(0)

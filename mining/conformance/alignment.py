@@ -1,0 +1,262 @@
+"""Exact alignments of distinct traces with an automaton: one dynamic programme over the prefix tree of the traces.
+
+Sorted traces are a depth-first walk of their prefix tree, so a stack of vectors (one per depth) is all the memory needed.
+The vector of a prefix holds, for each state, the least cost to have consumed the prefix and be there. A child's vector is
+its parent's plus the cost of a log move, improved by synchronous moves on the child's label, then by model moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+
+from mining.automaton import Automaton
+from mining.errors import ModelError
+
+SYNC, LOG, MODEL = 0, 1, 2
+UNKNOWN = -1  # a label that the automaton does not know
+FAR = np.int32(2**30)
+
+
+@dataclass(frozen=True, eq=False)
+class Alignments:
+    """One optimal alignment per distinct trace, in columns.
+
+    Attributes
+    ----------
+    cost : int32 array of shape (n_traces,)
+        Least total cost of log and model moves.
+    first : int64 array of shape (n_traces + 1,)
+        The moves of trace k are ``first[k]:first[k + 1]``.
+    kind : int8 array of shape (n_moves,)
+        ``SYNC``, ``LOG`` or ``MODEL``.
+    label : int32 array of shape (n_moves,)
+        Position in the automaton's labels; ``UNKNOWN`` for a log move on a label that it does not have.
+    position : int32 array of shape (n_moves,)
+        Index of the event in the trace; for a model move, of the event before which it stands.
+    shortest : int
+        Cost of the cheapest complete run of the model alone (used by fitness).
+    """
+
+    cost: np.ndarray
+    first: np.ndarray
+    kind: np.ndarray
+    label: np.ndarray
+    position: np.ndarray
+    shortest: int
+
+    def fitness(self, lengths: np.ndarray) -> np.ndarray:
+        """Fitness per trace: 1 - cost / (events + cheapest complete run of the model); unit costs only.
+
+        Parameters
+        ----------
+        lengths : int array of shape (n_traces,)
+            Number of events of each trace.
+        """
+        worst = lengths + self.shortest
+        return 1.0 - np.divide(self.cost, worst, out=np.zeros(len(worst)), where=worst > 0)
+
+
+def align(
+    automaton: Automaton,
+    traces: Sequence[Sequence[int]],
+    *,
+    prefix: Sequence[bool] | None = None,
+    log_cost: Mapping[str, int] | None = None,
+    model_cost: Mapping[str, int] | None = None,
+) -> Alignments:
+    """Align distinct traces with an automaton at least cost.
+
+    Parameters
+    ----------
+    automaton : Automaton
+        Without silent steps, as :func:`mining.automaton.build` makes it.
+    traces : sequence of sequences of int
+        Codes into ``automaton.labels``; any other number is a label that the automaton does not know.
+    prefix : sequence of bool, optional
+        True for a case still running: it is aligned with the best *beginning* of a run, so nothing is missing at its end.
+    log_cost, model_cost : mapping of label to int, optional
+        Costs of single labels, at least 1; all others cost 1.
+
+    Returns
+    -------
+    Alignments
+        In the order of ``traces``. Among alignments of equal cost the same one is chosen on every run and for every order
+        of the traces: seen from the end, a log move is preferred to a synchronous one, and that to a model move; then the
+        smaller state number.
+
+    Raises
+    ------
+    ModelError
+        If a cost is below 1.
+
+    Examples
+    --------
+    >>> from mining.automaton import sequence_automaton
+    >>> model = sequence_automaton(["a", "b", "c"])
+    >>> found = align(model, [[0, 2], [0, 1, 1, 2]])
+    >>> found.cost.tolist(), found.kind[found.first[0] : found.first[1]].tolist()
+    ([1, 1], [0, 2, 0])
+    """
+    n_labels, n_traces = len(automaton.labels), len(traces)
+    flags = np.zeros(n_traces, bool) if prefix is None else np.asarray(prefix, bool)
+    log_costs, model_costs = _costs(automaton, log_cost), _costs(automaton, model_cost)
+    order = sorted(range(n_traces), key=lambda k: (tuple(traces[k]), flags[k]))
+    lengths = np.array([len(traces[k]) for k in order], np.int64)
+    events = np.fromiter((x if 0 <= x < n_labels else n_labels for k in order for x in traces[k]), np.int32, int(lengths.sum()))
+    starts = np.concatenate(([0], np.cumsum(lengths)))
+    by_source = np.searchsorted(automaton.source, np.arange(automaton.n_states + 1)).astype(np.int64)
+    by_label = np.lexsort((automaton.target, automaton.source, automaton.label))
+    label_start = np.searchsorted(automaton.label[by_label], np.arange(n_labels + 1)).astype(np.int64)
+    into = np.lexsort((automaton.source, automaton.label, automaton.target))
+    into_start = np.searchsorted(automaton.target[into], np.arange(automaton.n_states + 1)).astype(np.int64)
+    cost, shortest, count, kind, label, position = _align_sorted(
+        starts, events, flags[order], automaton.final, n_labels,
+        np.append(log_costs, np.int32(1)), model_costs,
+        by_source, automaton.target, automaton.label,
+        label_start, automaton.source[by_label], automaton.target[by_label],
+        into_start, automaton.source[into], automaton.label[into],
+    )  # fmt: skip
+    return _in_given_order(np.array(order, np.int64), cost, int(shortest), count, kind, label, position, n_labels)
+
+
+def _costs(automaton: Automaton, given: Mapping[str, int] | None) -> np.ndarray:
+    costs = np.array([(given or {}).get(label, 1) for label in automaton.labels], np.int32)
+    if costs.size and costs.min() < 1:
+        raise ModelError("Costs of moves must be whole numbers of at least 1.")
+    return costs
+
+
+def _in_given_order(order, cost, shortest, count, kind, label, position, n_labels) -> Alignments:  # type: ignore[no-untyped-def]
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    begin = np.concatenate(([0], np.cumsum(count)))
+    first = np.concatenate(([0], np.cumsum(count[rank])))
+    moves = np.repeat(begin[rank] - first[:-1], count[rank]) + np.arange(first[-1])
+    labels = np.where(label[moves] == n_labels, UNKNOWN, label[moves]).astype(np.int32)
+    return Alignments(cost[rank], first, kind[moves], labels, position[moves], shortest)
+
+
+@numba.njit(cache=True)
+def _close(vector, queue, waiting, n_queue, by_source, target, label, model_costs):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Improve a vector by model moves, starting from the queued states (label-correcting, each state queued once)."""
+    size = queue.size
+    head, tail, left = 0, n_queue % size, n_queue
+    while left > 0:
+        s = queue[head]
+        head = (head + 1) % size
+        left -= 1
+        waiting[s] = False
+        for e in range(by_source[s], by_source[s + 1]):
+            c = vector[s] + model_costs[label[e]]
+            t = target[e]
+            if c < vector[t]:
+                vector[t] = c
+                if not waiting[t]:
+                    waiting[t] = True
+                    queue[tail] = t
+                    tail = (tail + 1) % size
+                    left += 1
+
+
+@numba.njit(cache=True)
+def _align_sorted(  # type: ignore[no-untyped-def]  # pragma: no cover
+    starts, events, prefix, final, n_labels, log_costs, model_costs,
+    by_source, target, label, label_start, label_source, label_target, into_start, into_source, into_label,
+):  # fmt: skip
+    n_traces, n_states = starts.size - 1, final.size
+    deepest = 0
+    for k in range(n_traces):
+        deepest = max(deepest, starts[k + 1] - starts[k])
+    stack = np.empty((deepest + 1, n_states), np.int32)
+    queue, waiting = np.empty(n_states + 1, np.int32), np.zeros(n_states, np.bool_)
+    stack[0, :] = FAR
+    stack[0, 0] = 0
+    queue[0] = 0
+    waiting[0] = True
+    _close(stack[0], queue, waiting, 1, by_source, target, label, model_costs)
+    shortest = FAR
+    for s in range(n_states):
+        if final[s] and stack[0, s] < shortest:
+            shortest = stack[0, s]
+
+    cost, count = np.empty(n_traces, np.int32), np.empty(n_traces, np.int64)
+    room = max(64, 2 * events.size)
+    kinds, labels, positions = np.empty(room, np.int8), np.empty(room, np.int32), np.empty(room, np.int32)
+    used = 0
+    for k in range(n_traces):
+        begin, length = starts[k], starts[k + 1] - starts[k]
+        shared = 0
+        if k > 0:
+            most = min(length, begin - starts[k - 1])
+            while shared < most and events[begin + shared] == events[starts[k - 1] + shared]:
+                shared += 1
+        for i in range(shared, length):
+            a = events[begin + i]
+            before, vector = stack[i], stack[i + 1]
+            extra = log_costs[a]
+            for s in range(n_states):
+                vector[s] = before[s] + extra
+            n_queue = 0
+            if a < n_labels:
+                for e in range(label_start[a], label_start[a + 1]):
+                    c, t = before[label_source[e]], label_target[e]
+                    if c < vector[t]:
+                        vector[t] = c
+                        if not waiting[t]:
+                            waiting[t] = True
+                            queue[n_queue] = t
+                            n_queue += 1
+            _close(vector, queue, waiting, n_queue, by_source, target, label, model_costs)
+        best, here = FAR, 0
+        for s in range(n_states):
+            if (final[s] or prefix[k]) and stack[length, s] < best:
+                best, here = stack[length, s], s
+        cost[k] = best
+
+        # walk back; an alignment has at most length + cost moves
+        need = used + length + best
+        if need > kinds.size:
+            room = max(2 * kinds.size, need)
+            bigger_kinds, bigger_labels, bigger_positions = np.empty(room, np.int8), np.empty(room, np.int32), np.empty(room, np.int32)
+            bigger_kinds[:used], bigger_labels[:used], bigger_positions[:used] = kinds[:used], labels[:used], positions[:used]
+            kinds, labels, positions = bigger_kinds, bigger_labels, bigger_positions
+        at, i = used, length
+        while not (i == 0 and here == 0 and stack[0, 0] == stack[i, here]):
+            value = stack[i, here]
+            if i > 0 and stack[i - 1, here] + log_costs[events[begin + i - 1]] == value:
+                i -= 1
+                kinds[at], labels[at], positions[at] = LOG, events[begin + i], i
+                at += 1
+                continue
+            found = False
+            if i > 0:
+                for e in range(into_start[here], into_start[here + 1]):
+                    s = into_source[e]
+                    if into_label[e] == events[begin + i - 1] and stack[i - 1, s] == value:
+                        i -= 1
+                        kinds[at], labels[at], positions[at] = SYNC, into_label[e], i
+                        at += 1
+                        here = s
+                        found = True
+                        break
+            if not found:
+                for e in range(into_start[here], into_start[here + 1]):
+                    s = into_source[e]
+                    if stack[i, s] + model_costs[into_label[e]] == value:
+                        kinds[at], labels[at], positions[at] = MODEL, into_label[e], i
+                        at += 1
+                        here = s
+                        break
+        n_moves = at - used
+        for j in range(n_moves // 2):
+            p, q = used + j, at - 1 - j
+            kinds[p], kinds[q] = kinds[q], kinds[p]
+            labels[p], labels[q] = labels[q], labels[p]
+            positions[p], positions[q] = positions[q], positions[p]
+        count[k] = n_moves
+        used = at
+    return cost, shortest, count, kinds[:used], labels[:used], positions[:used]

@@ -1,0 +1,72 @@
+"""Where a check applies: ``when`` conditions over case attributes. Data, never code."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from mining.blueprint.model import Condition
+from mining.errors import BlueprintError
+from mining.log import EventLog
+from mining.units import MISSING
+
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def holds(when: tuple[Condition, ...], log: EventLog) -> tuple[np.ndarray, np.ndarray]:
+    """Per case: whether all conditions hold, and whether that is known.
+
+    A case without a value for an attribute is not known, unless another condition already fails.
+
+    Returns
+    -------
+    applies, known : bool arrays of shape (n_cases,)
+
+    Raises
+    ------
+    BlueprintError
+        If a value cannot be compared with the attribute's type, such as text with a number.
+    """
+    n = len(log.case_ids)
+    applies, known, refuted = np.ones(n, bool), np.ones(n, bool), np.zeros(n, bool)
+    for condition in when:
+        value = log.attribute(condition.attr)
+        missing = _is_missing(value)
+        true = np.zeros(n, bool)
+        true[~missing] = _compare(condition, value[~missing])
+        applies &= true
+        known &= ~missing
+        refuted |= ~missing & ~true
+    return applies, known | refuted
+
+
+def _is_missing(value: np.ndarray) -> np.ndarray:
+    if value.dtype.kind == "f":
+        return np.isnan(value)
+    if value.dtype.kind == "i":  # datetimes
+        return value == MISSING
+    return np.fromiter((x is None or x != x for x in value), bool, len(value))
+
+
+def _compare(condition: Condition, value: np.ndarray) -> np.ndarray:
+    number = value.dtype.kind in "fiu"
+    wanted = condition.value if isinstance(condition.value, list) else [condition.value]
+    if any(number != isinstance(x, (int, float)) for x in wanted) and len(value) and condition.op not in ("==", "!=", "in", "not_in"):
+        raise BlueprintError(
+            f"condition {condition}: {condition.attr} is {'a number' if number else 'text'}, so it cannot be compared with "
+            f"{condition.value!r}. Declare its type under log.attributes ({{column: ..., type: number}})."
+        )
+    if condition.op in ("in", "not_in"):
+        inside = np.isin(value, wanted) if number else np.fromiter((x in set(wanted) for x in value), bool, len(value))
+        return inside if condition.op == "in" else ~inside
+    return np.asarray(_COMPARE[condition.op](value, condition.value), bool)

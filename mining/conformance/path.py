@@ -1,0 +1,207 @@
+"""The path check: alignments of the distinct traces, read as deviations that a service manager understands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mining.blueprint import compile as flow
+from mining.blueprint.model import Blueprint
+from mining.conformance import verdicts as v
+from mining.conformance.alignment import LOG, MODEL, SYNC, Alignments, align
+from mining.conformance.instances import Instances
+
+SEVERITY = {"missing": "major", "out_of_order": "major", "extra": "minor", "repeated": "minor"}
+
+
+@dataclass(frozen=True, eq=False)
+class Variants:
+    """Distinct traces, open and closed cases apart.
+
+    Attributes
+    ----------
+    traces : tuple of tuples of int
+        Positions in the names of the instances, most frequent first, ties by the trace itself.
+    open : bool array of shape (n_variants,)
+    count : int64 array of shape (n_variants,)
+        Cases per variant.
+    of_case : int64 array of shape (n_cases,)
+        Variant of each case.
+    """
+
+    traces: tuple[tuple[int, ...], ...]
+    open: np.ndarray
+    count: np.ndarray
+    of_case: np.ndarray
+
+
+def variants_of(instances: Instances, is_open: np.ndarray) -> Variants:
+    """Group the cases by their trace of completed instances."""
+    done = np.flatnonzero(instances.done)
+    codes = np.ascontiguousarray(instances.activity[done])
+    offsets = np.searchsorted(instances.case[done], np.arange(instances.n_cases + 1)).tolist()
+    raw = codes.tobytes()
+    flags = is_open.tolist()
+    keys: dict[tuple[bytes, bool], int] = {}
+    of_case = np.fromiter(
+        (keys.setdefault((raw[4 * a : 4 * b], o), len(keys)) for a, b, o in zip(offsets, offsets[1:], flags, strict=False)),
+        np.int64,
+        instances.n_cases,
+    )
+    found = [(tuple(np.frombuffer(key, np.int32).tolist()), o) for key, o in keys]
+    count = np.bincount(of_case, minlength=len(found))
+    order = sorted(range(len(found)), key=lambda k: (-count[k], found[k]))
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    return Variants(
+        tuple(found[k][0] for k in order), np.array([found[k][1] for k in order], bool), count[order].astype(np.int64), rank[of_case]
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class PathResult:
+    """The path check, with the alignments behind it."""
+
+    check: v.CheckResult
+    variants: Variants
+    alignments: Alignments
+
+
+def check_path(blueprint: Blueprint, instances: Instances, is_open: np.ndarray) -> PathResult:
+    """Compare every case with the designed flow.
+
+    A complete case passes if its completed instances are a run of the flow. A case still running is compared with the
+    beginnings of runs: it fails if it has left the flow already, else it is pending. A difference in order between
+    instances of equal time is not a finding: a case with no other difference is not observable.
+
+    Returns
+    -------
+    PathResult
+    """
+    variants = variants_of(instances, is_open)
+    automaton = blueprint.automaton
+    to_label = np.array([automaton.code.get(name, -1) if i < instances.n_known else -1 for i, name in enumerate(instances.names)], np.int32)
+    alignments = align(automaton, [to_label[list(trace)].tolist() for trace in variants.traces], prefix=variants.open.tolist())
+    reader = _PatternReader(blueprint, instances)
+    rows = [(k, *row) for k in np.flatnonzero(alignments.cost > 0).tolist() for row in reader.read(variants.traces[k], alignments, k)]
+    table = _per_case(np.array(rows, np.int64).reshape(-1, 7), variants, instances)
+    tied = table.pattern == v.PATTERNS.index("tied")
+    verdict = np.where(variants.open, v.PENDING, v.PASS).astype(np.int8)[variants.of_case]
+    verdict[np.unique(table.case[tied])] = v.NOT_OBSERVABLE
+    verdict[np.unique(table.case[~tied])] = v.FAIL
+    empty = np.diff(instances.offsets) == 0
+    verdict[empty] = v.NOT_APPLICABLE
+    kept = v.select(table, ~tied & ~empty[table.case])
+    nothing = np.full(instances.n_cases, np.nan)
+    return PathResult(v.CheckResult("path", "path", "flow", "major", verdict, kept, nothing), variants, alignments)
+
+
+def _per_case(rows: np.ndarray, variants: Variants, instances: Instances) -> v.Faults:
+    """Deviations of variants become faults of their cases. Rows: variant, kind, activity, partner, pattern, event, far event."""
+    by_variant = np.argsort(variants.of_case, kind="stable")
+    heads = np.concatenate(([0], np.cumsum(variants.count)))
+    times = variants.count[rows[:, 0]]
+    which = np.repeat(np.arange(len(rows)), times)
+    nth = np.arange(len(which)) - np.repeat(np.cumsum(times) - times, times)
+    case = by_variant[heads[rows[which, 0]] + nth]
+    done = np.flatnonzero(instances.done)
+    begin = np.searchsorted(instances.case[done], case)
+    event, far = rows[which, 5], rows[which, 6]
+    has_event = event != v.NONE
+    instance = np.full(len(case), v.NONE, np.int64)
+    instance[has_event] = done[begin[has_event] + event[has_event]]
+    pattern = rows[which, 4].astype(np.int8)
+    ordered = has_event & (far != v.NONE)
+    other = done[begin[ordered] + far[ordered]]
+    pattern[np.flatnonzero(ordered)[instances.end[instance[ordered]] == instances.end[other]]] = v.PATTERNS.index("tied")
+    at = np.where(has_event, instances.order_time[instance], instances.case_end[case])
+    found = v.faults(case, rows[which, 1], rows[which, 2], at, partner=rows[which, 3], instance=instance, pattern=pattern)
+    return v.select(found, np.lexsort((found.activity, found.kind, found.at, found.case)))
+
+
+Row = tuple[int, int, int, int, int, int]  # kind, activity, partner, pattern, event, far event
+
+
+class _PatternReader:
+    """Reads deviation patterns from the moves of one alignment; each move is used once.
+
+    Patterns after Grohs, van der Aa and Rehse (BPM 2024): inserted, skipped, repeated, swapped; choices are read as blocks,
+    since the branch that an optimal alignment names is arbitrary.
+    """
+
+    def __init__(self, blueprint: Blueprint, instances: Instances) -> None:
+        self.n_known = instances.n_known
+        self.name_of_label = [instances.code[label] for label in blueprint.automaton.labels]
+        code = instances.code
+        self.blocks = {
+            code[a]: tuple(frozenset(code[x] for x in block) for block in blocks)
+            for a, blocks in flow.choice_siblings(blueprint).items()
+        }
+
+    def read(self, trace: tuple[int, ...], alignments: Alignments, k: int) -> list[Row]:
+        span = slice(alignments.first[k], alignments.first[k + 1])
+        kinds = alignments.kind[span].tolist()
+        labels = alignments.label[span].tolist()
+        positions = alignments.position[span].tolist()
+        logs, models, syncs = [], [], []  # (name, position in the trace, position in the alignment)
+        for step, (kind, label, position) in enumerate(zip(kinds, labels, positions, strict=True)):
+            name = trace[position] if kind != MODEL else self.name_of_label[label]
+            {LOG: logs, MODEL: models, SYNC: syncs}[kind].append((name, position, step))
+        rows: list[Row] = []
+        logs, models = self._out_of_order(logs, models, syncs, rows)
+        done = {name for name, _, _ in syncs}
+        rows += [self._log_move(name, position, trace, done) for name, position, _ in logs]
+        rows += [(_kind("missing"), name, v.NONE, _pattern("skipped"), v.NONE, v.NONE) for name, _, _ in models]
+        return rows
+
+    def _out_of_order(self, logs, models, syncs, rows):  # type: ignore[no-untyped-def]
+        pairs = sorted(
+            (abs(model[2] - log[2]), log[0] != model[0], log[2], model[2], i, j)
+            for i, log in enumerate(logs)
+            for j, model in enumerate(models)
+            if log[0] == model[0] or any(model[0] in block for block in self.blocks.get(log[0], ()))
+        )
+        used_logs: set[int] = set()
+        used_models: set[int] = set()
+        for _, _, log_step, model_step, i, j in pairs:
+            if i in used_logs or j in used_models:
+                continue
+            low, high = sorted((log_step, model_step))
+            between = [s for s in syncs if low < s[2] < high]
+            if not between:
+                continue
+            used_logs.add(i)
+            used_models.add(j)
+            rows.append(self._moved(logs[i], model_step, between))
+        return [x for i, x in enumerate(logs) if i not in used_logs], [x for j, x in enumerate(models) if j not in used_models]
+
+    @staticmethod
+    def _moved(log: tuple[int, int, int], model_step: int, between: list[tuple[int, int, int]]) -> Row:
+        name, position, step = log
+        early = step < model_step
+        far = between[-1] if early else between[0]
+        if len(between) == 1:  # two steps changed places: which of them moved cannot be known, so name both, the designed order first
+            first, second = (far[0], name) if early else (name, far[0])
+            return (_kind("out_of_order"), first, second, _pattern("swapped"), position, far[1])
+        return (_kind("out_of_order"), name, v.NONE, _pattern("moved_early" if early else "moved_late"), position, far[1])
+
+    def _log_move(self, name: int, position: int, trace: tuple[int, ...], done: set[int]) -> Row:
+        if name in done:
+            beside = {trace[p] for p in (position - 1, position + 1) if 0 <= p < len(trace)}
+            return (_kind("repeated"), name, v.NONE, _pattern("retry" if name in beside else "rework"), position, v.NONE)
+        if name >= self.n_known:
+            pattern = "ad_hoc"
+        elif any(done & (block - {name}) for block in self.blocks.get(name, ())):
+            pattern = "choice_violation"
+        else:
+            pattern = "misplaced"
+        return (_kind("extra"), name, v.NONE, _pattern(pattern), position, v.NONE)
+
+
+def _kind(name: str) -> int:
+    return v.KINDS.index(name)
+
+
+def _pattern(name: str) -> int:
+    return v.PATTERNS.index(name)

@@ -1,0 +1,432 @@
+"""Rules: must and must-not, order, people. One function per kind, over all cases at once.
+
+Order is judged by time at the moment named (``a_at``, ``b_at``: start or complete). A verdict that would change if tied
+events changed places is *not observable*. In a case still running, what can still be met is *pending*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mining.blueprint.model import Blueprint, Rule
+from mining.calendars import Calendar
+from mining.conformance import verdicts as v
+from mining.conformance.conditions import holds
+from mining.conformance.durations import Clock, measure
+from mining.conformance.instances import LATEST, Instances, first_per_case, following, last_per_case
+from mining.units import MISSING
+
+DIMENSION = {"four_eyes": "role", "same_handler": "role", "performed_by": "role"}
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """The moments of one activity, sorted by case and time.
+
+    ``known`` tells whether the moment itself is in the log; where a start is not, ``time`` holds the completion instead.
+    """
+
+    case: np.ndarray
+    time: np.ndarray
+    instance: np.ndarray
+    known: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.case)
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What every rule needs: instances, open cases, calendars, and the two activities' moments."""
+
+    blueprint: Blueprint
+    instances: Instances
+    is_open: np.ndarray
+    calendars: dict[str, Calendar]
+    rule: Rule
+    a: Moments
+    b: Moments
+
+    @property
+    def n(self) -> int:
+        return self.instances.n_cases
+
+    def count(self, moments: Moments) -> np.ndarray:
+        return np.bincount(moments.case, minlength=self.n)
+
+    def first(self, moments: Moments) -> np.ndarray:
+        """Least time per case; later than everything where there is none."""
+        time = first_per_case(moments.case, moments.time, self.n)
+        return np.where(time == MISSING, LATEST, time)
+
+    def last(self, moments: Moments) -> np.ndarray:
+        """Greatest time per case; ``MISSING`` where there is none."""
+        return last_per_case(moments.case, moments.time, self.n)
+
+    def code(self, activity: str | None) -> int:
+        return self.instances.code[activity] if activity else v.NONE
+
+    def faults(self, moments: Moments, rows: np.ndarray, kind: str | np.ndarray, **more: object) -> v.Faults:
+        """Faults located at some moments."""
+        name = self.instances.activity[moments.instance[rows]]
+        return v.faults(moments.case[rows], kind, name, moments.time[rows], instance=moments.instance[rows], **more)  # type: ignore[arg-type]
+
+
+Outcome = tuple[np.ndarray, v.Faults]  # verdict per case, faults
+
+
+def check_rule(rule: Rule, blueprint: Blueprint, instances: Instances, is_open: np.ndarray, calendars: dict[str, Calendar]) -> v.CheckResult:
+    """Judge one rule on every case.
+
+    Returns
+    -------
+    CheckResult
+        With one fault for every event that breaks the rule (or one per case where something is absent).
+    """
+    dimension = DIMENSION.get(rule.kind, "rules")
+    why = _cannot_answer(rule, blueprint, instances)
+    if why:
+        return v.unobservable(rule.id, dimension, rule.kind, rule.severity, instances.n_cases, why)
+    context = Context(
+        blueprint, instances, is_open, calendars, rule, _moments(instances, rule.a, rule.a_at), _moments(instances, rule.b, rule.b_at)
+    )
+    verdict, found = KINDS[rule.kind](context)
+    verdict = verdict.astype(np.int8)
+    verdict = _blind_starts(context, verdict)
+    applies, known = holds(rule.when, instances.log)
+    verdict[~applies & known] = v.NOT_APPLICABLE
+    verdict[~known] = v.NOT_OBSERVABLE
+    verdict[np.diff(instances.offsets) == 0] = v.NOT_APPLICABLE
+    found = v.select(found, verdict[found.case] == v.FAIL)
+    return v.CheckResult(rule.id, dimension, rule.kind, rule.severity, verdict, found, np.full(instances.n_cases, np.nan))
+
+
+def _cannot_answer(rule: Rule, blueprint: Blueprint, instances: Instances) -> str:
+    for name in filter(None, (rule.a, rule.b)):
+        if not blueprint.activity(name).observable:
+            return f"{name} leaves no trace in the log"
+    if "start" in (rule.a_at, rule.b_at) and not instances.has_starts:
+        return "the log has no start times"
+    if rule.kind in DIMENSION and not (instances.resource >= 0).any():
+        return "the log has no resources"
+    if rule.kind == "performed_by" and not _members(blueprint, rule.role):
+        return f"the blueprint does not say who has the role {rule.role}"
+    return ""
+
+
+def _members(blueprint: Blueprint, role: str | None) -> tuple[str, ...]:
+    return next((r.resources for r in blueprint.roles if r.id == role), ())
+
+
+def _moments(instances: Instances, activity: str | None, at: str) -> Moments:
+    if activity is None:
+        nothing = np.empty(0, np.int64)
+        return Moments(nothing, nothing, nothing, nothing.astype(bool))
+    rows = instances.started(activity) if at == "start" else instances.of(activity)
+    known = np.ones(len(rows), bool) if at == "complete" else instances.start[rows] != MISSING
+    time = np.where(known, instances.start[rows], instances.end[rows]) if at == "start" else instances.end[rows]
+    order = np.lexsort((rows, time, instances.case[rows]))
+    return Moments(instances.case[rows][order], time[order], rows[order], known[order])
+
+
+def _blind_starts(context: Context, verdict: np.ndarray) -> np.ndarray:
+    """Where a start is not known its completion stood in; a failure that leans on it is not observable."""
+    for moments in (context.a, context.b):
+        blind = np.unique(moments.case[~moments.known])
+        verdict[blind[verdict[blind] == v.FAIL]] = v.NOT_OBSERVABLE
+    return verdict
+
+
+def _unless_tied(strict: np.ndarray, loose: np.ndarray) -> np.ndarray:
+    """Verdict from the two readings of a tie: fail or pass where they agree, not observable where they differ."""
+    return np.where(strict == loose, np.where(strict, v.PASS, v.FAIL), v.NOT_OBSERVABLE)
+
+
+def _still_open(context: Context, verdict: np.ndarray, can_be_met: np.ndarray) -> np.ndarray:
+    return np.where((verdict == v.FAIL) & context.is_open & can_be_met, v.PENDING, verdict)
+
+
+# --- presence --------------------------------------------------------------------------------------------------------
+
+
+def _must_occur(c: Context) -> Outcome:
+    enough = c.count(c.a) >= (c.rule.n or 1)
+    verdict = _still_open(c, np.where(enough, v.PASS, v.FAIL), np.ones(c.n, bool))
+    case = np.flatnonzero(verdict == v.FAIL)
+    return verdict, v.faults(case, "missing", c.code(c.rule.a), c.instances.case_end[case], pattern="skipped")
+
+
+def _must_not_occur(c: Context) -> Outcome:
+    verdict = np.where(c.count(c.a) > 0, v.FAIL, v.PASS)
+    return verdict, c.faults(c.a, np.arange(len(c.a)), "extra", pattern="misplaced")
+
+
+def _at_most(c: Context) -> Outcome:
+    count = c.count(c.a)
+    limit = c.rule.n if c.rule.n is not None else 1
+    verdict = np.where(count == 0, v.NOT_APPLICABLE, np.where(count <= limit, v.PASS, v.FAIL))
+    nth = np.arange(len(c.a)) - np.searchsorted(c.a.case, c.a.case)
+    return verdict, c.faults(c.a, np.flatnonzero(nth >= limit), "repeated", pattern="rework")
+
+
+def _starts_with(c: Context) -> Outcome:
+    first = first_per_case(c.instances.case[c.instances.done], c.instances.end[c.instances.done], c.n)
+    mine = c.first(c.a)
+    others = _others_at(c, first)
+    verdict = np.where(mine != first, v.FAIL, np.where(others, v.NOT_OBSERVABLE, v.PASS))
+    case = np.flatnonzero(verdict == v.FAIL)
+    kind = np.where(mine[case] == LATEST, v.KINDS.index("missing"), v.KINDS.index("out_of_order"))
+    return verdict, v.faults(case, kind, c.code(c.rule.a), first[case])
+
+
+def _ends_with(c: Context) -> Outcome:
+    last = last_per_case(c.instances.case[c.instances.done], c.instances.end[c.instances.done], c.n)
+    mine = c.last(c.a)
+    verdict = np.where(mine != last, v.FAIL, np.where(_others_at(c, last), v.NOT_OBSERVABLE, v.PASS))
+    verdict = _still_open(c, verdict, np.ones(c.n, bool))
+    case = np.flatnonzero(verdict == v.FAIL)
+    kind = np.where(mine[case] == MISSING, v.KINDS.index("missing"), v.KINDS.index("out_of_order"))
+    return verdict, v.faults(case, kind, c.code(c.rule.a), last[case])
+
+
+def _others_at(c: Context, time: np.ndarray) -> np.ndarray:
+    """Cases in which another activity completed at the given time."""
+    rows = np.flatnonzero(c.instances.done & (c.instances.activity != c.code(c.rule.a)))
+    rows = rows[c.instances.end[rows] == time[c.instances.case[rows]]]
+    found = np.zeros(c.n, bool)
+    found[c.instances.case[rows]] = True
+    return found
+
+
+# --- order -----------------------------------------------------------------------------------------------------------
+
+
+def _precedence(c: Context) -> Outcome:
+    first_a, first_b = c.first(c.a), c.first(c.b)
+    verdict = _unless_tied(first_a < first_b, first_a <= first_b)
+    verdict[first_b == LATEST] = v.NOT_APPLICABLE
+    head = np.flatnonzero(np.r_[True, c.b.case[1:] != c.b.case[:-1]][: len(c.b)])
+    rows = head[verdict[c.b.case[head]] == v.FAIL]
+    case = c.b.case[rows]
+    absent = first_a[case] == LATEST
+    kind = np.where(absent, v.KINDS.index("missing"), v.KINDS.index("out_of_order"))
+    found = v.faults(case, kind, c.code(c.rule.a), c.b.time[rows], partner=c.code(c.rule.b), instance=c.b.instance[rows])
+    return verdict, found
+
+
+def _response(c: Context) -> Outcome:
+    loose = following(c.a.case, c.a.time, c.b.case, c.b.time)
+    strict = following(c.a.case, c.a.time, c.b.case, c.b.time, strictly=True)
+    answered = strict != v.NONE
+    tied = (loose != v.NONE) & ~answered
+    late, measured, excess, blind = _too_late(c, strict)
+    overdue = ~answered & ~tied & late  # not answered, and the time for it is over
+    unanswered = ~answered & ~tied & ~(c.is_open[c.a.case] & ~late)
+    waiting = ~answered & ~tied & c.is_open[c.a.case] & ~late
+    failing = (answered & late) | unanswered | overdue
+    verdict = np.full(c.n, v.NOT_APPLICABLE)
+    for rows, word in ((np.ones(len(c.a), bool), v.PASS), (waiting, v.PENDING), (tied | blind, v.NOT_OBSERVABLE), (failing & ~blind, v.FAIL)):
+        verdict[c.a.case[rows]] = word
+    rows = np.flatnonzero(failing & ~blind)
+    kind = np.where(late[rows], v.KINDS.index("late"), v.KINDS.index("missing"))
+    limit = c.rule.within.amount if c.rule.within else np.nan
+    instance = np.where(answered[rows], c.b.instance[strict[rows]] if len(c.b) else v.NONE, c.a.instance[rows])
+    found = v.faults(
+        c.a.case[rows], kind, c.code(c.rule.b), c.instances.order_time[instance], partner=c.code(c.rule.a), instance=instance,
+        measured=measured[rows], limit=limit, excess=excess[rows],
+    )  # fmt: skip
+    return verdict, found
+
+
+def _too_late(c: Context, answer: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """For each a: whether its answer (or, without one, the log's end in an open case) is beyond ``within``."""
+    n = len(c.a)
+    if c.rule.within is None:
+        return np.zeros(n, bool), np.full(n, np.nan), np.full(n, np.nan), np.zeros(n, bool)
+    end = np.where(answer != v.NONE, c.b.time[answer] if len(c.b) else MISSING, c.instances.now)
+    clock = Clock(c.rule.within.unit, c.calendars.get(c.rule.calendar or ""))
+    measured, excess = measure(clock, c.a.time, end, c.rule.within.amount)
+    counts = (answer != v.NONE) | c.is_open[c.a.case]
+    return counts & (excess > 0), measured, excess, counts & np.isnan(measured)
+
+
+def _succession(c: Context) -> Outcome:
+    before, found_before = _precedence(c)
+    after, found_after = _response(c)
+    rank = np.array([1, 4, 1, 2, 0, 3])  # the worse of the two: not applicable < pass < pending < not observable < fail
+    verdict = np.where(rank[before] >= rank[after], before, after)
+    return verdict, v.join([found_before, found_after])
+
+
+def _not_followed_by(c: Context) -> Outcome:
+    first_a, last_b = c.first(c.a), c.last(c.b)
+    verdict = _unless_tied(~(last_b > first_a), ~(last_b >= first_a))
+    verdict[first_a == LATEST] = v.NOT_APPLICABLE
+    rows = np.flatnonzero(c.b.time > first_a[c.b.case])
+    return verdict, c.faults(c.b, rows, "out_of_order", partner=c.code(c.rule.a))
+
+
+def _neighbour(c: Context, moments: Moments, step: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each moment: the name of the next (1) or previous (-1) completed instance, whether a tie makes it uncertain, whether the case ends there."""
+    done = np.flatnonzero(c.instances.done)
+    place = np.searchsorted(done, moments.instance)
+    beside = place + step
+    inside = (beside >= 0) & (beside < len(done))
+    other = done[np.clip(beside, 0, len(done) - 1)]
+    same = inside & (c.instances.case[other] == moments.case)
+    name = np.where(same, c.instances.activity[other], v.NONE)
+
+    def tied(p: np.ndarray, q: np.ndarray) -> np.ndarray:
+        ok = (p >= 0) & (q >= 0) & (p < len(done)) & (q < len(done))
+        x, y = done[np.clip(p, 0, len(done) - 1)], done[np.clip(q, 0, len(done) - 1)]
+        return ok & (c.instances.case[x] == c.instances.case[y]) & (c.instances.end[x] == c.instances.end[y])
+
+    uncertain = tied(place, place + 1) | tied(place, place - 1) | tied(beside, beside + step)
+    return name, uncertain, ~same
+
+
+def _immediate(c: Context, moments: Moments, wanted: str | None, step: int) -> Outcome:
+    name, uncertain, at_end = _neighbour(c, moments, step)
+    right = name == c.code(wanted)
+    verdict = np.full(c.n, v.NOT_APPLICABLE)
+    verdict[moments.case] = v.PASS
+    waiting = at_end & c.is_open[moments.case] & (step > 0)
+    wrong = ~right & ~uncertain & ~waiting
+    for rows, word in ((waiting, v.PENDING), (uncertain, v.NOT_OBSERVABLE), (wrong, v.FAIL)):
+        verdict[moments.case[rows]] = word
+    rows = np.flatnonzero(wrong)
+    present = np.isin(moments.case[rows], np.unique(c.instances.case[c.instances.of(wanted or "")]))
+    kind = np.where(present, v.KINDS.index("out_of_order"), v.KINDS.index("missing"))
+    instance = moments.instance[rows]
+    partner = c.instances.activity[instance]
+    return verdict, v.faults(moments.case[rows], kind, c.code(wanted), moments.time[rows], partner=partner, instance=instance)
+
+
+def _immediate_response(c: Context) -> Outcome:
+    return _immediate(c, c.a, c.rule.b, 1)
+
+
+def _immediate_precedence(c: Context) -> Outcome:
+    return _immediate(c, c.b, c.rule.a, -1)
+
+
+def _not_before(c: Context) -> Outcome:
+    """Each b at least ``after`` later than the last a before it."""
+    assert c.rule.after is not None  # the loader requires it
+    # the last a at or before each b: search among negated times
+    order = np.lexsort((-c.a.time, c.a.case))
+    previous = following(c.b.case, -c.b.time, c.a.case[order], -c.a.time[order])
+    has = previous != v.NONE
+    start = np.where(has, c.a.time[order][previous] if len(c.a) else MISSING, c.b.time)
+    measured, excess = measure(Clock(c.rule.after.unit, c.calendars.get(c.rule.calendar or "")), start, c.b.time, c.rule.after.amount)
+    early, blind = has & (excess < 0), has & np.isnan(measured)
+    verdict = np.full(c.n, v.NOT_APPLICABLE)
+    for rows, word in ((has, v.PASS), (blind, v.NOT_OBSERVABLE), (early, v.FAIL)):
+        verdict[c.b.case[rows]] = word
+    rows = np.flatnonzero(early)
+    return verdict, c.faults(
+        c.b, rows, "out_of_order", partner=c.code(c.rule.a), measured=measured[rows], limit=c.rule.after.amount, excess=-excess[rows]
+    )
+
+
+def _together(c: Context) -> Outcome:
+    has_a, has_b = c.count(c.a) > 0, c.count(c.b) > 0
+    verdict = np.where(has_a == has_b, np.where(has_a, v.PASS, v.NOT_APPLICABLE), v.FAIL)
+    verdict = _still_open(c, verdict, np.ones(c.n, bool))
+    case = np.flatnonzero(verdict == v.FAIL)
+    absent = np.where(has_a[case], c.code(c.rule.b), c.code(c.rule.a))
+    return verdict, v.faults(case, "missing", absent, c.instances.case_end[case], pattern="skipped")
+
+
+def _not_together(c: Context) -> Outcome:
+    has_a, has_b = c.count(c.a) > 0, c.count(c.b) > 0
+    verdict = np.where(has_a | has_b, np.where(has_a & has_b, v.FAIL, v.PASS), v.NOT_APPLICABLE)
+    second = np.maximum(first_per_case(c.a.case, c.a.time, c.n), first_per_case(c.b.case, c.b.time, c.n))
+    parts = []
+    for mine, other in ((c.b, c.rule.a), (c.a, c.rule.b)):
+        heads = np.flatnonzero(np.r_[True, mine.case[1:] != mine.case[:-1]][: len(mine)])
+        rows = heads[(verdict[mine.case[heads]] == v.FAIL) & (mine.time[heads] == second[mine.case[heads]])]
+        parts.append(c.faults(mine, rows, "extra", partner=c.code(other), pattern="choice_violation"))
+    both = v.join(parts)
+    return verdict, v.select(both, np.sort(np.unique(both.case, return_index=True)[1]))
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+def _people(c: Context) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each b: whether its resource also did some a in the case; whether that is known; cases with both."""
+    resource = c.instances.resource
+    ra, rb = resource[c.a.instance], resource[c.b.instance]
+    span = max(int(resource.max(initial=0)) + 2, 2)
+    did = np.unique(c.a.case * span + ra)
+    shared = np.isin(c.b.case * span + rb, did) & (rb >= 0)
+    unknown = np.zeros(c.n, bool)
+    unknown[c.a.case[ra < 0]] = True
+    unknown[c.b.case[rb < 0]] = True
+    both = (c.count(c.a) > 0) & (c.count(c.b) > 0)
+    return shared, unknown, both
+
+
+def _four_eyes(c: Context) -> Outcome:
+    shared, unknown, both = _people(c)
+    hit = np.zeros(c.n, bool)
+    hit[c.b.case[shared]] = True
+    verdict = np.where(hit, v.FAIL, np.where(unknown, v.NOT_OBSERVABLE, v.PASS))
+    verdict[~both] = v.NOT_APPLICABLE
+    return verdict, c.faults(c.b, np.flatnonzero(shared), "same_person", partner=c.code(c.rule.a))
+
+
+def _same_handler(c: Context) -> Outcome:
+    shared, unknown, both = _people(c)
+    hit = np.zeros(c.n, bool)
+    hit[c.b.case[shared]] = True
+    verdict = np.where(hit, v.PASS, np.where(unknown, v.NOT_OBSERVABLE, v.FAIL))
+    verdict[~both] = v.NOT_APPLICABLE
+    heads = np.flatnonzero(np.r_[True, c.b.case[1:] != c.b.case[:-1]][: len(c.b)])
+    return verdict, c.faults(c.b, heads[verdict[c.b.case[heads]] == v.FAIL], "other_person", partner=c.code(c.rule.a))
+
+
+def _performed_by(c: Context) -> Outcome:
+    members = set(_members(c.blueprint, c.rule.role))
+    allowed = np.array([name in members for name in c.instances.log.resources] + [False])
+    resource = c.instances.resource[c.a.instance]
+    wrong, unknown = ~allowed[resource] & (resource >= 0), resource < 0
+    verdict = np.full(c.n, v.NOT_APPLICABLE)
+    for rows, word in ((np.ones(len(c.a), bool), v.PASS), (unknown, v.NOT_OBSERVABLE), (wrong, v.FAIL)):
+        verdict[c.a.case[rows]] = word
+    return verdict, c.faults(c.a, np.flatnonzero(wrong), "wrong_role")
+
+
+KINDS: dict[str, Callable[[Context], Outcome]] = {
+    "must_occur": _must_occur,
+    "must_not_occur": _must_not_occur,
+    "at_most": _at_most,
+    "starts_with": _starts_with,
+    "ends_with": _ends_with,
+    "precedence": _precedence,
+    "response": _response,
+    "succession": _succession,
+    "immediate_response": _immediate_response,
+    "immediate_precedence": _immediate_precedence,
+    "not_followed_by": _not_followed_by,
+    "together": _together,
+    "not_together": _not_together,
+    "four_eyes": _four_eyes,
+    "same_handler": _same_handler,
+    "performed_by": _performed_by,
+    "not_before": _not_before,
+}
+
+
+def role_rules(blueprint: Blueprint) -> tuple[Rule, ...]:
+    """The roles of the activities as performed_by rules, where the blueprint says who has the role and no rule says it already."""
+    said = {(r.a, r.role) for r in blueprint.rules if r.kind == "performed_by"}
+    return tuple(
+        Rule(f"role-{a.id}", "performed_by", a.id, "major", f"role of {a.id}", role=a.role)
+        for a in blueprint.activities
+        if a.role and a.observable and (a.id, a.role) not in said and _members(blueprint, a.role)
+    )

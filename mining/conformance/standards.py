@@ -1,0 +1,198 @@
+"""Time standards: elapsed, waiting, handling and due dates, in business time with clock stops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mining.blueprint.model import Blueprint, Standard
+from mining.calendars import Calendar
+from mining.conformance import verdicts as v
+from mining.conformance.conditions import holds
+from mining.conformance.durations import Clock, Stops, measure, stops
+from mining.conformance.instances import Instances, first_per_case, following
+from mining.units import MICROSECONDS, MISSING, Duration
+
+OTHER_SOURCE = {"score": "needs a table of scores", "external": "needs a table of external measurements"}
+
+
+@dataclass(frozen=True, eq=False)
+class Spans:
+    """Measurements to judge: one per row.
+
+    ``finished`` False: still running at the end of the log, measured up to there. ``instance`` decides the verdict.
+    """
+
+    case: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+    finished: np.ndarray
+    instance: np.ndarray
+    activity: np.ndarray
+
+
+def check_standard(
+    standard: Standard, blueprint: Blueprint, instances: Instances, is_open: np.ndarray, calendars: dict[str, Calendar]
+) -> v.CheckResult:
+    """Judge one standard on every case: met, not met, or why there is no answer.
+
+    A case with several measurements (waiting, handling) fails if one of them is over the limit; ``measured`` is the longest.
+
+    Returns
+    -------
+    CheckResult
+    """
+    why = _cannot_answer(standard, blueprint, instances)
+    if why:
+        return v.unobservable(standard.id, standard.dimension, standard.metric, standard.severity, instances.n_cases, why)
+    if standard.metric == "due_date":
+        spans, measured, excess, missing = _against_due_date(standard, instances, is_open)
+        unit, amount = "s", 0.0
+    else:
+        limit = standard.limit
+        assert isinstance(limit, Duration)  # the loader requires a unit
+        unit, amount, missing = limit.unit, limit.amount, np.zeros(instances.n_cases, bool)
+        spans = _SPANS[standard.metric](standard, instances, is_open)
+        stopped = _stops(standard, instances, spans) if standard.stop_clock else None
+        measured, excess = measure(Clock(unit, calendars.get(standard.calendar or "")), spans.start, spans.end, amount, stopped)
+    return _judge(standard, instances, spans, measured, excess, missing, unit, amount)
+
+
+def _cannot_answer(standard: Standard, blueprint: Blueprint, instances: Instances) -> str:
+    if standard.metric in OTHER_SOURCE:
+        return f"{OTHER_SOURCE[standard.metric]} ({standard.source or 'external'})"
+    if standard.metric not in ("elapsed", "waiting", "handling", "due_date"):
+        return f"{standard.metric} standards are not measured by this version"
+    for names in (standard.start, standard.end, standard.of):
+        known = [name for name in names if name in ("case_start", "case_end") or blueprint.activity(name).observable]
+        if names and not known:
+            return f"{', '.join(names)} leaves no trace in the log"
+    if standard.metric in ("waiting", "handling") and not instances.has_starts:
+        return "the log has no start times"
+    return ""
+
+
+def _judge(standard, instances, spans, measured, excess, missing, unit, amount) -> v.CheckResult:  # type: ignore[no-untyped-def]
+    n = instances.n_cases
+    late, blind = excess > 0, np.isnan(measured) | np.isnan(excess)
+    verdict = np.full(n, v.NOT_APPLICABLE, np.int8)
+    waiting = ~spans.finished & ~late
+    for rows, word in ((spans.finished, v.PASS), (waiting, v.PENDING), (blind, v.NOT_OBSERVABLE), (late & ~blind, v.FAIL)):
+        verdict[spans.case[rows]] = word
+    verdict[missing & (verdict != v.FAIL)] = v.NOT_OBSERVABLE
+    applies, known = holds(standard.when, instances.log)
+    verdict[~applies & known] = v.NOT_APPLICABLE
+    verdict[~known] = v.NOT_OBSERVABLE
+    longest = np.full(n, -np.inf)
+    np.maximum.at(longest, spans.case[~blind], measured[~blind])
+    longest[np.isinf(longest)] = np.nan
+    rows = np.flatnonzero(late & ~blind & (verdict[spans.case] == v.FAIL))
+    found = v.faults(
+        spans.case[rows], "late", spans.activity[rows], spans.end[rows], instance=spans.instance[rows],
+        measured=measured[rows], limit=amount, excess=excess[rows],
+        pattern=np.where(spans.finished[rows], v.PATTERNS.index(""), v.PATTERNS.index("not_yet")),
+    )  # fmt: skip
+    return v.CheckResult(standard.id, standard.dimension, standard.metric, standard.severity, verdict, found, longest, amount, unit)
+
+
+# --- what is measured ------------------------------------------------------------------------------------------------
+
+
+def _first(names: tuple[str, ...], instances: Instances) -> tuple[np.ndarray, np.ndarray]:
+    """Per case: time and instance of the first completed instance of any of the activities (or case_start)."""
+    if "case_start" in names:
+        return instances.case_start, np.where(np.diff(instances.offsets) > 0, instances.offsets[:-1], v.NONE)
+    rows = instances.of(*names)
+    case = instances.case[rows]
+    heads = np.flatnonzero(np.r_[True, case[1:] != case[:-1]][: len(case)])
+    instance = np.full(instances.n_cases, v.NONE, np.int64)
+    instance[case[heads]] = rows[heads]
+    return first_per_case(case, instances.end[rows], instances.n_cases), instance
+
+
+def _elapsed(standard: Standard, instances: Instances, is_open: np.ndarray) -> Spans:
+    """From the first ``from`` to the first ``to`` not before it."""
+    start, first = _first(standard.start, instances)
+    case = np.flatnonzero(start != MISSING)
+    if "case_end" in standard.end:
+        closed = ~is_open[case]
+        end = np.where(closed, instances.case_end[case], instances.now)
+        last = instances.offsets[case + 1] - 1
+        return Spans(case, start[case], end, closed, last, instances.activity[last])
+    rows = instances.of(*standard.end)
+    found = following(case, start[case], instances.case[rows], instances.end[rows])
+    has = found != v.NONE
+    instance = np.where(has, rows[found] if len(rows) else v.NONE, first[case])
+    end = np.where(has, instances.end[instance], instances.now)
+    target = instances.code[standard.end[0]]
+    activity = np.where(has, instances.activity[instance], target)
+    keep = has | is_open[case]
+    return Spans(case[keep], start[case[keep]], end[keep], has[keep], instance[keep], activity[keep])
+
+
+def _handling(standard: Standard, instances: Instances, is_open: np.ndarray) -> Spans:
+    """From start to completion of each instance; one that never completed in a running case is measured to the end of the log."""
+    rows = instances.started(*standard.of)
+    rows = rows[instances.start[rows] != MISSING]
+    done = instances.done[rows]
+    rows, done = rows[done | is_open[instances.case[rows]]], done[done | is_open[instances.case[rows]]]
+    end = np.where(done, instances.end[rows], instances.now)
+    return Spans(instances.case[rows], instances.start[rows], end, done, rows, instances.activity[rows])
+
+
+def _waiting(standard: Standard, instances: Instances, is_open: np.ndarray) -> Spans:
+    """From ready to start of each instance.
+
+    Ready is when it was scheduled. Where the log schedules the activity at all, an instance without a schedule of its own is a
+    further turn of scheduled work and is not measured. Where it never does, ready is the latest completion before the start.
+    """
+    rows = instances.started(*standard.of)
+    rows = rows[instances.start[rows] != MISSING]
+    if (instances.scheduled[rows] != MISSING).any():
+        rows = rows[instances.scheduled[rows] != MISSING]
+    case, start = instances.case[rows], instances.start[rows]
+    done = instances.of(*instances.names)
+    order = np.lexsort((-instances.end[done], instances.case[done]))
+    previous = following(case, -start, instances.case[done][order], -instances.end[done][order])
+    before = np.where(previous != v.NONE, instances.end[done][order][previous], MISSING)
+    ready = np.where(instances.scheduled[rows] != MISSING, instances.scheduled[rows], before)
+    keep = ready != MISSING
+    rows, ready = rows[keep], np.minimum(ready[keep], start[keep])
+    return Spans(instances.case[rows], ready, instances.start[rows], np.ones(len(rows), bool), rows, instances.activity[rows])
+
+
+_SPANS = {"elapsed": _elapsed, "handling": _handling, "waiting": _waiting}
+
+
+def _stops(standard: Standard, instances: Instances, spans: Spans) -> Stops:
+    """Spans that do not count: from each ``from`` to the next ``to`` (or the next event), else to the end of the measurement."""
+    parts = []
+    for stop in standard.stop_clock:
+        rows = instances.of(stop.start)
+        until = instances.of(*instances.names) if stop.end == "next_event" else instances.of(stop.end)
+        case, start = instances.case[rows], instances.end[rows]
+        if stop.end == "next_event":
+            place = np.searchsorted(until, rows) + 1
+            same = (place < len(until)) & (instances.case[until[np.minimum(place, len(until) - 1)]] == case)
+            found = np.where(same, place, v.NONE)
+        else:
+            found = following(case, start, instances.case[until], instances.end[until])
+        end = np.where(found != v.NONE, instances.end[until[found]] if len(until) else MISSING, np.iinfo(np.int64).max)
+        parts.append((case, start, end))
+    case, start, end = (np.concatenate(x) for x in zip(*parts, strict=True))
+    of_case = np.full(instances.n_cases, v.NONE, np.int64)
+    of_case[spans.case] = np.arange(len(spans.case))  # elapsed standards measure a case once
+    mine = of_case[case] != v.NONE
+    return stops(of_case[case[mine]], start[mine], end[mine], spans.start, spans.end)
+
+
+def _against_due_date(standard: Standard, instances: Instances, is_open: np.ndarray):  # type: ignore[no-untyped-def]
+    """The end of ``of`` against the due date kept in the log; measured in seconds after the due date."""
+    due = instances.log.attribute(standard.due or "")
+    no_due = due == MISSING
+    spans = _elapsed(Standard("", "", "", "", "", start=("case_start",), end=standard.of), instances, is_open)
+    keep = ~no_due[spans.case]
+    spans = Spans(*(getattr(spans, name)[keep] for name in Spans.__dataclass_fields__))
+    over = (spans.end - due[spans.case]) / MICROSECONDS
+    return spans, over, over, no_due & (np.diff(instances.offsets) > 0)

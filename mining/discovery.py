@@ -1,0 +1,216 @@
+"""What actually happens: the flow discovered from the log, beside the flow as designed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mining.automaton import Automaton, build
+from mining.blueprint import model as m
+from mining.blueprint.compile import free_regions, write_net
+from mining.conformance.alignment import Alignments, align
+from mining.errors import ModelError
+from mining.texts import activity_name, say
+
+if TYPE_CHECKING:
+    from mining.pictures import Picture
+    from mining.study import Study
+
+NOISE = 0.2
+MOST_STATES = 20_000
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DiscoveredFlow:
+    """The flow of the completed instances, over the blueprint's activities and the labels that it does not know.
+
+    Attributes
+    ----------
+    activities : dict of str to int
+        Instances per activity.
+    arcs : dict of (str, str) to int
+        How often one activity directly follows the other.
+    starts, ends : dict of str to int
+        Cases that begin or end with an activity.
+    flow : Flow or None
+        The model of the inductive miner in the flow words of a blueprint.
+    noise : float
+        Its noise threshold.
+    """
+
+    study: Study
+    activities: dict[str, int]
+    arcs: dict[tuple[str, str], int]
+    starts: dict[str, int]
+    ends: dict[str, int]
+    flow: m.Flow | None
+    noise: float
+
+    @cached_property
+    def quality(self) -> dict[str, Any]:
+        """How well the discovered model describes the log: fitness per event and share of cases that fit exactly.
+
+        ``log_fitness`` is 1 - cost / worst cost, where the worst cost of a trace is its number of events plus the cheapest
+        complete run of the model; ``why_not`` says why a model is not measured.
+        """
+        variants = self.study.path.variants
+        try:
+            automaton, alignments = _aligned(self.study, self.flow)
+        except ModelError as error:
+            return {"why_not": str(error)}
+        lengths = np.array([len(trace) for trace in variants.traces])
+        worst = ((lengths + alignments.shortest) * variants.count).sum()
+        return {
+            "log_fitness": float(1 - (alignments.cost * variants.count).sum() / worst) if worst else 1.0,
+            "n_fitting": int(variants.count[alignments.cost == 0].sum()),
+            "n_cases": int(variants.count.sum()),
+            "n_variants": len(variants.traces),
+            "n_states": automaton.n_states,
+        }
+
+    @cached_property
+    def comparison(self) -> pd.DataFrame:
+        """What is only in the design or only in the log.
+
+        Returns
+        -------
+        DataFrame
+            One row per difference: ``what`` (activity or order), ``name``, ``partner`` (for an order), ``designed``,
+            ``observed_cases``, ``share`` of all cases; most frequent first. An order is one activity directly after another;
+            orders inside a free region are left open by design, so those never seen are not listed.
+        """
+        study = self.study
+        n = study.instances.n_cases
+        seen = _cases_per_activity(study)
+        observable = [a.id for a in study.blueprint.activities if a.observable]
+        rows: list[tuple[str, str, str | None, bool, int]] = [("activity", a, None, True, 0) for a in observable if not seen.get(a)]
+        rows += [("activity", label, None, False, seen[label]) for label in study.instances.unmapped]
+        designed, observed = designed_orders(study.blueprint.automaton), _cases_per_order(study)
+        left_open = {(a, b) for region in free_regions(study.blueprint) for a in region for b in region}
+        rows += [("order", a, b, True, 0) for a, b in sorted(designed - observed.keys() - left_open)]
+        rows += [("order", a, b, False, k) for (a, b), k in observed.items() if (a, b) not in designed]
+        frame = pd.DataFrame(rows, columns=["what", "name", "partner", "designed", "observed_cases"])
+        frame["share"] = frame["observed_cases"] / n if n else np.nan
+        order = ["what", "observed_cases", "name", "partner"]
+        return frame.sort_values(order, ascending=[True, False, True, True], ignore_index=True)
+
+    def summary(self, lang: str = "en") -> list[str]:
+        """The main things in words."""
+        variants = self.study.path.variants
+        n = int(variants.count.sum())
+        top = int(variants.count[0]) if len(variants.count) else 0
+        lines = [say("discovered.variants", lang, n_cases=f"{n:,}", n_variants=f"{len(variants.traces):,}", top=f"{top / n:.1%}" if n else "0 %")]
+        if "why_not" in self.quality:
+            return [*lines, say("discovered.not_measured", lang, why=self.quality["why_not"])]
+        q = self.quality
+        fit = {"fitness": f"{q['log_fitness']:.3f}", "k": f"{q['n_fitting']:,}", "n": f"{q['n_cases']:,}", "noise": f"{self.noise:g}"}
+        return [*lines, say("discovered.quality", lang, **fit)]
+
+    def words(self, lang: str = "en") -> str:
+        """The discovered model as an indented text in flow words."""
+        return "\n".join(_lines(self.flow, lambda name: activity_name(self.study.blueprint, name, lang))) if self.flow else "-"
+
+    def picture(self, *, lang: str = "en", most_arcs: int = 60) -> Picture:
+        """The directly-follows map, activities marked with their deviations."""
+        from mining.findings import marks_of
+        from mining.pictures import process_map
+
+        blueprint = self.study.blueprint
+        known = {a.id for a in blueprint.activities}
+        return process_map(
+            self.activities,
+            self.arcs,
+            starts=self.starts,
+            ends=self.ends,
+            names={a: activity_name(blueprint, a, lang) for a in self.activities},
+            visible={a: blueprint.lane_of(a).visible for a in self.activities if a in known},
+            marks=marks_of(self.study),
+            most_arcs=most_arcs,
+            lang=lang,
+        )
+
+    def __repr__(self) -> str:
+        return f"<DiscoveredFlow: {' '.join(self.summary())}>"
+
+    def _repr_html_(self) -> str:
+        return str(self.picture()._repr_html_())
+
+
+def discover(study: Study, *, noise: float = NOISE) -> DiscoveredFlow:
+    """Discover the flow of a study from its variants with counts.
+
+    Parameters
+    ----------
+    study : Study
+    noise : float, 0 to 1, default 0.2
+        Noise threshold of the inductive miner; 0 keeps every trace.
+
+    Raises
+    ------
+    ModelError
+        If pm4py fails.
+    """
+    from mining import _pm4py
+
+    names, variants = study.instances.names, study.path.variants
+    counted: Counter[tuple[str, ...]] = Counter()
+    for trace, count in zip(variants.traces, variants.count.tolist(), strict=True):
+        if trace:
+            counted[tuple(names[x] for x in trace)] += count
+    activities: Counter[str] = Counter()
+    for named, count in counted.items():
+        for name, times in Counter(named).items():
+            activities[name] += times * count
+    arcs, starts, ends = _pm4py.directly_follows(counted)
+    flow = _pm4py.inductive_tree(counted, noise=noise)
+    return DiscoveredFlow(study, dict(sorted(activities.items())), arcs, starts, ends, flow, noise)
+
+
+def _aligned(study: Study, flow: m.Flow | None) -> tuple[Automaton, Alignments]:
+    if flow is None:
+        raise ModelError("the log holds no completed activity.")
+    automaton = build(write_net(flow), name="the discovered model", most_states=MOST_STATES)
+    code = [automaton.code.get(name, -1) for name in study.instances.names]
+    return automaton, align(automaton, [[code[x] for x in trace] for trace in study.path.variants.traces])
+
+
+def designed_orders(automaton: Automaton) -> set[tuple[str, str]]:
+    """Pairs of activities of which one may directly follow the other by design."""
+    before: list[set[str]] = [set() for _ in range(automaton.n_states)]
+    for a, t in zip(automaton.label.tolist(), automaton.target.tolist(), strict=True):
+        before[t].add(automaton.labels[a])
+    return {(x, automaton.labels[b]) for s, b in zip(automaton.source.tolist(), automaton.label.tolist(), strict=True) for x in before[s]}
+
+
+def _cases_per_activity(study: Study) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for trace, count in zip(study.path.variants.traces, study.path.variants.count.tolist(), strict=True):
+        counts.update(dict.fromkeys((study.instances.names[x] for x in set(trace)), count))
+    return counts
+
+
+def _cases_per_order(study: Study) -> dict[tuple[str, str], int]:
+    names = study.instances.names
+    counts: Counter[tuple[str, str]] = Counter()
+    for trace, count in zip(study.path.variants.traces, study.path.variants.count.tolist(), strict=True):
+        for a, b in set(zip(trace, trace[1:], strict=False)):
+            counts[names[a], names[b]] += count
+    return counts
+
+
+def _lines(flow: m.Flow, name: Any, depth: int = 0) -> list[str]:
+    pad = "  " * depth
+    match flow:
+        case m.Step(activity):
+            return [f"{pad}{name(activity)}"]
+        case m.Free(activities):
+            return [f"{pad}free: {', '.join(name(a) for a in activities)}"]
+        case _:
+            words = {m.Sequence: "sequence", m.Choice: "choice", m.Parallel: "parallel", m.Optional_: "optional", m.Loop: "loop"}
+            inner = [line for part in m.children(flow) for line in _lines(part, name, depth + 1)]
+            return [f"{pad}{words[type(flow)]}:", *inner]

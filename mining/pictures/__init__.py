@@ -1,0 +1,10 @@
+"""Pictures as SVG: the designed service blueprint and the discovered process map."""
+
+from __future__ import annotations
+
+from mining.pictures.blueprint import blueprint_picture
+from mining.pictures.marks import Mark
+from mining.pictures.process_map import process_map
+from mining.pictures.svg import Picture
+
+__all__ = ["Mark", "Picture", "blueprint_picture", "process_map"]

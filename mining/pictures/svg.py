@@ -1,0 +1,300 @@
+"""How text becomes SVG that never clips, and how a picture shows and saves itself."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape as _xml_escape
+
+from mining.errors import MiningError
+
+FONT = "Noto Sans SC, Noto Sans CJK SC, Microsoft YaHei, PingFang SC, Arial, sans-serif"
+INK, MUTED, LINE = "#1e293b", "#475569", "#334155"
+
+# Advance widths from blank to tilde in Noto Sans SC, in hundredths of an em. Arial is a little narrower.
+_ASCII_WIDTHS = (
+    "22 32 47 56 56 92 68 28 34 34 47 56 28 35 28 39 56 56 56 56 56 56 56 56 56 56 28 28 56 56 56 47 "
+    "95 61 66 64 69 59 55 69 73 29 54 65 54 81 72 74 63 74 64 60 60 72 58 88 57 53 60 34 39 34 56 56 "
+    "61 56 62 51 62 55 32 56 61 28 28 55 28 93 61 61 62 62 39 47 38 61 52 80 50 52 48 34 27 34 56"
+)
+_WIDTHS = {chr(32 + i): int(w) / 100 for i, w in enumerate(_ASCII_WIDTHS.split())}
+_BOLD = 1.07
+_NOT_AT_LINE_START = set("，。、；：？！）》」』】〉”’…,.;:?!)]}%")
+_BIDI_CONTROLS = {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
+
+
+@lru_cache(maxsize=4096)
+def _char_em(char: str) -> float:
+    if char in _WIDTHS:
+        return _WIDTHS[char]
+    category = unicodedata.category(char)
+    if category in ("Mn", "Me", "Cf", "Cc"):
+        return 0.0
+    if unicodedata.east_asian_width(char) in "WFA":
+        return 1.3 if category in ("So", "Sk") and ord(char) > 0xFFFF else 1.0
+    return 0.75
+
+
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
+    """Estimated width of a line of text in pixels, on the safe side; Chinese characters count one em.
+
+    Examples
+    --------
+    >>> text_width("受理", 12)
+    24.0
+    """
+    return sum(map(_char_em, text)) * size * (_BOLD if bold else 1.0)
+
+
+def clean(text: str) -> str:
+    """The text as it may stand in XML: one line, no control characters, no direction overrides."""
+    kept = []
+    for char in str(text):
+        if char in _BIDI_CONTROLS:
+            continue
+        code = ord(char)
+        if char in "\t\n\r" or unicodedata.category(char) in ("Zl", "Zp"):
+            kept.append(" ")
+        elif code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code <= 0xDFFF or code & 0xFFFE == 0xFFFE:
+            kept.append("\ufffd")
+        else:
+            kept.append(char)
+    return "".join(kept)
+
+
+def escaped(text: object) -> str:
+    """The text with markup made harmless, for element content and for attributes in double quotes."""
+    return _xml_escape(clean(str(text)), {'"': "&quot;", "'": "&#39;"})
+
+
+def _is_cjk(char: str) -> bool:
+    return unicodedata.east_asian_width(char) in "WF"
+
+
+def _atoms(text: str) -> list[tuple[str, bool]]:
+    """Unbreakable pieces, each with whether a blank stands before it."""
+    atoms: list[tuple[str, bool]] = []
+    for word in text.split():
+        blank, piece = True, ""
+        for char in word:
+            breakable = piece and (_is_cjk(char) or _is_cjk(piece[-1]))
+            if breakable and char not in _NOT_AT_LINE_START:
+                atoms.append((piece, blank))
+                blank, piece = False, ""
+            piece += char
+        atoms.append((piece, blank))
+    return atoms
+
+
+def _broken(piece: str, size: float, width: float, bold: bool) -> list[str]:
+    """A piece cut where it no longer fits, after ``-``, ``_`` or ``/`` if it can be. Joining marks are not cut off."""
+    parts = [""]
+    for char in piece:
+        joined = _char_em(char) == 0 or parts[-1].endswith("\u200d")
+        if parts[-1] and not joined and text_width(parts[-1] + char, size, bold=bold) > width:
+            cut = max(parts[-1].rfind(c) for c in "-_/") + 1
+            head, tail = (parts[-1][:cut], parts[-1][cut:]) if cut > 2 else (parts[-1], "")
+            parts[-1:] = [head, tail]
+        parts[-1] += char
+    return parts
+
+
+def wrap(text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
+    """Lines no wider than ``width`` pixels; nothing is left out.
+
+    Breaks between words and between Chinese characters; a word that is too long alone is cut.
+
+    Examples
+    --------
+    >>> wrap("Confirm receipt", 12, 60)
+    ['Confirm', 'receipt']
+    """
+    lines: list[str] = []
+    for piece, blank in _atoms(clean(text)):
+        joined = f"{lines[-1]}{' ' if blank else ''}{piece}" if lines else piece
+        if lines and text_width(joined, size, bold=bold) <= width:
+            lines[-1] = joined
+        else:
+            lines.extend(_broken(piece, size, width, bold))
+    return lines or [""]
+
+
+def balanced(text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
+    """As :func:`wrap`, with lines of about the same length: no last line of one character.
+
+    Examples
+    --------
+    >>> balanced("判断是否征求意见", 10, 70)
+    ['判断是否', '征求意见']
+    """
+    lines = wrap(text, size, width, bold=bold)
+    if not 1 < len(lines) <= 4:
+        return lines
+    best = lines
+    for narrower in range(int(width) - 2, int(width / 2), -2):
+        trial = wrap(text, size, float(narrower), bold=bold)
+        if len(trial) > len(lines):
+            break
+        best = trial
+    return best
+
+
+def num(value: float) -> str:
+    """A coordinate with at most one decimal, the same text on every machine."""
+    text = f"{value:.1f}"
+    return text.removesuffix(".0")
+
+
+def tag(name: str, content: str | None = None, /, **attributes: Any) -> str:
+    """An element. ``content`` is markup already; attribute names may use ``_`` for ``-``; None is left out."""
+    parts = []
+    for key, value in attributes.items():
+        if value is not None:
+            shown = num(value) if isinstance(value, float) else escaped(value)
+            parts.append(f' {key.rstrip("_").replace("_", "-")}="{shown}"')
+    return f"<{name}{''.join(parts)}/>" if content is None else f"<{name}{''.join(parts)}>{content}</{name}>"
+
+
+def text_lines(
+    lines: Sequence[str],
+    x: float,
+    y: float,
+    *,
+    size: float,
+    leading: float,
+    anchor: str = "middle",
+    fill: str = INK,
+    bold: bool = False,
+    italic: bool = False,
+) -> str:
+    """Lines of text below each other; ``y`` is the baseline of the first."""
+    style = {"font_weight": "600" if bold else None, "font_style": "italic" if italic else None}
+    middle = None if anchor == "start" else anchor
+    return "".join(
+        tag(
+            "text",
+            escaped(line),
+            x=float(x),
+            y=float(y + i * leading),
+            font_size=size,
+            text_anchor=middle,
+            fill=fill,
+            **style,
+        )
+        for i, line in enumerate(lines)
+    )
+
+
+def rounded_path(points: Sequence[tuple[float, float]], radius: float = 6.0) -> str:
+    """Path data through the points with rounded corners."""
+    parts = [f"M{num(points[0][0])},{num(points[0][1])}"]
+    for before, (x, y), after in zip(points, points[1:], points[2:], strict=False):
+        (ax, ay), (bx, by) = before, after
+        first, second = abs(x - ax) + abs(y - ay), abs(bx - x) + abs(by - y)
+        r = min(radius, first / 2, second / 2)
+        if r < 0.5:
+            parts.append(f"L{num(x)},{num(y)}")
+            continue
+        parts.append(f"L{num(x + (ax - x) / first * r)},{num(y + (ay - y) / first * r)}")
+        parts.append(f"Q{num(x)},{num(y)} {num(x + (bx - x) / second * r)},{num(y + (by - y) / second * r)}")
+    parts.append(f"L{num(points[-1][0])},{num(points[-1][1])}")
+    return " ".join(parts)
+
+
+def document(body: Iterable[str], width: float, height: float, *, title: str, desc: str, lang: str) -> str:
+    """The whole SVG: role, title, description, white ground, arrowhead, body."""
+    head = tag("title", escaped(title)) + tag("desc", escaped(desc))
+    ground = tag("rect", width=float(width), height=float(height), fill="#ffffff")
+    shape = tag("path", d="M0,0.6 L8,4 L0,7.4 z", fill=LINE)
+    marker = tag(
+        "marker",
+        shape,
+        id="arrowhead",
+        viewBox="0 0 8 8",
+        refX=7.6,
+        refY=4.0,
+        markerWidth=9,
+        markerHeight=9,
+        markerUnits="userSpaceOnUse",
+        orient="auto",
+    )
+    return tag(
+        "svg",
+        "\n".join([head, tag("defs", marker), ground, *body]) + "\n",
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {num(width)} {num(height)}",
+        width=float(width),
+        height=float(height),
+        role="img",
+        aria_label=title,
+        lang="zh-CN" if lang == "zh" else lang,
+        font_family=FONT,
+    )
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as SVG text; shows itself in a notebook and saves itself as .svg or .png."""
+
+    svg: str = field(repr=False)
+    title: str
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture to ``path``; the suffix decides the format.
+
+        Parameters
+        ----------
+        path : str or Path
+            Ends in ``.svg`` or ``.png``. The folder must exist.
+
+        Returns
+        -------
+        Path
+            The file written.
+
+        Raises
+        ------
+        MiningError
+            If the suffix is neither, or a package for PNG is not installed.
+        """
+        path = Path(path)
+        match path.suffix.lower():
+            case ".svg":
+                data = self.svg.encode("utf-8")
+            case ".png":
+                data = _png(self.svg)
+            case other:
+                raise MiningError(
+                    f"{path}: cannot save a picture as {other or 'a file without suffix'!r}. Use .svg or .png."
+                )
+        path.write_bytes(data)
+        return path
+
+    def _repr_html_(self) -> str:
+        # A light ground of its own: notebooks in dark themes would put dark text on black.
+        style = "overflow:auto;max-width:100%;background:#fff;color-scheme:light;padding:8px"
+        return f'<div style="{style}" tabindex="0" role="region" aria-label="{escaped(self.title)}">{self.svg}</div>'
+
+
+def _png(svg: str) -> bytes:
+    try:
+        import pylopdf_fonts_zh_cn
+        import resvg_py
+    except ImportError as error:
+        raise MiningError(
+            f"Saving PNG needs the package {error.name!r}. Install resvg-py and pylopdf-fonts-zh-cn, or save as .svg."
+        ) from error
+    # Without a font given, resvg leaves out all text and says nothing.
+    png = resvg_py.svg_to_bytes(
+        svg_string=svg,
+        font_files=[str(pylopdf_fonts_zh_cn.sans_path())],
+        skip_system_fonts=True,
+        font_family="Noto Sans SC",
+        sans_serif_family="Noto Sans SC",
+        zoom=2,
+    )
+    return bytes(png)

@@ -1,0 +1,240 @@
+"""Charts of findings and standards on matplotlib axes; they lay out numbers that others computed."""
+
+from __future__ import annotations
+
+import io
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pandas as pd
+import pylopdf_fonts_zh_cn
+import seaborn as sns
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from mining.pictures.svg import clean, wrap
+from mining.texts import check_text, say
+
+if TYPE_CHECKING:
+    from mining.findings import Findings
+    from mining.study import Study
+
+INK, MUTED, GRID = "#1e293b", "#475569", "#cbd5e1"
+PRIORITY_LOOK = {"H": ("#7f2704", ""), "M": ("#f58a3c", "////"), "L": ("#fee0b6", "....")}
+MET_LOOK = {True: ("#1f3a5f", "o", "#1f3a5f"), False: ("#b91c1c", "X", "#b91c1c"), None: (MUTED, "s", "#ffffff")}
+WIDTH, ROW, AROUND = 7.2, 0.42, 1.25  # inches
+LABEL_WIDTH, LABEL_LINES, LABEL_SIZE = 250.0, 3, 9
+UNKNOWN = "?"  # stands for a character that no font at hand can draw
+
+
+@cache
+def register_fonts() -> tuple[str, ...]:
+    """Make the Chinese font known to matplotlib, once.
+
+    Returns
+    -------
+    tuple of str
+        Font families to use, the Chinese one as the fallback.
+
+    Examples
+    --------
+    >>> register_fonts()[0]
+    'DejaVu Sans'
+    """
+    path = str(pylopdf_fonts_zh_cn.sans_path())
+    font_manager.fontManager.addfont(path)
+    return "DejaVu Sans", font_manager.FontProperties(fname=path).get_name()
+
+
+@cache
+def _drawable() -> frozenset[int]:
+    paths = (font_manager.findfont("DejaVu Sans"), str(pylopdf_fonts_zh_cn.sans_path()))
+    return frozenset(code for path in paths for code in font_manager.get_font(path).get_charmap())
+
+
+def _safe(text: str) -> str:
+    """The text without what no font here can draw: such characters would be boxes and warnings."""
+    known = _drawable()
+    return "".join(char if ord(char) in known else UNKNOWN for char in clean(text))
+
+
+def _label(text: str) -> str:
+    lines = wrap(_safe(text), LABEL_SIZE, LABEL_WIDTH)
+    if len(lines) > LABEL_LINES:
+        lines = [*lines[: LABEL_LINES - 1], lines[LABEL_LINES - 1][:-1] + "…"]
+    return "\n".join(lines)
+
+
+def _style() -> Any:
+    """Settings for new axes; they hold only inside the ``with``."""
+    families = list(register_fonts())
+    look = sns.axes_style("ticks") | {
+        "font.family": families, "axes.edgecolor": GRID, "axes.labelcolor": INK, "text.color": INK,
+        "xtick.color": MUTED, "ytick.color": INK, "font.size": LABEL_SIZE, "hatch.linewidth": 0.6,
+    }  # fmt: skip
+    return mpl.rc_context({**look, "text.parse_math": False, "axes.unicode_minus": False})
+
+
+def axes_for(rows: int) -> Axes:
+    """Axes on a figure of their own, tall enough for ``rows`` labels; unknown to pyplot, so nothing has to be closed."""
+    with _style():
+        return Figure(figsize=(WIDTH, AROUND + ROW * max(rows, 1)), layout="constrained").subplots()
+
+
+def _axes(ax: Axes | None, rows: int) -> Axes:
+    if ax is not None:
+        return ax
+    return plt.subplots(figsize=(WIDTH, AROUND + ROW * max(rows, 1)), layout="constrained")[1]
+
+
+def findings_chart(findings: Findings, *, top: int = 10, lang: str = "en", ax: Axes | None = None) -> Axes:
+    """Share of judged cases per ranked finding, with its 95 % Wilson interval, the first rank on top.
+
+    Parameters
+    ----------
+    findings : Findings
+        Not changed; only the ranked rows are drawn.
+    top : int, default 10
+        How many of them.
+    lang : {"en", "zh"}, default "en"
+        Language of the words.
+    ax : Axes, optional
+        Where to draw; else a new figure.
+
+    Returns
+    -------
+    Axes
+        Nothing is shown and nothing is saved.
+    """
+    rows = findings.open().head(top)
+    with _style():
+        ax = _axes(ax, len(rows))
+        if rows.empty:
+            return _nothing(ax, say("chart.no_findings", lang))
+        bars = pd.DataFrame({"rate": rows["rate"].astype(float), "place": rows["rank"].astype(str), "priority": rows["priority"]})
+        levels = [p for p in PRIORITY_LOOK if p in set(bars["priority"])]
+        before = len(ax.containers)
+        sns.barplot(
+            bars, x="rate", y="place", hue="priority", hue_order=levels, palette={p: PRIORITY_LOOK[p][0] for p in levels},
+            dodge=False, saturation=1, width=0.62, errorbar=None, legend=False, edgecolor=INK, linewidth=0.7, ax=ax,
+        )  # fmt: skip
+        for container, level in zip(ax.containers[before:], levels, strict=True):
+            for bar in container:
+                bar.set_hatch(PRIORITY_LOOK[level][1])
+        titles = rows["title_zh" if lang == "zh" else "title_en"]
+        labels = [f"{rank}  {title}" for rank, title in zip(rows["rank"], titles, strict=True)]
+        notes = [f"{n:,} / {judged:,}" for n, judged in zip(rows["n_net"], rows["n_judged"], strict=True)]
+        _intervals(ax, rows["rate"], rows["low"], rows["high"], notes)
+        _frame(ax, labels, rows["high"].max(), say("chart.findings_axis", lang))
+        handles = [Patch(facecolor=PRIORITY_LOOK[p][0], hatch=PRIORITY_LOOK[p][1], edgecolor=INK, label=say(f"chart.priority.{p}", lang)) for p in levels]
+        _key(ax, handles, lang)
+    return ax
+
+
+def standards_chart(study: Study, *, lang: str = "en", ax: Axes | None = None) -> Axes:
+    """Per time standard the share of judged cases in time, with its 95 % Wilson interval, against the promised share.
+
+    Parameters
+    ----------
+    study : Study
+        Its summary is drawn; standards that could not be judged for any case are left out.
+    lang, ax
+        As in :func:`findings_chart`.
+
+    Returns
+    -------
+    Axes
+    """
+    rows = judged_standards(study)
+    with _style():
+        ax = _axes(ax, len(rows))
+        if rows.empty:
+            return _nothing(ax, say("chart.no_standards", lang))
+        states = [None if met is None else bool(met) for met in rows["met"]]
+        for place, (share, state) in enumerate(zip(rows["gross"], states, strict=True)):
+            colour, marker, face = MET_LOOK[state]
+            ax.plot(share, place, marker, color=colour, markerfacecolor=face, markersize=7, zorder=3)
+        promised = rows["target"].notna().to_numpy()
+        ax.scatter(rows["target"].to_numpy(float)[promised], promised.nonzero()[0], marker="|", s=420, color=INK, linewidth=2.4, zorder=2)
+        notes = [f"{n:,} / {judged:,}" for n, judged in zip(rows["pass"], rows["judged"], strict=True)]
+        _intervals(ax, rows["gross"], rows["low"], rows["high"].where(rows["high"] > rows["target"].fillna(0), rows["target"]), notes, rows["high"])
+        labels = [f"{check}  {check_text(study.blueprint, check, lang)}" for check in rows["check"]]
+        _frame(ax, labels, 1.0, say("chart.standards_axis", lang))
+        handles = [_dot(state, lang) for state in MET_LOOK if state in states]
+        if promised.any():
+            handles.append(Line2D([], [], marker="|", linestyle="", color=INK, markersize=12, markeredgewidth=2.4, label=say("chart.promised", lang)))
+        _key(ax, handles, lang)
+    return ax
+
+
+def judged_standards(study: Study) -> pd.DataFrame:
+    """Rows of the summary that :func:`standards_chart` draws: time standards with at least one judged case."""
+    frame = study.summary().frame
+    standards = {s.id for s in study.blueprint.standards}
+    return frame[(frame["dimension"] == "time") & frame["check"].isin(standards) & (frame["judged"] > 0)]
+
+
+def _dot(state: bool | None, lang: str) -> Line2D:
+    colour, marker, face = MET_LOOK[state]
+    word = {True: "chart.met", False: "chart.not_met", None: "chart.no_promise"}[state]
+    return Line2D([], [], marker=marker, linestyle="", color=colour, markerfacecolor=face, markersize=7, label=say(word, lang))
+
+
+def _intervals(ax: Axes, at: pd.Series, low: pd.Series, text_at: pd.Series, notes: list[str], high: pd.Series | None = None) -> None:
+    """The interval of each row, and its counts to the right of everything in the row."""
+    ends = text_at if high is None else high
+    places = range(len(at))
+    ax.errorbar(at, places, xerr=[at - low, ends - at], fmt="none", ecolor=INK, elinewidth=1.1, capsize=3, zorder=4)
+    for place, x, note in zip(places, text_at, notes, strict=True):
+        ax.annotate(note, (x, place), xytext=(7, 0), textcoords="offset points", va="center", fontsize=8.5, color=INK, family=list(register_fonts()))
+
+
+def _frame(ax: Axes, labels: list[str], highest: float, axis: str) -> None:
+    """Row labels, a scale in per cent with room for the counts, and a light grid."""
+    families = list(register_fonts())
+    ax.set_yticks(range(len(labels)), [_label(text) for text in labels], family=families, fontsize=LABEL_SIZE, parse_math=False)
+    ax.set_ylim(len(labels) - 0.5, -0.5)
+    ticks = [t for t in MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(0, highest) if 0 <= t <= min(1.0, highest * 1.05)]
+    ax.set_xticks(ticks, [f"{100 * t:g}%" for t in ticks])
+    ax.set_xlim(0, highest * 1.24)
+    ax.set_xlabel(axis, family=families, fontsize=LABEL_SIZE, color=INK)
+    ax.set_ylabel("")
+    ax.grid(axis="x", color=GRID, linewidth=0.6)
+    ax.set_axisbelow(True)
+    ax.tick_params(axis="both", length=0)
+    sns.despine(ax=ax, left=True, bottom=True)
+
+
+def _key(ax: Axes, handles: list[Any], lang: str) -> None:
+    bar = Line2D([], [], color=INK, linewidth=1.1, marker="|", markersize=6, label=say("chart.interval", lang))
+    ax.legend(
+        handles=[*handles, bar], loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(handles) + 1, frameon=False,
+        prop={"family": list(register_fonts()), "size": 8.5}, handletextpad=0.5, columnspacing=1.4, borderaxespad=0.2,
+    )  # fmt: skip
+
+
+def _nothing(ax: Axes, text: str) -> Axes:
+    ax.text(0.5, 0.5, text, ha="center", va="center", transform=ax.transAxes, family=list(register_fonts()))
+    ax.set_axis_off()
+    return ax
+
+
+def to_svg(axes: Axes) -> str:
+    """The figure of the axes as SVG text that scales: the same picture gives the same text.
+
+    Letters are paths, so the picture looks the same without any font.
+    """
+    buffer = io.StringIO()
+    settings = {"svg.hashsalt": "mining", "svg.fonttype": "path", "font.family": list(register_fonts())}
+    with mpl.rc_context(settings):
+        axes.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight", pad_inches=0.04)
+    text = buffer.getvalue()
+    text = re.sub(r"<!--.*?-->\s*", "", text[text.index("<svg") :], flags=re.DOTALL)
+    return re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)

@@ -1,0 +1,109 @@
+"""Where the numbers come from and what they cannot say: data, lineage, limits, words."""
+
+from __future__ import annotations
+
+from mining.conformance.verdicts import VERDICTS
+from mining.report.formats import Writer, file_name, names_of
+from mining.report.table import Cell, Row, Table, number, table
+from mining.study import Study
+
+MOST_LABELS = 20
+
+
+def lineage(study: Study, w: Writer) -> Table:
+    """Rows in = rows used + rows dropped."""
+    account = study.log.lineage
+    rows = [Row("in", (Cell(w.say("report.rows_in")), number(w.count(account.rows_in), rows=account.rows_in), Cell("")))]
+    rows += [
+        Row(f"used {role}", (Cell(w.say(f"report.used.{role}")), number(w.count(n), rows=n), Cell("")))
+        for role, n in account.used.items()
+        if n
+    ]
+    rows += [
+        Row(f"dropped {d.reason}", (Cell(w.say("report.pair", name=w.say("report.dropped"), value=d.reason)), number(w.count(d.count), rows=d.count),
+                                    Cell(_first_rows(d.rows, d.count, w))))
+        for d in account.dropped
+    ]  # fmt: skip
+    total = sum(account.used.values()) + account.rows_dropped
+    rows.append(Row("sum", (Cell(w.say("report.rows_sum")), number(w.count(total), rows=total), Cell(""))))
+    return table("lineage", w.say("report.lineage.caption"), [w.say(x) for x in ("col.what", "col.rows", "col.first_rows")], rows, "tnt")
+
+
+def _first_rows(rows: tuple[int, ...], count: int, w: Writer) -> str:
+    return w.say("report.comma").join(w.count(row) for row in rows) + (" …" if count > len(rows) else "")
+
+
+def columns(study: Study, w: Writer) -> Table:
+    """Which column of the file is taken as what."""
+    rows = []
+    for role, name in study.log.binding.columns.items():
+        kind, _, short = role.partition(" ")
+        word = w.say("report.pair", name=w.say("role.attribute"), value=short) if short else w.say(f"role.{kind}")
+        rows.append(Row(role, (Cell(word), Cell(name))))
+    return table("columns", w.say(f"report.columns.{study.log.binding.origin}"), [w.say("col.role"), w.say("col.column")], rows)
+
+
+def labels(study: Study, w: Writer) -> Table:
+    """Labels of the log that no check sees: unknown to the blueprint, or left out on purpose."""
+    seen = study.instances
+    rows = [
+        Row(label, (Cell(label), Cell(w.say(f"report.label.{word}")), number(w.count(n), instances=n)))
+        for word, counts in (("unmapped", seen.unmapped), ("ignored", seen.ignored))
+        for label, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_LABELS]
+    ]
+    heads = ("col.label", "col.treatment", "col.instances")
+    return table("labels", w.say("report.labels.caption", n=len(seen.unmapped), ignored=len(seen.ignored)), [w.say(x) for x in heads], rows, "ttn")
+
+
+def problems(study: Study, w: Writer) -> Table:
+    """Problems met while reading, with an example of each."""
+    examples = {p.kind: str(p) for p in reversed(study.log.problems)}
+    rows = [
+        Row(kind, (Cell(kind, lang="en"), number(w.count(n), times=n), Cell(examples.get(kind, ""), lang="en")))
+        for kind, n in study.log.problem_counts.items()
+    ]
+    return table("problems", w.say("report.problems.caption"), [w.say(x) for x in ("col.problem", "col.times", "col.example")], rows, "tnt")
+
+
+def notes(study: Study) -> list[str]:
+    """Assumptions made while reading, attributes included."""
+    log = study.log
+    return list(dict.fromkeys([*log.notes, *(note for name in log.binding.attributes for note in log.attribute_notes(name))]))
+
+
+def data_facts(study: Study, w: Writer) -> list[str]:
+    """Sentences on what the log holds, beside the tables."""
+    n, running = study.instances.n_cases, int((~study.has_end).sum())
+    never = study.instances.unseen
+    found = [
+        w.say("data.holds", cases=w.count(n), instances=w.count(study.log.n_instances), resources=w.count(len(study.log.resources))),
+        w.say("data.open", n=w.count(running), cases=w.count(n), ends=names_of(study.blueprint, study.blueprint.scope.ends_with, w.lang)),
+        w.say(f"data.open.{study.open_cases}"),
+    ]
+    unseen = w.say("data.unseen", names=names_of(study.blueprint, never, w.lang)) if never else w.say("data.all_seen")
+    return [*found, unseen]
+
+
+def limits(study: Study, w: Writer) -> list[str]:
+    """What this report cannot say."""
+    blueprint, frame = study.blueprint, study.summary().frame
+    hidden = [a.id for a in blueprint.activities if not a.observable]
+    blind = frame[frame["not_observable"] > 0]
+    found = [w.say("limits.logged")]
+    if hidden:
+        found.append(w.say("limits.hidden", names=names_of(blueprint, hidden, w.lang)))
+    if len(blind):
+        found.append(w.say("limits.blind", checks=w.say("report.comma").join(blind["check"])))
+    found.append(w.say("limits.cause"))
+    ties = int(study.log.tie.sum())
+    found.append(w.say("limits.ties", n=w.count(ties), of=w.count(study.log.n_instances)))
+    for spec in blueprint.calendars:
+        found.append(w.say("limits.calendar", name=spec.id, first=spec.coverage[0], last=spec.coverage[1], zone=spec.tz))
+    return [*found, w.say("limits.interval"), w.say("limits.criteria", file=file_name(blueprint.path)), w.say("limits.verbatim")]
+
+
+def glossary(w: Writer) -> list[tuple[str, str]]:
+    """Words and their meaning."""
+    words = [(w.say(f"verdict.{word}"), w.say(f"meaning.{word}")) for word in VERDICTS]
+    more = ("judged", "gross", "net", "interval", "finding", "visible", "excess_h", "bd", "bh")
+    return words + [(w.say(f"glossary.{x}"), w.say(f"meaning.{x}")) for x in more]

@@ -1,0 +1,145 @@
+"""How numbers and times are written for people, in one language and one time zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+import pandas as pd
+
+from mining.blueprint.model import Blueprint, Standard
+from mining.results import plain
+from mining.study import Study
+from mining.texts import activity_name, duration, say
+from mining.units import SECONDS, Duration, readable
+
+DASH = "–"
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes values in ``lang``, times in the zone ``zone``. A missing value is a dash."""
+
+    lang: str
+    zone: str
+
+    def say(self, key: str, **values: Any) -> str:
+        """Text of a key."""
+        return say(key, self.lang, **values)
+
+    def count(self, n: Any) -> str:
+        """A whole number with thousands separators."""
+        return DASH if plain(n) is None else f"{int(n):,}"
+
+    def of(self, n: Any, total: Any) -> str:
+        """A count over its denominator."""
+        return f"{self.count(n)} / {self.count(total)}"
+
+    def share(self, share: Any) -> str:
+        """A share in per cent; two decimals near 0 and 1, and never 0 or 100 for something that is not.
+
+        Examples
+        --------
+        >>> [Writer("zh", "UTC").share(x) for x in (0.8861, 0.0008, 0.99998, 1.0)]
+        ['88.6%', '0.08%', '>99.99%', '100%']
+        """
+        if plain(share) is None:
+            return DASH
+        if share in (0, 1):
+            return self._percent(f"{share:.0%}"[:-1])
+        if not 0.0001 <= share <= 0.9999:
+            return self._percent("<0.01" if share < 0.5 else ">99.99")
+        return self._percent(f"{100 * share:.{_decimals(share)}f}")
+
+    def interval(self, low: Any, high: Any) -> str:
+        """Both ends of an interval of shares, in per cent."""
+        if plain(low) is None or plain(high) is None:
+            return DASH
+        digits = max(_decimals(low), _decimals(high))
+        return self._percent(f"{100 * low:.{digits}f}–{100 * high:.{digits}f}")
+
+    def _percent(self, number: str) -> str:
+        return f"{number}\u00a0%" if self.lang == "en" else f"{number}%"
+
+    def moment(self, at: Any, *, seconds: bool = True) -> str:
+        """A moment in the zone of the report."""
+        if plain(at) is None:
+            return DASH
+        return str(at.tz_convert(self.zone).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"))
+
+    def length(self, amount: Any, unit: str) -> str:
+        """A measured length in the unit of its standard."""
+        if plain(amount) is None or not unit:
+            return DASH
+        if unit in ("s", "min"):
+            return readable(float(amount) * SECONDS[unit], self.lang)
+        return duration(Duration(round(float(amount), 1), unit), self.lang)
+
+    def hours(self, hours: Any) -> str:
+        """A number of hours."""
+        if plain(hours) is None:
+            return DASH
+        return f"{hours:,.0f}" if hours >= 100 else f"{hours:,.1f}"
+
+
+def _decimals(share: float) -> int:
+    return 2 if share < 0.01 or share > 0.99 else 1
+
+
+def writer_of(study: Study, lang: str) -> Writer:
+    """A writer in the time zone of the blueprint's first calendar (UTC where it has none)."""
+    calendars = study.blueprint.calendars
+    return Writer(lang, calendars[0].tz if calendars else "UTC")
+
+
+def file_name(path: str) -> str:
+    """The last part of a path: reports go to people who have no business with the folders of this machine."""
+    return PurePath(path).name
+
+
+def clause(blueprint: Blueprint, check: str, lang: str) -> str:
+    """Where the blueprint file states a check."""
+    places: list[tuple[str | int, ...]] = [("rules", i) for i, r in enumerate(blueprint.rules) if r.id == check]
+    places += [("standards", i) for i, s in enumerate(blueprint.standards) if s.id == check]
+    places += [("activities", i) for i, a in enumerate(blueprint.activities) if f"role-{a.id}" == check]
+    line = blueprint.lines.get(places[0] if places else ("flow",))
+    name = file_name(blueprint.path)
+    return name if line is None else say("report.clause", lang, file=name, line=line)
+
+
+def basis(blueprint: Blueprint, check: str, lang: str) -> str:
+    """What a check rests on: law, policy, charter; the design itself for the path and for roles."""
+    spec = blueprint.checks.get(check)
+    if spec is not None:
+        return spec.basis
+    return say("report.basis_path" if check == "path" else "report.basis_role", lang)
+
+
+def promise(blueprint: Blueprint, check: str, lang: str) -> str:
+    """The limit of a standard for one case, in words; empty where there is none."""
+    spec = blueprint.checks.get(check)
+    if not isinstance(spec, Standard):
+        return ""
+    if spec.metric == "due_date":
+        return say("report.due_date", lang)
+    return duration(spec.limit, lang)
+
+
+def cell_words(cell: str, lang: str) -> str:
+    """The cell of the priority table, in words of the language."""
+    severity, visible, band, *few = cell.split(", ")
+    sees = "report.visible" if visible == "visible" else "report.hidden"
+    words = [say(f"severity.{severity}", lang), say(sees, lang), band_words(band)]
+    words += [say("report.few", lang)] if few else []
+    return say("report.comma", lang).join(words)
+
+
+def band_words(band: str) -> str:
+    """A band of rates as it is printed."""
+    return band.replace(">=", "≥").replace("-", "–")
+
+
+def names_of(blueprint: Blueprint, activities: Any, lang: str) -> str:
+    """Names of activities in one line."""
+    return say("report.comma", lang).join(activity_name(blueprint, a, lang) for a in activities)

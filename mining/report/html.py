@@ -1,0 +1,130 @@
+"""The report as one HTML file: no script, nothing fetched, the same input gives the same bytes."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from functools import cache
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from mining.pictures.svg import clean
+from mining.plots import axes_for, findings_chart, judged_standards, standards_chart, to_svg
+from mining.report import evidence, sections, summary
+from mining.report.details import MOST_DETAILED, blocks
+from mining.report.formats import DASH, Writer, file_name, writer_of
+from mining.study import Study
+
+CHARTED = 10
+SECTIONS = ("summary", "priorities", "designed", "delivered", "results", "details", "data", "limits", "glossary")
+TAG = {"en": "en", "zh": "zh-CN"}
+
+
+def render_html(study: Study, *, lang: str = "en", generated: str | None = None) -> str:
+    """Write the report of a study.
+
+    Parameters
+    ----------
+    study : Study
+        Not changed.
+    lang : {"en", "zh"}, default "en"
+        Language of the report. Names follow the blueprint; notes of the reader stay in English and are marked so.
+    generated : str, optional
+        When and by whom the report was made, printed as it is. Without it the page holds no date of its own.
+
+    Returns
+    -------
+    str
+        A whole page of HTML.
+
+    Raises
+    ------
+    UnknownNameError
+        If the language is not spoken.
+
+    Examples
+    --------
+    >>> page = render_html(study, lang="zh")  # doctest: +SKIP
+    """
+    w = writer_of(study, lang)
+    page = _environment().get_template("report.html.j2")
+    return page.render(
+        t=w.say, lang=TAG[lang], sections=SECTIONS, generated=generated, study=study, facts=_facts(study, w),
+        status=study.blueprint.status, **_first_part(study, w), **_second_part(study, w),
+    )  # fmt: skip
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("mining", "report/templates"), autoescape=True, undefined=StrictUndefined,
+        finalize=lambda x: clean(x) if isinstance(x, str) and not isinstance(x, Markup) else x,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+
+
+def _facts(study: Study, w: Writer) -> list[tuple[str, str]]:
+    """The title block: label and value."""
+    blueprint, source = study.blueprint, study.log.source
+    approval, (begin, end) = blueprint.approval, study.log.span
+    signed = w.say("report.approved", by=approval.by, date=approval.date, ref=approval.ref or DASH) if approval else w.say("report.not_approved")
+    period = " – ".join(w.moment(pd.Timestamp(t, unit="us", tz="UTC"), seconds=False) for t in (begin, end))
+    return [
+        (w.say("fact.service"), blueprint.name.get(w.lang)),
+        (w.say("fact.type"), w.say(f"type.{blueprint.service_type}")),
+        (w.say("fact.blueprint"), w.say("report.version", id=blueprint.id, version=blueprint.version, status=w.say(f"status.{blueprint.status}"))),
+        (w.say("fact.approval"), signed),
+        (w.say("fact.blueprint_file"), w.say("report.hash", file=file_name(blueprint.path), hash=blueprint.sha256)),
+        (w.say("fact.log"), w.say("report.hash", file=file_name(source.path), hash=source.sha256)),
+        (w.say("fact.period"), w.say("report.zone", period=period, zone=w.zone)),
+        (w.say("fact.cases"), w.count(study.instances.n_cases)),
+    ]
+
+
+def _first_part(study: Study, w: Writer) -> dict[str, Any]:
+    ranked = study.findings().open()
+    return {
+        "sentences": summary.sentences(study, w),
+        "top": summary.top_findings(study, w),
+        "priorities": sections.priorities(study, w),
+        "unranked": sections.unranked(study, w),
+        "priority_table": sections.priority_table(w),
+        "findings_chart": _chart(findings_chart(study.findings(), top=CHARTED, lang=w.lang, ax=axes_for(min(CHARTED, len(ranked))))) if len(ranked) else "",
+        "charted": min(CHARTED, len(ranked)),
+        "designed": _inline(study.plot(lang=w.lang).svg, "designed"),
+        "delivered": _inline(study.discovered.picture(lang=w.lang).svg, "delivered"),
+        "discovered": study.discovered.summary(w.lang),
+        "comparison": sections.comparison(study, w),
+    }
+
+
+def _second_part(study: Study, w: Writer) -> dict[str, Any]:
+    standards = judged_standards(study)
+    found = study.findings()
+    return {
+        "checks": sections.checks(study, w),
+        "blind": sections.blind_checks(study, w),
+        "standards_chart": _chart(standards_chart(study, lang=w.lang, ax=axes_for(len(standards)))) if len(standards) else "",
+        "allowances": sections.allowances(study, w),
+        "blocks": blocks(study, w),
+        "undetailed": max(len(found) - MOST_DETAILED, 0),
+        "data_facts": evidence.data_facts(study, w),
+        "tables": [x for x in (f(study, w) for f in (evidence.lineage, evidence.labels, evidence.columns, evidence.problems)) if x],
+        "notes": evidence.notes(study),
+        "limits": evidence.limits(study, w),
+        "glossary": evidence.glossary(w),
+        "provenance": found.provenance,
+    }
+
+
+def _inline(svg: str, prefix: str) -> Markup:
+    """A picture for the middle of the page, with ids of its own. Quotes in its texts are escaped, so only attributes match."""
+    return Markup(re.sub(r'(\sid="|="url\(#)', rf"\1{prefix}-", svg))
+
+
+def _chart(axes: Any) -> str:
+    """A chart as an image that carries itself."""
+    return "data:image/svg+xml;base64," + b64encode(to_svg(axes).encode()).decode()

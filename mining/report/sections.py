@@ -1,0 +1,220 @@
+"""The tables of the report, each from one frame of the study."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from mining.blueprint.model import SEVERITIES, Standard
+from mining.conformance.verdicts import VERDICTS
+from mining.findings import BANDS, FEW_CASES, PRIORITIES, TABLE
+from mining.report.formats import DASH, Writer, band_words, cell_words, clause, file_name
+from mining.report.table import Cell, Column, Group, Row, Table, number, table
+from mining.results import plain
+from mining.study import Study
+from mining.texts import activity_name, check_text
+
+MOST_ORDERS = 15
+BUSINESS_UNITS = ("bh", "bd")
+
+
+def in_business_time(study: Study, check: str) -> bool:
+    """Whether the hours over the limit of a check are open hours."""
+    spec = study.blueprint.checks.get(check)
+    return isinstance(spec, Standard) and getattr(spec.limit, "unit", "") in BUSINESS_UNITS
+
+
+def title_of(row: dict[str, Any], lang: str) -> str:
+    """Title of a finding."""
+    return str(row["title_zh" if lang == "zh" else "title_en"])
+
+
+def priorities(study: Study, w: Writer) -> Table:
+    """The ranked findings."""
+    rows = [Row(row["finding_id"], _priority_cells(study, row, w)) for row in study.findings().open().to_dict("records")]
+    heads = ("col.rank", "col.priority", "col.finding", "col.gross", "col.net", "col.rate", "col.visible", "col.excess_h")
+    return table("priorities", w.say("report.priorities.caption"), [w.say(x) for x in heads], rows, "nmtnnnmn")
+
+
+def _priority_cells(study: Study, row: dict[str, Any], w: Writer) -> tuple[Cell, ...]:
+    hours = ""
+    if plain(row["excess_h"]) is not None:
+        hours = w.say("report.open_hours" if in_business_time(study, row["check"]) else "report.clock_hours")
+    return (
+        number(str(row["rank"]), rank=row["rank"]),
+        Cell(w.say(f"priority.{row['priority']}"), data={"priority": row["priority"]}, tone=row["priority"]),
+        Cell(title_of(row, w.lang), sub=cell_words(row["cell"], w.lang), link=row["finding_id"]),
+        number(w.of(row["n_gross"], row["n_judged"]), n_gross=row["n_gross"], n_judged=row["n_judged"]),
+        number(w.of(row["n_net"], row["n_judged"]), n_net=row["n_net"]),
+        Cell(w.share(row["rate"]), w.interval(row["low"], row["high"]), {x: row[x] for x in ("rate", "low", "high")}),
+        Cell(w.say("word.yes" if row["visible"] else "word.no"), data={"visible": row["visible"]}),
+        Cell(w.hours(row["excess_h"]), hours, {"excess_h": row["excess_h"]}),
+    )
+
+
+def unranked(study: Study, w: Writer) -> Table:
+    """Findings kept within the promise or wholly allowed."""
+    frame = study.findings().frame
+    rows = [
+        Row(
+            row["finding_id"],
+            (
+                Cell(title_of(row, w.lang), link=row["finding_id"]),
+                Cell(w.say(f"status.{row['status']}"), data={"status": row["status"]}),
+                number(w.of(row["n_gross"], row["n_judged"]), n_gross=row["n_gross"], n_judged=row["n_judged"]),
+                number(w.of(row["n_net"], row["n_judged"]), n_net=row["n_net"]),
+                Cell(w.share(row["rate"]), w.interval(row["low"], row["high"]), {x: row[x] for x in ("rate", "low", "high")}),
+                number(w.share(row["target"]), target=row["target"]),
+            ),
+        )
+        for row in frame[frame["status"] != "open"].to_dict("records")
+    ]
+    heads = ("col.finding", "col.status", "col.gross", "col.net", "col.rate", "col.target")
+    return table("unranked", w.say("report.unranked.caption"), [w.say(x) for x in heads], rows, "ttnnnn")
+
+
+def priority_table(w: Writer) -> Table:
+    """The table that priorities are read from."""
+    rows = []
+    for severity in SEVERITIES:
+        for visible in (True, False):
+            name = w.say("report.comma").join((w.say(f"severity.{severity}"), w.say("report.visible" if visible else "report.hidden")))
+            cells = [Cell(w.say(f"priority.{p}"), tone=p, data={"priority": p}) for p in TABLE[severity, visible]]
+            rows.append(Row(f"{severity}-{visible}", (Cell(name), *cells)))
+    heads = [w.say("col.severity_visible"), *(w.say("report.band", band=band_words(band)) for band in BANDS)]
+    return table("priority-table", w.say("report.priority_table.caption", few=FEW_CASES), heads, rows, "tmmm")
+
+
+def checks(study: Study, w: Writer) -> Table:
+    """All checks by dimension: six verdict counts, shares, targets."""
+    frame = study.summary().frame
+    groups = []
+    for dimension in frame["dimension"].unique():
+        part = frame[frame["dimension"] == dimension].to_dict("records")
+        groups.append(Group(w.say(f"dimension.{dimension}"), tuple(Row(row["check"], _check_cells(study, row, w)) for row in part)))
+    heads = [Column(w.say("col.check"))]
+    heads += [Column(w.say(f"verdict.{word}"), "number") for word in VERDICTS]
+    heads += [Column(w.say(x), "number") for x in ("col.judged", "col.gross_share", "col.net_share", "col.target")]
+    return Table("checks", w.say("report.checks.caption"), (*heads, Column(w.say("col.met"), "mark")), tuple(groups))
+
+
+def _check_cells(study: Study, row: dict[str, Any], w: Writer) -> tuple[Cell, ...]:
+    name = Cell(f"{row['check']}  {check_text(study.blueprint, row['check'], w.lang)}", sub=w.say(f"severity.{row['severity']}"))
+    counts = [Cell(w.count(row[word]), data={word: row[word]}, tone="" if row[word] else "quiet") for word in VERDICTS]
+    met = plain(row["met"])
+    word, tone = {True: ("report.met", "good"), False: ("report.not_met", "bad"), None: ("report.no_target", "quiet")}[met]
+    return (
+        name,
+        *counts,
+        number(w.count(row["judged"]), judged=row["judged"]),
+        Cell(w.share(row["gross"]), w.interval(row["low"], row["high"]), {x: row[x] for x in ("gross", "low", "high")}),
+        number(w.share(row["net"]), net=row["net"]),
+        number(w.share(row["target"]), target=row["target"]),
+        Cell(w.say(word), data={"met": met}, tone=tone),
+    )
+
+
+def blind_checks(study: Study, w: Writer) -> Table:
+    """Checks that could not be judged, for how many cases, and why."""
+    frame = study.summary().frame
+    rows = [
+        Row(
+            row["check"],
+            (
+                Cell(f"{row['check']}  {check_text(study.blueprint, row['check'], w.lang)}"),
+                number(w.of(row["not_observable"], study.instances.n_cases), not_observable=row["not_observable"]),
+                Cell(row["why_not"], lang="en") if row["why_not"] else Cell(w.say("report.why_not.mixed")),
+            ),
+        )
+        for row in frame[frame["not_observable"] > 0].to_dict("records")
+    ]
+    heads = ("col.check", "col.not_observable", "col.why_not")
+    return table("blind", w.say("report.blind.caption"), [w.say(x) for x in heads], rows, "tnt")
+
+
+def allowances(study: Study, w: Writer) -> Table:
+    """Allowances with their use against the share that was agreed."""
+    rows = []
+    for use in allowance_use(study).to_dict("records"):
+        entry = next(a for a in study.blueprint.allowances if a.id == use["allow_id"])
+        over = plain(use["over"])
+        word, tone = {True: ("report.overused", "bad"), False: ("report.in_bounds", "good"), None: ("report.no_bound", "quiet")}[over]
+        rows.append(
+            Row(
+                entry.id,
+                (
+                    Cell(entry.id, sub=_clause_of_allowance(study, entry.id, w)),
+                    Cell(entry.reason.get(w.lang), sub=_match_words(study, entry, w)),
+                    Cell(entry.approved_by),
+                    Cell(f"{entry.valid[0]} – {entry.valid[1]}"),
+                    number(w.of(use["n_cases"], study.instances.n_cases), n_cases=use["n_cases"]),
+                    number(w.share(use["share"]), share=use["share"]),
+                    number(w.share(use["max_share"]), max_share=use["max_share"]),
+                    Cell(w.say(word), data={"over": over}, tone=tone),
+                ),
+            )
+        )
+    heads = ("col.allowance", "col.reason", "col.approved_by", "col.valid", "col.cases", "col.share", "col.max_share", "col.use")
+    return table("allowances", w.say("report.allowances.caption"), [w.say(x) for x in heads], rows, "tttmnnnm")
+
+
+def _clause_of_allowance(study: Study, id: str, w: Writer) -> str:
+    at = next(i for i, a in enumerate(study.blueprint.allowances) if a.id == id)
+    line, name = study.blueprint.lines.get(("allow", at)), file_name(study.blueprint.path)
+    return name if line is None else w.say("report.clause", file=name, line=line)
+
+
+def _match_words(study: Study, entry: Any, w: Writer) -> str:
+    names = {"activity": lambda x: activity_name(study.blueprint, x, w.lang), "kind": lambda x: w.say(f"kind.{x}")}
+    parts = [w.say("report.pair", name=w.say(f"match.{key}"), value=names.get(key, str)(value)) for key, value in entry.match.items()]
+    return w.say("report.semicolon").join([*parts, *map(str, entry.when)])
+
+
+def allowance_use(study: Study) -> pd.DataFrame:
+    """Per allowance the cases in which it covers a fault.
+
+    Returns
+    -------
+    DataFrame
+        ``allow_id``, ``n_cases``, ``share`` of all cases, ``max_share`` as agreed, ``over`` (None without an agreed share).
+    """
+    faults = study.deviations().frame
+    n, rows = study.instances.n_cases, []
+    for entry in study.blueprint.allowances:
+        cases = faults.loc[faults["allow_id"] == entry.id, "case_id"].nunique()
+        share = cases / n if n else float("nan")
+        over = None if entry.max_share is None else share > entry.max_share
+        rows.append((entry.id, cases, share, entry.max_share, over))
+    return pd.DataFrame(rows, columns=["allow_id", "n_cases", "share", "max_share", "over"])
+
+
+def comparison(study: Study, w: Writer) -> list[Table]:
+    """Differences of the discovered and the designed flow: one table per kind of difference that there is."""
+    frame = study.discovered.comparison
+    found = []
+    for what in ("activity", "order"):
+        for designed in (False, True):
+            part = frame[(frame["what"] == what) & (frame["designed"] == designed)]
+            key = f"{what}.{'designed' if designed else 'observed'}"
+            shown = part.head(MOST_ORDERS).to_dict("records")
+            caption = w.say(f"compare.{key}", n=w.count(len(part)), shown=w.count(len(shown)))
+            rows = [_difference(study, row, w) for row in shown]
+            heads = [w.say("col.what"), *([] if designed else [w.say("col.cases"), w.say("col.share")])]
+            made = table(f"compare-{key.replace('.', '-')}", caption, heads, rows, "t" if designed else "tnn")
+            found += [made] if made else []
+    return found
+
+
+def _difference(study: Study, row: dict[str, Any], w: Writer) -> Row:
+    names = [activity_name(study.blueprint, row[x], w.lang) for x in ("name", "partner") if plain(row[x]) is not None]
+    counts = () if row["designed"] else (
+        number(w.of(row["observed_cases"], study.instances.n_cases), observed_cases=row["observed_cases"]),
+        number(w.share(row["share"]), share=row["share"]),
+    )
+    return Row(f"{row['name']} {plain(row['partner']) or ''}".strip(), (Cell(" → ".join(names) or DASH), *counts))
+
+
+def criterion(study: Study, check: str, w: Writer) -> str:
+    """What a check asks for, with its place in the blueprint file."""
+    return w.say("report.criterion", text=check_text(study.blueprint, check, w.lang), clause=clause(study.blueprint, check, w.lang))

@@ -1,0 +1,101 @@
+"""What an analysis gives back: a tidy frame, where it came from, and how it shows itself."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any, ClassVar
+
+import pandas as pd
+
+ROWS_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Enough to compute a table again.
+
+    Attributes
+    ----------
+    measure : str
+        What the table holds.
+    log, blueprint : str
+        SHA-256 of the files.
+    n_cases : int
+        Cases in the log.
+    parameters : dict
+        Settings that change the numbers.
+    """
+
+    measure: str
+    log: str
+    blueprint: str
+    n_cases: int
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    def line(self) -> str:
+        """One line for people."""
+        settings = "".join(f", {k}: {v}" for k, v in self.parameters.items())
+        return f"{self.measure}; {self.n_cases:,} cases; log {self.log[:12]}, blueprint {self.blueprint[:12]}{settings}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Result:
+    """Base of all results. ``columns`` describes the frame; :meth:`to_frame` gives a copy of it."""
+
+    frame: pd.DataFrame
+    provenance: Provenance
+    columns: ClassVar[dict[str, str]] = {}
+
+    def to_frame(self) -> pd.DataFrame:
+        """A copy of the table."""
+        return self.frame.copy()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The table and its provenance as plain values (missing is None)."""
+        rows = [{k: plain(v) for k, v in row.items()} for row in self.frame.to_dict("records")]
+        return {"provenance": vars(self.provenance), "rows": rows}
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __repr__(self) -> str:
+        head = self.frame.head(8).to_string(index=False, na_rep="-")
+        more = f"\n... {len(self.frame) - 8:,} more rows" if len(self.frame) > 8 else ""
+        return f"<{type(self).__name__}: {self.provenance.line()}>\n{head}{more}"
+
+    def _repr_html_(self) -> str:
+        shown = self.frame.head(ROWS_SHOWN)
+        table = shown.to_html(index=False, border=0, na_rep="-", float_format=lambda x: f"{x:.4g}")
+        more = f"<p>{len(self.frame) - ROWS_SHOWN:,} more rows</p>" if len(self.frame) > ROWS_SHOWN else ""
+        return f"<p><small>{escape(self.provenance.line())}</small></p>{table}{more}"
+
+
+def plain(value: Any) -> Any:
+    """A value for JSON: NumPy scalars as Python's, missing as None, timestamps as ISO 8601 text."""
+    if isinstance(value, (list, tuple)):
+        return [plain(x) for x in value]
+    if isinstance(value, dict):
+        return {k: plain(x) for k, x in value.items()}
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    return value.item() if hasattr(value, "item") else value
+
+
+def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Wilson score interval of a share; (nan, nan) where n is 0.
+
+    Examples
+    --------
+    >>> [round(x, 3) for x in wilson(4, 270)]
+    [0.006, 0.037]
+    """
+    if n == 0:
+        return math.nan, math.nan
+    from scipy.stats import binomtest
+
+    interval = binomtest(successes, n).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)

@@ -1,0 +1,217 @@
+"""A simulated log: clean cases of a blueprint, with known faults put into some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mining.blueprint.model import Blueprint
+from mining.errors import MiningError
+from mining.simulation import survey, write
+from mining.simulation.cases import CaseMaker
+from mining.simulation.faults import Fault, Target, target
+from mining.simulation.inject import Injector, Truth
+from mining.simulation.service import Case, Service
+from mining.simulation.stream import Stream, digest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Simulation:
+    """A simulated log with the truth about it.
+
+    Attributes
+    ----------
+    blueprint : Blueprint
+        What was played.
+    cases : tuple of Case
+        As they happened, by case id; faulty cases with their fault.
+    truths : tuple of Truth
+        One per faulty case, by case id. No other case deviates in any way.
+    until : int or None
+        The moment the extract was taken (seconds since 1970 UTC): later events are not in the log.
+    """
+
+    service: Service
+    seed: int
+    cases: tuple[Case, ...]
+    truths: tuple[Truth, ...]
+    until: int | None = None
+
+    @property
+    def blueprint(self) -> Blueprint:
+        return self.service.blueprint
+
+    @cached_property
+    def _rows(self) -> list[dict[str, str]]:
+        return write.log_rows(self.service, self.cases, self.until)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Rows and columns of log.csv, all as text; an empty cell is an empty text."""
+        return write.frame(self._rows, write.log_columns(self.blueprint))
+
+    @cached_property
+    def truth(self) -> pd.DataFrame:
+        """Rows of truth.csv: case_id, kind, activity, partner, check, also_fails (ids separated by semicolons)."""
+        return write.frame(write.truth_rows(self.truths), write.TRUTH_COLUMNS)
+
+    @cached_property
+    def survey(self) -> pd.DataFrame:
+        """Rows of survey.csv: what about a third of the customers answered."""
+        return write.frame(self._answers, survey.COLUMNS)
+
+    @cached_property
+    def _answers(self) -> list[dict[str, str]]:
+        return survey.answers(self.service, self.seed, self.cases, self.truths, self.until)
+
+    def write(self, out_dir: str | Path) -> Path:
+        """Write log.csv, truth.csv and survey.csv into a folder, byte for byte the same on every machine.
+
+        Raises
+        ------
+        MiningError
+            If the folder cannot be written.
+        """
+        folder = Path(out_dir)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            write.table(folder / "log.csv", write.log_columns(self.blueprint), self._rows)
+            write.table(folder / "truth.csv", write.TRUTH_COLUMNS, write.truth_rows(self.truths))
+            write.table(folder / "survey.csv", survey.COLUMNS, self._answers)
+        except OSError as error:
+            raise MiningError(
+                f"{folder} cannot be written ({error.strerror}). Name a folder you may write to."
+            ) from error
+        return folder
+
+    def __repr__(self) -> str:
+        return f"<Simulation of {self.blueprint.id}: {len(self.cases)} cases, {len(self.truths)} faulty>"
+
+
+def simulate(
+    blueprint: Blueprint,
+    *,
+    cases: int,
+    seed: int,
+    faults: Sequence[Fault] = (),
+    start: date | None = None,
+    end: date | None = None,
+) -> Simulation:
+    """Play a blueprint out and inject known faults.
+
+    Every case is a complete run of the flow that keeps every rule, limit, role and channel of the blueprint, time
+    standards with a quarter of the limit (or a working day) to spare. Then each fault is put into its number of cases,
+    one fault a case, where exactly this fault can be found: no other time standard breaks, and the path has one
+    cheapest explanation.
+
+    Parameters
+    ----------
+    blueprint : Blueprint
+        Not changed.
+    cases : int
+        How many cases, at least 1. Case ``n`` is the same in every simulation of the same blueprint, seed and start.
+    seed : int
+        Same seed, same bytes.
+    faults : sequence of Fault
+        In this order; a case that has a fault is passed over by later ones.
+    start : date, optional
+        First day of arrivals. Default: the day the blueprint came into force, or the first day of the calendars.
+    end : date, optional
+        Day on which the extract is taken: what happens later is left out, so the last cases are open. Open cases are
+        clean; a case whose end (scope.ends_with) is in the extract and the rest of it is not, is left out.
+
+    Returns
+    -------
+    Simulation
+
+    Raises
+    ------
+    MiningError
+        For an unknown place, a fault that can never be a deviation there, more faults than eligible cases, a start
+        outside the calendars, or a blueprint whose checks can hardly be met together.
+
+    Examples
+    --------
+    >>> made = simulate(blueprint, cases=300, seed=1, faults=[Fault.parse("missing:approve=6")])
+    >>> len(made.truth)
+    6
+    """
+    if cases < 1:
+        raise MiningError(f"cases: {cases} is too few. Ask for at least 1.")
+    service = Service(blueprint)
+    targets = [(fault, target(fault, service)) for fault in faults]
+    maker = CaseMaker(service, seed, start)
+    played = {case.plan.id: case for case in map(maker.case, range(1, cases + 1))}
+    until = _end_of(end, service, start)
+    truths: dict[str, Truth] = {}
+    injector = Injector(service, maker)
+    for fault, place in targets:
+        for changed, truth in _spoilt(
+            fault, place, injector, seed, {k: c for k, c in played.items() if k not in truths}, cases, until
+        ):
+            played[truth.case_id], truths[truth.case_id] = changed, truth
+    left = tuple(case for _, case in sorted(played.items()) if until is None or _in_extract(case, service, until))
+    return Simulation(service, seed, left, tuple(truths[id] for id in sorted(truths)), until)
+
+
+def _end_of(end: date | None, service: Service, start: date | None) -> int | None:
+    if end is None:
+        return None
+    first = service.arrivals(start)[0]
+    if end < first:
+        raise MiningError(f"end: {end} is before the first case ({first}). Choose a later day.")
+    return service.calendar.at(end + timedelta(1), 0) - 1
+
+
+def _in_extract(case: Case, service: Service, until: int) -> bool:
+    """Whether a case is whole when the extract is taken, or has begun and is rightly seen as open."""
+    past = [x.activity for x in case.trace if x.end <= until]
+    return len(past) == len(case.trace) or (bool(past) and not service.complete(past))
+
+
+def _spoilt(
+    fault: Fault, place: Target, injector: Injector, seed: int, free: dict[str, Case], cases: int, until: int | None
+) -> list[tuple[Case, Truth]]:
+    """As many faulty cases as asked for, taken in an order that depends on seed, fault and case alone."""
+    wanted = fault.number(cases)
+    found: list[tuple[Case, Truth]] = []
+    for id in sorted(free, key=lambda id: (digest(seed, fault.kind, fault.place, id), id)):
+        if len(found) == wanted:
+            return found
+        result = injector.inject(place, free[id], Stream(seed, "fault", fault.kind, fault.place, id))
+        if result and (until is None or result[0].trace[-1].end <= until):
+            found.append(result)
+    if len(found) < wanted:
+        raise MiningError(_too_few(fault, wanted, len(found), len(free), cases))
+    return found
+
+
+_NEVER = {
+    "missing": "leaving {place} out breaks neither the flow nor a rule (is it optional?), or the case then looks open",
+    "extra": "{place} is in every case already, or the flow allows it everywhere",
+    "repeated": "the flow allows {place} again and no at_most rule limits it",
+    "swapped": "the flow and the rules allow {place} and the step after it in either order",
+    "late": "the time never runs, or delaying {place} breaks another standard first",
+    "wrong_role": "every change of person at {place} breaks another rule too",
+    "same_person": "the rule at {place} never applies, or a change of person breaks another rule too",
+}
+
+
+def _too_few(fault: Fault, wanted: int, eligible: int, free: int, cases: int) -> str:
+    if eligible == 0:
+        why = _NEVER[fault.kind].format(place=fault.place)
+        return (
+            f"fault {fault}: in none of {free:,} cases would this be a deviation of its own: {why}. Choose "
+            f"another place or kind."
+        )
+    return (
+        f"fault {fault}: {wanted:,} faulty cases asked for, but only {eligible:,} of {free:,} cases without "
+        f"another fault are "
+        f"eligible (of {cases:,} in all). Ask for fewer, or simulate more cases."
+    )

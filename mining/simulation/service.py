@@ -1,0 +1,208 @@
+"""One blueprint ready to be played: plans become timed cases, and the independent oracle says what a case breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from mining.blueprint import model as m
+from mining.errors import MiningError
+from mining.simulation import standards as time_standards
+from mining.simulation.clock import BusinessCalendar, OutOfCoverageError
+from mining.simulation.people import teams
+from mining.simulation.play import Player
+from mining.simulation.rules import Instance, Setting, Trace, holds
+
+PEOPLE_RULES = ("four_eyes", "same_handler", "performed_by")
+SHORT_TASK = 3600
+NIGHT_ENDS = 7
+DEFAULT_HOURS: dict[str, tuple[str, ...]] = {"mon-fri": ("09:00-17:00",)}
+
+
+class Task(NamedTuple):
+    """A step of a plan: how long it waits, how long it takes (seconds), and whether closed hours matter to it."""
+
+    activity: str
+    label: str
+    wait: int
+    work: int
+    anytime: bool
+    resource: str | None = None
+    channel: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A case before the clock: when it arrives and what is done. ``due`` None: a generous date after the case."""
+
+    id: str
+    arrival: int
+    tasks: tuple[Task, ...]
+    attributes: Mapping[str, Any]
+    patience: int
+    due: int | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case as it happened. ``trace`` and ``plan.tasks`` go together position by position."""
+
+    plan: Plan
+    trace: tuple[Instance, ...]
+    attributes: Mapping[str, Any]
+
+    @property
+    def activities(self) -> tuple[str, ...]:
+        """What was done, in order."""
+        return tuple(x.activity for x in self.trace)
+
+
+class Service:
+    """A blueprint with its calendars unrolled, its teams named and its checks at hand."""
+
+    def __init__(self, blueprint: m.Blueprint) -> None:
+        self.blueprint = blueprint
+        binding = blueprint.binding
+        self.has_starts = bool(binding.start or (binding.lifecycle and binding.lifecycle.start))
+        self.has_schedule = bool(binding.lifecycle and binding.lifecycle.schedule)
+        self.has_people = binding.resource is not None
+        self.automaton = blueprint.automaton
+        self.setting = Setting.of(blueprint)
+        self.calendar = self._main_calendar()
+        self.teams = teams(blueprint)
+        self.player = Player(blueprint)
+        checks = blueprint.checks.values()
+        self.rules = tuple(c for c in checks if isinstance(c, m.Rule) and self._observable_rule(c))
+        self.standards = tuple(c for c in checks if isinstance(c, m.Standard) and self.observable_standard(c))
+        self.dues = tuple(dict.fromkeys(s.due for s in self.standards if s.due))
+
+    def _main_calendar(self) -> BusinessCalendar:
+        if self.blueprint.calendars:
+            return self.setting.calendars[self.blueprint.calendars[0].id]
+        first = date.fromisoformat(self.blueprint.effective[0])
+        coverage = (first.isoformat(), (first + timedelta(365)).isoformat())
+        return BusinessCalendar(m.CalendarSpec("office", self.blueprint.binding.tz or "UTC", DEFAULT_HOURS, coverage))
+
+    def _observable_rule(self, rule: m.Rule) -> bool:
+        if rule.kind in PEOPLE_RULES and not self.has_people:
+            return False
+        return self.has_starts or "start" not in (rule.a_at, rule.b_at)
+
+    def observable_standard(self, standard: m.Standard) -> bool:
+        """Whether the log shows what the standard measures."""
+        if standard.metric in ("waiting", "handling"):
+            return self.has_starts
+        return standard.metric in time_standards.TIME_METRICS
+
+    # --- from plan to case ------------------------------------------------------------------------------------------
+
+    def realise(self, plan: Plan) -> Case | None:
+        """The case that a plan becomes; None if it runs out of the calendar's coverage."""
+        try:
+            trace = self._timed(plan)
+        except OutOfCoverageError:
+            return None
+        attributes = dict(plan.attributes)
+        if self.dues and trace:
+            due = plan.due or self._generous(trace, plan.patience)
+            attributes |= dict.fromkeys(self.dues, due)
+        return Case(plan, trace, attributes)
+
+    def _timed(self, plan: Plan) -> tuple[Instance, ...]:
+        moment, trace = plan.arrival, []
+        for task in plan.tasks:
+            ready = moment + 1
+            start, end = self._worked(task, ready)
+            resource = task.resource if self.has_people else None
+            trace.append(Instance(task.activity, start, end, resource, ready if self.has_schedule else None))
+            moment = end
+        return tuple(trace)
+
+    def _worked(self, task: Task, ready: int) -> tuple[int, int]:
+        wait, work = max(task.wait, 1), max(task.work, 1)
+        if task.anytime:
+            start = ready + wait
+            if wait > SHORT_TASK and self.calendar.local(start).hour < NIGHT_ENDS:  # whoever has time sleeps first
+                start += NIGHT_ENDS * 3600
+            return start, start + work
+        start = self.calendar.add(ready, wait)
+        if self.calendar.room(start) < work <= SHORT_TASK:  # a short task is not torn apart by the end of the day
+            start = self.calendar.next_slot(start) + wait % 600
+        return start, self.calendar.add(start, work)
+
+    def _generous(self, trace: Trace, patience: int) -> int:
+        begin, end = trace[0].start, trace[-1].end
+        span = max((end - begin) * 3 // 2, end - begin + patience)
+        return self.calendar.at(self.calendar.local(begin + span).date() + timedelta(1), 17 * 60)
+
+    # --- the oracle -------------------------------------------------------------------------------------------------
+
+    def broken(self, case: Case, *, strict: bool = False) -> tuple[str, ...]:
+        """Rules and time standards the case breaks, in the order of the blueprint; not the path, not roles."""
+        rules = [r.id for r in self.rules if holds(r, case.trace, case.attributes, self.setting) is False]
+        return (*rules, *self._broken_standards(case, strict))
+
+    def _broken_standards(self, case: Case, strict: bool) -> list[str]:
+        found = []
+        for s in self.standards:
+            stretches = time_standards.windows(s, case.trace, case.attributes, strict=strict)
+            if not all(time_standards.kept(s, w, case.attributes, self.setting) for w in stretches):
+                found.append(s.id)
+        return found
+
+    def comfortable(self, case: Case) -> bool:
+        """Whether every time standard is kept with room to spare, under the strict reading too."""
+        return all(
+            time_standards.comfortable(s, w, case.attributes, self.setting)
+            for s in self.standards
+            for strict in (False, True)
+            for w in time_standards.windows(s, case.trace, case.attributes, strict=strict)
+        )
+
+    def wrong_roles(self, case: Case) -> tuple[str, ...]:
+        """Activities done by somebody who is not in their role, where the members of the role are known."""
+        roles = {a.id: a.role for a in self.blueprint.activities if a.role and self.setting.members[a.role]}
+        return tuple(
+            x.activity
+            for x in case.trace
+            if x.resource is not None
+            and x.activity in roles
+            and x.resource not in self.setting.members[roles[x.activity] or ""]
+        )
+
+    def ordered(self, run: list[str], attributes: Mapping[str, Any]) -> bool:
+        """Whether a run keeps the rules about order and number, before anybody looks at the clock or at people."""
+        trace = [Instance(activity, 2 * i, 2 * i + 1) for i, activity in enumerate(run)]
+        rules = [r for r in self.rules if r.kind not in (*PEOPLE_RULES, "not_before")]
+        calm = (replace(r, within=None) if r.within else r for r in rules)
+        return all(holds(r, trace, attributes, self.setting) is not False for r in calm)
+
+    def clean(self, case: Case) -> bool:
+        """Whether the case breaks nothing, and not nearly."""
+        kept = not self.broken(case) and not self.wrong_roles(case) and self.comfortable(case)
+        return kept and self.automaton.accepts(case.activities)
+
+    def complete(self, activities: Iterable[str]) -> bool:
+        """Whether one of the activities that end a case (scope.ends_with) is among them."""
+        return not set(self.blueprint.scope.ends_with).isdisjoint(activities)
+
+    def arrivals(self, start: date | None) -> tuple[date, date]:
+        """First and last day on which cases arrive: about six months inside the coverage of all calendars.
+
+        Raises
+        ------
+        MiningError
+            If ``start`` is outside the coverage.
+        """
+        calendars = [self.calendar, *self.setting.calendars.values()]
+        first, last = max(c.first for c in calendars), min(c.last for c in calendars)
+        begin = start or min(max(first, date.fromisoformat(self.blueprint.effective[0])), last)
+        if not first <= begin < last:
+            raise MiningError(
+                f"Cases cannot start on {begin}: the calendars of {self.blueprint.id} cover {first} to {last}. "
+                "Name a start inside, or extend coverage in the blueprint."
+            )
+        room = (last - begin).days
+        return begin, begin + timedelta(min(182, max(room - 60, room // 2)))

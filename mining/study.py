@@ -1,0 +1,338 @@
+"""A log read against a blueprint: the study, and the tables that every answer is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from mining.blueprint.model import Blueprint, Rule, Standard
+from mining.calendars import Calendar, calendar_of
+from mining.conformance import verdicts as v
+from mining.conformance.allowances import allowed_by, net_verdict
+from mining.conformance.instances import Instances, instances_of
+from mining.conformance.path import PathResult, check_path
+from mining.conformance.rules import check_rule, role_rules
+from mining.conformance.standards import check_standard
+from mining.errors import UnknownNameError
+from mining.log import EventLog
+from mining.results import Provenance, Result, wilson
+from mining.units import MISSING
+
+if TYPE_CHECKING:
+    from mining.discovery import DiscoveredFlow
+    from mining.findings import Findings
+    from mining.pictures import Picture
+
+OPEN_CASES = ("pending", "judge")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Summary(Result):
+    """One row per check: verdicts counted, gross and net."""
+
+    columns: ClassVar[dict[str, str]] = {
+        "check": "id of the check",
+        "dimension": "path, rules, time, role, quality, ...",
+        "kind": "rule kind or metric",
+        "severity": "as the blueprint says",
+        **{word: f"cases with the verdict {word}" for word in v.VERDICTS},
+        "judged": "pass + fail + allowed: the denominator of the shares",
+        "gross": "share of judged cases that pass, 0-1",
+        "net": "share of judged cases that pass or are allowed, 0-1",
+        "low": "lower end of the 95 % Wilson interval of gross",
+        "high": "upper end of the 95 % Wilson interval of gross",
+        "target": "share of cases that must pass, where the standard says so",
+        "met": "whether gross reaches the target; missing without a target",
+        "why_not": "why cases are not observable, where the reason is one for all",
+    }
+
+    def row(self, check: str) -> pd.Series:
+        """The row of one check.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such check.
+        """
+        rows = self.frame[self.frame["check"] == check]
+        if rows.empty:
+            raise UnknownNameError("check", check, self.frame["check"])
+        return rows.iloc[0]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Verdicts(Result):
+    """One row per case and check."""
+
+    columns: ClassVar[dict[str, str]] = {
+        "case_id": "case",
+        "check": "id of the check",
+        "dimension": "path, rules, time, role, quality, ...",
+        "verdict": "net verdict: one of " + ", ".join(v.VERDICTS),
+        "gross": "verdict before the allowances",
+        "measured": "what was measured, in unit; missing where nothing was",
+        "limit": "promise for one case, in unit",
+        "unit": "s, min, h, d, w, bh or bd",
+    }
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Deviations(Result):
+    """One row per event-level fault."""
+
+    columns: ClassVar[dict[str, str]] = {
+        "finding_id": "finding that the fault belongs to",
+        "check": "id of the check",
+        "dimension": "path, rules, time, role, ...",
+        "case_id": "case",
+        "kind": "one of " + ", ".join(v.KINDS),
+        "pattern": "how it shows in the trace",
+        "activity": "activity id (or the log's label where the blueprint does not know it)",
+        "partner": "other activity concerned",
+        "stage": "stage of the activity",
+        "lane": "lane of the activity",
+        "visible": "above the line of visibility; missing for activities outside the blueprint",
+        "touchpoint": "whether the activity is a touchpoint",
+        "at": "when, UTC",
+        "resource": "who",
+        "measured": "in unit",
+        "limit": "in unit",
+        "unit": "s, min, h, d, w, bh or bd",
+        "excess_s": "seconds over the limit (open seconds in business time)",
+        "severity": "of the check",
+        "verdict": "fail or allowed",
+        "allow_id": "allowance that covers it",
+        "row": "row of the source file that decides (1 is the first data row); missing where something is absent",
+    }
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Study:
+    """A log read against a blueprint.
+
+    Parameters
+    ----------
+    log : EventLog
+        As :func:`mining.read_log` gives it. Where its columns were only recognised by name, the blueprint's binding is used.
+    blueprint : Blueprint
+        As :func:`mining.read_blueprint` gives it.
+    open_cases : {"pending", "judge"}
+        A case without any of the blueprint's ``ends_with`` activities is still running: its unmet checks are *pending*.
+        With ``"judge"`` every case counts as ended (for an extract that is known to hold whole cases only).
+
+    Raises
+    ------
+    LogError
+        If the log lacks the columns that the blueprint names, or the blueprint knows none of its labels.
+    UnknownNameError
+        For another word in ``open_cases``.
+
+    Examples
+    --------
+    >>> import mining
+    >>> study = mining.Study(mining.read_log("sample_logs/permit_receipt/log.csv"),
+    ...                      mining.read_blueprint("sample_logs/permit_receipt/blueprint.yaml"))
+    >>> sorted(set(study.summary().frame["dimension"]))
+    ['path', 'role', 'rules', 'time']
+    """
+
+    log: EventLog
+    blueprint: Blueprint
+    open_cases: str = "pending"
+
+    def __post_init__(self) -> None:
+        if self.open_cases not in OPEN_CASES:
+            raise UnknownNameError("open_cases", self.open_cases, OPEN_CASES)
+        if self.log.binding.origin == "recognised":
+            object.__setattr__(self, "log", self.log.bind(self.blueprint.binding))
+
+    @cached_property
+    def instances(self) -> Instances:
+        """The log in the words of the blueprint."""
+        return instances_of(self.log, self.blueprint)
+
+    @cached_property
+    def calendars(self) -> dict[str, Calendar]:
+        """Calendars of the blueprint by id."""
+        return {spec.id: calendar_of(spec) for spec in self.blueprint.calendars}
+
+    @cached_property
+    def has_end(self) -> np.ndarray:
+        """Cases in which one of the blueprint's ``ends_with`` activities completed (bool, one per case)."""
+        ended = np.zeros(self.instances.n_cases, bool)
+        ended[self.instances.case[self.instances.of(*self.blueprint.scope.ends_with)]] = True
+        return ended
+
+    @cached_property
+    def is_open(self) -> np.ndarray:
+        """Cases that are judged as still running (bool, one per case)."""
+        return np.zeros(len(self.has_end), bool) if self.open_cases == "judge" else ~self.has_end
+
+    @cached_property
+    def path(self) -> PathResult:
+        """The path check with its alignments."""
+        return check_path(self.blueprint, self.instances, self.is_open)
+
+    @cached_property
+    def checks(self) -> tuple[v.CheckResult, ...]:
+        """Every check on every case: path, rules, roles, standards."""
+        found = [self.path.check]
+        for check in (*self.blueprint.checks.values(), *role_rules(self.blueprint)):
+            judge: Any = check_rule if isinstance(check, Rule) else check_standard
+            found.append(judge(check, self.blueprint, self.instances, self.is_open, self.calendars))
+        order = {"path": 0, "rules": 1, "time": 2, "role": 3}
+        return tuple(sorted(found, key=lambda c: order.get(c.dimension, 9)))
+
+    @cached_property
+    def allowed(self) -> dict[str, np.ndarray]:
+        """Per check: for each of its faults the position of the allowance that covers it, or -1."""
+        return {check.id: allowed_by(check, self.blueprint, self.instances) for check in self.checks}
+
+    def net(self, check: v.CheckResult) -> np.ndarray:
+        """Net verdicts of a check."""
+        return net_verdict(check, self.allowed[check.id])
+
+    def _provenance(self, measure: str) -> Provenance:
+        return Provenance(
+            measure, self.log.source.sha256, self.blueprint.sha256, self.instances.n_cases, {"open_cases": self.open_cases}
+        )
+
+    def summary(self) -> Summary:
+        """Per check: cases by verdict, gross and net shares with their interval, target met or not."""
+        rows = []
+        for check in self.checks:
+            counts = np.bincount(self.net(check), minlength=len(v.VERDICTS)).tolist()
+            passed, failed, allowed = counts[:3]
+            judged = passed + failed + allowed
+            low, high = wilson(passed, judged)
+            spec = self.blueprint.checks.get(check.id)
+            target = spec.share if isinstance(spec, Standard) else None
+            gross = passed / judged if judged else np.nan
+            rows.append(
+                {"check": check.id, "dimension": check.dimension, "kind": check.kind, "severity": check.severity}
+                | dict(zip(v.VERDICTS, counts, strict=True))
+                | {"judged": judged, "gross": gross, "net": (passed + allowed) / judged if judged else np.nan, "low": low, "high": high}
+                | {"target": target, "met": gross >= target if target is not None and judged else None, "why_not": check.why_not}
+            )
+        return Summary(pd.DataFrame(rows, columns=list(Summary.columns)), self._provenance("checks"))
+
+    def verdicts(self) -> Verdicts:
+        """The case x check matrix, one row per case and check, cases in order."""
+        n, k = self.instances.n_cases, len(self.checks)
+        words = np.array(v.VERDICTS)
+
+        def column(values: list[np.ndarray]) -> np.ndarray:
+            return np.stack(values, axis=1).reshape(n * k) if k else np.empty(0)
+
+        def category(names: list[str]) -> pd.Categorical:
+            kinds = list(dict.fromkeys(names))
+            return pd.Categorical.from_codes(np.tile([kinds.index(x) for x in names], n), kinds)
+
+        def verdict(values: list[np.ndarray]) -> pd.Categorical:
+            return pd.Categorical.from_codes(column(values), words)
+
+        frame = pd.DataFrame(
+            {
+                "case_id": np.repeat(np.asarray(self.log.case_ids), k),
+                "check": category([c.id for c in self.checks]),
+                "dimension": category([c.dimension for c in self.checks]),
+                "verdict": verdict([self.net(c) for c in self.checks]),
+                "gross": verdict([c.verdict for c in self.checks]),
+                "measured": column([c.measured for c in self.checks]),
+                "limit": np.tile([c.limit for c in self.checks], n),
+                "unit": category([c.unit for c in self.checks]),
+            }
+        )
+        return Verdicts(frame, self._provenance("case x check matrix"))
+
+    def deviations(self) -> Deviations:
+        """Every fault, with place, time, size, evidence row and the allowance that covers it."""
+        return self._deviations
+
+    @cached_property
+    def _deviations(self) -> Deviations:
+        from mining.findings import finding_ids
+
+        parts = [self._rows_of(check) for check in self.checks if len(check.faults)]
+        if not parts:
+            return Deviations(pd.DataFrame(columns=list(Deviations.columns)), self._provenance("deviations"))
+        frame = pd.concat(parts, ignore_index=True)
+        frame.insert(0, "finding_id", finding_ids(frame, self.blueprint))
+        return Deviations(frame[list(Deviations.columns)], self._provenance("deviations"))
+
+    def _rows_of(self, check: v.CheckResult) -> pd.DataFrame:
+        table, names = check.faults, np.array([*self.instances.names, None], object)
+        places = pd.DataFrame([self._place(name) for name in self.instances.names] + [(None,) * 4], columns=["stage", "lane", "visible", "touchpoint"])
+        located = table.instance != v.NONE
+        resources = np.array([*self.log.resources, None], object)
+        allowed = self.allowed[check.id]
+        entries = np.array([*(a.id for a in self.blueprint.allowances), None], object)
+        frame = pd.DataFrame(
+            {
+                "check": check.id,
+                "dimension": check.dimension,
+                "case_id": np.asarray(self.log.case_ids)[table.case],
+                "kind": np.array(v.KINDS, object)[table.kind],
+                "pattern": np.array(v.PATTERNS, object)[table.pattern],
+                "activity": names[table.activity],
+                "partner": names[table.partner],
+            }
+        )
+        for column in places.columns:
+            frame[column] = places[column].to_numpy(object)[table.activity]
+        frame["at"] = pd.to_datetime(np.where(table.at == MISSING, np.datetime64("NaT", "us").astype(np.int64), table.at), unit="us", utc=True)
+        frame["resource"] = resources[np.where(located, self.instances.resource[table.instance], v.NONE)]
+        frame["measured"], frame["limit"], frame["unit"], frame["excess_s"] = table.measured, table.limit, check.unit, table.excess
+        frame["severity"] = check.severity
+        frame["verdict"] = np.where(allowed == v.NONE, "fail", "allowed")
+        frame["allow_id"] = entries[allowed]
+        frame["row"] = pd.array(np.where(located, self.instances.row[table.instance], 0), dtype="Int64")
+        frame.loc[~located, "row"] = pd.NA
+        return frame
+
+    def _place(self, name: str) -> tuple[Any, ...]:
+        if name not in {a.id for a in self.blueprint.activities}:
+            return None, None, None, None
+        activity, lane = self.blueprint.activity(name), self.blueprint.lane_of(name)
+        return activity.stage, lane.id, lane.visible, activity.touchpoint is not None
+
+    def findings(self) -> Findings:
+        """Deviations grouped into findings and ranked; see :mod:`mining.findings`."""
+        return self._findings
+
+    @cached_property
+    def _findings(self) -> Findings:
+        from mining.findings import findings_of
+
+        return findings_of(self)
+
+    @cached_property
+    def discovered(self) -> DiscoveredFlow:
+        """The flow as it is: directly-follows map and inductive model; see :mod:`mining.discovery`."""
+        from mining.discovery import discover
+
+        return discover(self)
+
+    def plot(self, *, lang: str = "en") -> Picture:
+        """The blueprint with its deviations on it."""
+        from mining.findings import marks_of
+        from mining.pictures import blueprint_picture
+
+        return blueprint_picture(self.blueprint, overlay=marks_of(self), lang=lang)
+
+    def __repr__(self) -> str:
+        running = int((~self.has_end).sum())
+        return (
+            f"<Study of {self.log.source.path} against {self.blueprint.id} {self.blueprint.version}: {self.instances.n_cases:,} cases "
+            f"({running:,} without an end), {len(self.instances.case):,} activity instances; "
+            f"{len(self.instances.unmapped)} labels outside the blueprint, {len(self.instances.unseen)} activities never seen>"
+        )
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<p>{escape(repr(self)[1:-1])}</p>{self.plot()._repr_html_()}"

@@ -1,0 +1,113 @@
+"""Every sentence that people read, in English and Chinese, from one catalogue."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from mining.blueprint.model import Blueprint, Rule, Standard
+from mining.errors import UnknownNameError
+
+LANGUAGES = ("en", "zh")
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Key to language to text."""
+    loaded: dict[str, dict[str, str]] = yaml.safe_load(files("mining").joinpath("texts.yaml").read_text("utf-8"))
+    return loaded
+
+
+def say(key: str, lang: str, **values: Any) -> str:
+    """Text of a key in a language, with values filled in.
+
+    Raises
+    ------
+    UnknownNameError
+        For a key or language that the catalogue does not have.
+
+    Examples
+    --------
+    >>> say("word.case", "zh")
+    '案例'
+    """
+    if lang not in LANGUAGES:
+        raise UnknownNameError("language", lang, LANGUAGES)
+    try:
+        text = catalogue()[key][lang]
+    except KeyError:
+        raise UnknownNameError("text", key, catalogue()) from None
+    return text.format(**values) if values else text
+
+
+def activity_name(blueprint: Blueprint, activity: str | None, lang: str) -> str:
+    """Name of an activity as the blueprint has it; a label that it does not know stays as it is."""
+    if activity is None:
+        return ""
+    known = next((a for a in blueprint.activities if a.id == activity), None)
+    return known.name.get(lang) if known else activity
+
+
+def check_text(blueprint: Blueprint, check: str, lang: str) -> str:
+    """What a check asks for, in words: its own text, else a sentence made from its parts."""
+    spec = blueprint.checks.get(check)
+    if spec is None:
+        if check == "path":
+            return say("check.path", lang)
+        return say("check.role", lang, activity=activity_name(blueprint, check.removeprefix("role-"), lang))
+    if spec.text and (lang in spec.text.by_language or lang == "en"):
+        return spec.text.get(lang)
+    return _rule_text(blueprint, spec, lang) if isinstance(spec, Rule) else _standard_text(blueprint, spec, lang)
+
+
+def _rule_text(blueprint: Blueprint, rule: Rule, lang: str) -> str:
+    role = next((r.name.get(lang) for r in blueprint.roles if r.id == rule.role), rule.role or "")
+    text = say(
+        f"rule.{rule.kind}",
+        lang,
+        a=activity_name(blueprint, rule.a, lang),
+        b=activity_name(blueprint, rule.b, lang),
+        n=1 if rule.n is None else rule.n,
+        role=role,
+        after=duration(rule.after, lang),
+    )
+    return text + (say("rule.within", lang, within=duration(rule.within, lang)) if rule.within else "")
+
+
+def duration(length: Any, lang: str) -> str:
+    """A duration as people write it, such as "5 working days"."""
+    if length is None or not hasattr(length, "unit"):
+        return "" if length is None else f"{length:g}"
+    text = say(f"unit.{length.unit}", lang, n=f"{length.amount:g}")
+    return text.removesuffix("s") if lang == "en" and length.amount == 1 and length.unit not in ("s", "min") else text
+
+
+def _standard_text(blueprint: Blueprint, standard: Standard, lang: str) -> str:
+    def moments(names: tuple[str, ...]) -> str:
+        special = ("case_start", "case_end")
+        return say("word.or", lang).join(say(f"word.{x}", lang) if x in special else activity_name(blueprint, x, lang) for x in names)
+
+    key = f"standard.{standard.metric}"
+    return say(
+        key if key in catalogue() else "standard.other",
+        lang,
+        start=moments(standard.start),
+        end=moments(standard.end),
+        of=moments(standard.of),
+        limit=duration(standard.limit, lang),
+        due=standard.due or "",
+        metric=standard.metric,
+        minimum="" if standard.minimum is None else f"{standard.minimum:g}",
+    )
+
+
+def finding_title(row: dict[str, Any], blueprint: Blueprint, lang: str) -> str:
+    """One line that says what is wrong and where."""
+    if row["check"] != "path":
+        return say("title.check", lang, check=row["check"], text=check_text(blueprint, row["check"], lang))
+    activity, partner = (activity_name(blueprint, row[x], lang) for x in ("activity", "partner"))
+    key = "swapped" if row["kind"] == "out_of_order" and partner else row["kind"]
+    return say(f"title.{key}", lang, activity=activity, partner=partner)

@@ -1,0 +1,174 @@
+"""Reading a blueprint: what is right is kept, what is wrong is named with file, line and key."""
+
+import json
+
+import pytest
+
+from mining import BlueprintError, read_blueprint
+from mining.blueprint import model as m
+from mining.blueprint import parse_blueprint, yaml12
+from tests.helpers import ROOT, blueprint, blueprint_dict
+
+SAMPLES = sorted(ROOT.glob("sample_logs/*/blueprint.yaml"))
+
+
+def text(**changes):
+    return json.dumps(blueprint_dict(["a", "b", "c"], "abc") | changes, ensure_ascii=False, indent=1)
+
+
+def refused(source):
+    with pytest.raises(BlueprintError) as caught:
+        parse_blueprint(source, name="x.yaml")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda p: p.parent.name)
+def test_the_samples_are_sound(path):
+    read = read_blueprint(path)
+    assert read.automaton.final.any()
+    assert set(read.automaton.labels) == {a for a in m.flow_activities(read.flow) if read.activity(a).observable}
+
+
+def test_there_are_four_samples():
+    assert [p.parent.name for p in SAMPLES] == ["bank_loan", "it_incident", "outpatient_visit", "permit_receipt"]
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [("on", "on"), ("NO", "NO"), ("12:30", "12:30"), ("2026-01-05", "2026-01-05"), ("0o17", "0o17"), ("1_000", "1_000")]
+    + [("true", True), ("007", 7), ("-3", -3), ("0.95", 0.95), ("1e3", 1000.0), ("~", None), ("'5'", "5")],
+)
+def test_plain_words_are_yaml_1_2(written, value):
+    assert yaml12.load(f"key: {written}", "x")[0] == {"key": value}
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("a: 1\nb: 2\na: 3", "x.yaml:3: 'a' is written twice (first in line 1)"),
+        ("a: &x 1\nb: *x", "x.yaml:1: anchors and aliases"),
+        ("a: !!python/object:os.system 1", "x.yaml:1: tags"),
+        ("a: [1, 2", "not valid YAML"),
+        ("", "the file is empty"),
+        ("- 1", "this file holds list"),
+        ("a: " + "[" * 100 + "]" * 100, "nested deeper than 60"),
+        ("a: " + "[" * 50_000 + "]" * 50_000, "nested"),
+    ],
+)
+def test_text_that_is_no_blueprint_is_refused(source, message):
+    assert message in refused(source)
+
+
+def test_a_misspelt_key_is_named_with_line_and_the_right_word():
+    source = text().replace('"owner"', '"ownr"')
+    line = next(i for i, row in enumerate(source.splitlines(), 1) if "ownr" in row)
+    message = refused(source)
+    assert f"x.yaml:{line}: the file: unknown key 'ownr'. Did you mean 'owner'" in message
+    assert "missing key 'owner'" in message
+
+
+def test_a_misspelt_key_deep_inside_is_named_too():
+    message = refused(text(rules=[{"id": "R1", "kind": "precedence", "a": "a", "b": "b", "severty": "major", "basis": "x"}]))
+    assert "rules.0: unknown key 'severty'. Did you mean 'severity'" in message
+
+
+def test_a_misspelt_flow_word_is_named():
+    assert "unknown key 'paralel'. Did you mean 'parallel'" in refused(text(flow=["a", {"paralel": ["b", "c"]}]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"flow": ["a", "b", "x"]}, "flow.2: unknown activity 'x'"),
+        ({"scope": {"starts_with": ["a"], "ends_with": ["zz"], "unit_of_analysis": "c"}}, "scope.ends_with.0: unknown activity 'zz'"),
+        ({"rules": [{"id": "R", "kind": "precedence", "a": "a", "severity": "major", "basis": "x"}]}, "rule R (precedence) needs the key 'b'"),
+        ({"rules": [{"id": "R", "kind": "at_most", "a": "a", "severity": "major", "basis": "x"}]}, "needs the key 'n'"),
+        ({"rules": [{"id": "path", "kind": "must_occur", "a": "a", "severity": "major", "basis": "x"}]}, "already the id of the check of the flow"),
+        (
+            {"standards": [{"id": "S", "dimension": "time", "metric": "elapsed", "from": "a", "to": "b", "max": "5bd", "severity": "major", "basis": "x"}]},
+            "5bd is business time and needs a calendar. Known: office",
+        ),
+        (
+            {"standards": [{"id": "S", "dimension": "time", "metric": "elapsed", "from": "a", "to": "b", "max": 5, "severity": "major", "basis": "x"}]},
+            "max 5 has no unit",
+        ),
+        (
+            {"standards": [{"id": "S", "dimension": "time", "metric": "due_date", "of": "b", "due": "when", "severity": "major", "basis": "x"}]},
+            "unknown attribute 'when'",
+        ),
+        ({"status": "aproved"}, "'aproved' is not one of the words allowed here. Did you mean 'approved'"),
+        ({"effective": {"from": 2026}}, "effective.from: 2026 must be of type string"),
+    ],
+)
+def test_wrong_names_and_values_are_refused(changes, message):
+    assert message in refused(text(**changes))
+
+
+@pytest.mark.parametrize(
+    ("flow", "message"),
+    [
+        (["a", {"choice": ["b"]}], "flow.1: choice needs a list of two or more parts"),
+        (["a", {"free": [["b", "c"]]}], "flow.1: free holds activities only"),
+        (["a", {"loop": "b", "max": 0}], "flow.1: max must be a whole number from 1"),
+        (["a", {"optional": "b", "max": 2}], "flow.1: unknown key 'max'"),
+        (["a", 5], "flow.1: 5 is not a part of a flow"),
+        ([], "flow: [] is not a part of a flow"),
+    ],
+)
+def test_a_flow_of_the_wrong_shape_is_named_at_its_node(flow, message):
+    assert message in refused(text(flow=flow))
+
+
+def test_a_label_bound_twice_is_refused_with_both_places():
+    raw = blueprint_dict(["a", "b"], "ab")
+    raw["activities"][1]["labels"] = ["B", "A"]
+    assert "the label 'A' is bound twice: to 'a' and to 'b'" in refused(json.dumps(raw, indent=1))
+
+
+def test_all_problems_are_told_at_once_up_to_twelve():
+    message = refused(text(flow=[f"x{i}" for i in range(20)]))
+    assert message.count("unknown activity") == 12
+    assert message.endswith("... and 8 more")
+
+
+def test_a_missing_file_names_its_neighbours(tmp_path):
+    (tmp_path / "right.yaml").write_text("sbp: 1")
+    with pytest.raises(BlueprintError, match=r"no such blueprint file. YAML files in that folder: right.yaml"):
+        read_blueprint(tmp_path / "wrong.yaml")
+
+
+def test_a_file_in_another_encoding_is_refused(tmp_path):
+    (tmp_path / "x.yaml").write_bytes("name: Prüfung".encode("latin-1"))
+    with pytest.raises(BlueprintError, match="not UTF-8"):
+        read_blueprint(tmp_path / "x.yaml")
+
+
+def test_loop_limits_become_rules():
+    read = blueprint(["a", {"loop": "b", "redo": "c", "max": 3}, "d"], "abcd")
+    rule = read.checks["max-b"]
+    assert (rule.kind, rule.a, rule.n) == ("at_most", "b", 3)
+
+
+def test_a_loop_limit_that_cannot_be_counted_is_refused():
+    read = blueprint(["a", {"loop": {"choice": ["b", "c"]}, "max": 3}, "d"], "abcd")
+    with pytest.raises(BlueprintError, match="must begin with one activity"):
+        _ = read.checks
+
+
+def test_visibility_comes_from_the_lane_kind():
+    read = blueprint(["a", "b"], "ab")
+    assert read.lane_of("a").visible
+    assert not read.lane_of("b").visible
+
+
+def test_lint_names_place_and_weakness():
+    raw = blueprint_dict(["a", "b"], "abc")
+    raw["status"] = "draft"
+    raw["activities"][0]["touchpoint"] = {"key": True, "moment_of_truth": True}
+    raw["activities"][1]["wait_point"] = True
+    raw["activities"][1]["fail_point"] = {"failure": {"en": "lost"}}
+    codes = {w.code for w in parse_blueprint(json.dumps(raw, indent=1), name="x.yaml").lint()}
+    assert codes == {
+        "not-approved", "outside-flow", "wait-without-limit", "fail-point-without-control", "key-touchpoint-without-standard",
+        "moment-of-truth-without-measure", "touchpoint-without-evidence", "no-role",
+    }  # fmt: skip
