@@ -41,16 +41,16 @@ def register_fonts() -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Font families to use, the Chinese one as the fallback.
+        Font families to use: the Chinese one, and one for what it lacks.
 
     Examples
     --------
     >>> register_fonts()[0]
-    'DejaVu Sans'
+    'Noto Sans SC'
     """
     path = str(pylopdf_fonts_zh_cn.sans_path())
     font_manager.fontManager.addfont(path)
-    return "DejaVu Sans", font_manager.FontProperties(fname=path).get_name()
+    return font_manager.FontProperties(fname=path).get_name(), "DejaVu Sans"
 
 
 @cache
@@ -72,9 +72,15 @@ def _label(text: str) -> str:
     return "\n".join(lines)
 
 
-def _style() -> Any:
+def _families(lang: str) -> list[str]:
+    """Fonts in the order of preference: in Chinese fonts quotation marks are as wide as a character."""
+    chinese, latin = register_fonts()
+    return [chinese, latin] if lang == "zh" else [latin, chinese]
+
+
+def _style(lang: str) -> Any:
     """Settings for new axes; they hold only inside the ``with``."""
-    families = list(register_fonts())
+    families = _families(lang)
     look = sns.axes_style("ticks") | {
         "font.family": families, "axes.edgecolor": GRID, "axes.labelcolor": INK, "text.color": INK,
         "xtick.color": MUTED, "ytick.color": INK, "font.size": LABEL_SIZE, "hatch.linewidth": 0.6,
@@ -82,9 +88,9 @@ def _style() -> Any:
     return mpl.rc_context({**look, "text.parse_math": False, "axes.unicode_minus": False})
 
 
-def axes_for(rows: int) -> Axes:
+def axes_for(rows: int, lang: str = "en") -> Axes:
     """Axes on a figure of their own, tall enough for ``rows`` labels; unknown to pyplot, so nothing has to be closed."""
-    with _style():
+    with _style(lang):
         return Figure(figsize=(WIDTH, AROUND + ROW * max(rows, 1)), layout="constrained").subplots()
 
 
@@ -114,10 +120,10 @@ def findings_chart(findings: Findings, *, top: int = 10, lang: str = "en", ax: A
         Nothing is shown and nothing is saved.
     """
     rows = findings.open().head(top)
-    with _style():
+    with _style(lang):
         ax = _axes(ax, len(rows))
         if rows.empty:
-            return _nothing(ax, say("chart.no_findings", lang))
+            return _nothing(ax, say("chart.no_findings", lang), lang)
         bars = pd.DataFrame({"rate": rows["rate"].astype(float), "place": rows["rank"].astype(str), "priority": rows["priority"]})
         levels = [p for p in PRIORITY_LOOK if p in set(bars["priority"])]
         before = len(ax.containers)
@@ -131,8 +137,8 @@ def findings_chart(findings: Findings, *, top: int = 10, lang: str = "en", ax: A
         titles = rows["title_zh" if lang == "zh" else "title_en"]
         labels = [f"{rank}  {title}" for rank, title in zip(rows["rank"], titles, strict=True)]
         notes = [f"{n:,} / {judged:,}" for n, judged in zip(rows["n_net"], rows["n_judged"], strict=True)]
-        _intervals(ax, rows["rate"], rows["low"], rows["high"], notes)
-        _frame(ax, labels, rows["high"].max(), say("chart.findings_axis", lang))
+        _intervals(ax, rows["rate"], rows["low"], rows["high"], notes, lang)
+        _frame(ax, labels, rows["high"].max(), say("chart.findings_axis", lang), lang)
         handles = [Patch(facecolor=PRIORITY_LOOK[p][0], hatch=PRIORITY_LOOK[p][1], edgecolor=INK, label=say(f"chart.priority.{p}", lang)) for p in levels]
         _key(ax, handles, lang)
     return ax
@@ -153,10 +159,10 @@ def standards_chart(study: Study, *, lang: str = "en", ax: Axes | None = None) -
     Axes
     """
     rows = judged_standards(study)
-    with _style():
+    with _style(lang):
         ax = _axes(ax, len(rows))
         if rows.empty:
-            return _nothing(ax, say("chart.no_standards", lang))
+            return _nothing(ax, say("chart.no_standards", lang), lang)
         states = [None if met is None else bool(met) for met in rows["met"]]
         for place, (share, state) in enumerate(zip(rows["gross"], states, strict=True)):
             colour, marker, face = MET_LOOK[state]
@@ -164,9 +170,9 @@ def standards_chart(study: Study, *, lang: str = "en", ax: Axes | None = None) -
         promised = rows["target"].notna().to_numpy()
         ax.scatter(rows["target"].to_numpy(float)[promised], promised.nonzero()[0], marker="|", s=420, color=INK, linewidth=2.4, zorder=2)
         notes = [f"{n:,} / {judged:,}" for n, judged in zip(rows["pass"], rows["judged"], strict=True)]
-        _intervals(ax, rows["gross"], rows["low"], rows["high"].where(rows["high"] > rows["target"].fillna(0), rows["target"]), notes, rows["high"])
+        _intervals(ax, rows["gross"], rows["low"], rows["high"].where(rows["high"] > rows["target"].fillna(0), rows["target"]), notes, lang, rows["high"])
         labels = [f"{check}  {check_text(study.blueprint, check, lang)}" for check in rows["check"]]
-        _frame(ax, labels, 1.0, say("chart.standards_axis", lang))
+        _frame(ax, labels, 1.0, say("chart.standards_axis", lang), lang)
         handles = [_dot(state, lang) for state in MET_LOOK if state in states]
         if promised.any():
             handles.append(Line2D([], [], marker="|", linestyle="", color=INK, markersize=12, markeredgewidth=2.4, label=say("chart.promised", lang)))
@@ -187,18 +193,18 @@ def _dot(state: bool | None, lang: str) -> Line2D:
     return Line2D([], [], marker=marker, linestyle="", color=colour, markerfacecolor=face, markersize=7, label=say(word, lang))
 
 
-def _intervals(ax: Axes, at: pd.Series, low: pd.Series, text_at: pd.Series, notes: list[str], high: pd.Series | None = None) -> None:
+def _intervals(ax: Axes, at: pd.Series, low: pd.Series, text_at: pd.Series, notes: list[str], lang: str, high: pd.Series | None = None) -> None:
     """The interval of each row, and its counts to the right of everything in the row."""
     ends = text_at if high is None else high
     places = range(len(at))
     ax.errorbar(at, places, xerr=[at - low, ends - at], fmt="none", ecolor=INK, elinewidth=1.1, capsize=3, zorder=4)
     for place, x, note in zip(places, text_at, notes, strict=True):
-        ax.annotate(note, (x, place), xytext=(7, 0), textcoords="offset points", va="center", fontsize=8.5, color=INK, family=list(register_fonts()))
+        ax.annotate(note, (x, place), xytext=(7, 0), textcoords="offset points", va="center", fontsize=8.5, color=INK, family=_families(lang))
 
 
-def _frame(ax: Axes, labels: list[str], highest: float, axis: str) -> None:
+def _frame(ax: Axes, labels: list[str], highest: float, axis: str, lang: str) -> None:
     """Row labels, a scale in per cent with room for the counts, and a light grid."""
-    families = list(register_fonts())
+    families = _families(lang)
     ax.set_yticks(range(len(labels)), [_label(text) for text in labels], family=families, fontsize=LABEL_SIZE, parse_math=False)
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ticks = [t for t in MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(0, highest) if 0 <= t <= min(1.0, highest * 1.05)]
@@ -216,12 +222,12 @@ def _key(ax: Axes, handles: list[Any], lang: str) -> None:
     bar = Line2D([], [], color=INK, linewidth=1.1, marker="|", markersize=6, label=say("chart.interval", lang))
     ax.legend(
         handles=[*handles, bar], loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(handles) + 1, frameon=False,
-        prop={"family": list(register_fonts()), "size": 8.5}, handletextpad=0.5, columnspacing=1.4, borderaxespad=0.2,
+        prop={"family": _families(lang), "size": 8.5}, handletextpad=0.5, columnspacing=1.4, borderaxespad=0.2,
     )  # fmt: skip
 
 
-def _nothing(ax: Axes, text: str) -> Axes:
-    ax.text(0.5, 0.5, text, ha="center", va="center", transform=ax.transAxes, family=list(register_fonts()))
+def _nothing(ax: Axes, text: str, lang: str) -> Axes:
+    ax.text(0.5, 0.5, text, ha="center", va="center", transform=ax.transAxes, family=_families(lang))
     ax.set_axis_off()
     return ax
 

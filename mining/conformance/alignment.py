@@ -18,7 +18,8 @@ from mining.errors import ModelError
 
 SYNC, LOG, MODEL = 0, 1, 2
 UNKNOWN = -1  # a label that the automaton does not know
-FAR = np.int32(2**30)
+UNIT = 2**20  # costs are kept as cost * UNIT + number of log moves, so that cost decides and fewer log moves break ties
+FAR = 2**60
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +86,8 @@ def align(
     -------
     Alignments
         In the order of ``traces``. Among alignments of equal cost the same one is chosen on every run and for every order
-        of the traces: seen from the end, a log move is preferred to a synchronous one, and that to a model move; then the
-        smaller state number.
+        of the traces: the fewest log moves (so the most synchronous ones); then, seen from the end, a log move before a
+        synchronous one before a model move (so of two equal events the later one is the repetition); then the smaller state.
 
     Raises
     ------
@@ -103,7 +104,7 @@ def align(
     """
     n_labels, n_traces = len(automaton.labels), len(traces)
     flags = np.zeros(n_traces, bool) if prefix is None else np.asarray(prefix, bool)
-    log_costs, model_costs = _costs(automaton, log_cost), _costs(automaton, model_cost)
+    log_costs, model_costs = _costs(automaton, log_cost) + 1, _costs(automaton, model_cost)
     order = sorted(range(n_traces), key=lambda k: (tuple(traces[k]), flags[k]))
     lengths = np.array([len(traces[k]) for k in order], np.int64)
     events = np.fromiter((x if 0 <= x < n_labels else n_labels for k in order for x in traces[k]), np.int32, int(lengths.sum()))
@@ -115,7 +116,7 @@ def align(
     into_start = np.searchsorted(automaton.target[into], np.arange(automaton.n_states + 1)).astype(np.int64)
     cost, shortest, count, kind, label, position = _align_sorted(
         starts, events, flags[order], automaton.final, n_labels,
-        np.append(log_costs, np.int32(1)), model_costs,
+        np.append(log_costs, UNIT + 1), model_costs,
         by_source, automaton.target, automaton.label,
         label_start, automaton.source[by_label], automaton.target[by_label],
         into_start, automaton.source[into], automaton.label[into],
@@ -124,10 +125,10 @@ def align(
 
 
 def _costs(automaton: Automaton, given: Mapping[str, int] | None) -> np.ndarray:
-    costs = np.array([(given or {}).get(label, 1) for label in automaton.labels], np.int32)
+    costs = np.array([(given or {}).get(label, 1) for label in automaton.labels], np.int64)
     if costs.size and costs.min() < 1:
         raise ModelError("Costs of moves must be whole numbers of at least 1.")
-    return costs
+    return costs * UNIT
 
 
 def _in_given_order(order, cost, shortest, count, kind, label, position, n_labels) -> Alignments:  # type: ignore[no-untyped-def]
@@ -171,7 +172,7 @@ def _align_sorted(  # type: ignore[no-untyped-def]  # pragma: no cover
     deepest = 0
     for k in range(n_traces):
         deepest = max(deepest, starts[k + 1] - starts[k])
-    stack = np.empty((deepest + 1, n_states), np.int32)
+    stack = np.empty((deepest + 1, n_states), np.int64)
     queue, waiting = np.empty(n_states + 1, np.int32), np.zeros(n_states, np.bool_)
     stack[0, :] = FAR
     stack[0, 0] = 0
@@ -215,10 +216,10 @@ def _align_sorted(  # type: ignore[no-untyped-def]  # pragma: no cover
         for s in range(n_states):
             if (final[s] or prefix[k]) and stack[length, s] < best:
                 best, here = stack[length, s], s
-        cost[k] = best
+        cost[k] = best // UNIT
 
         # walk back; an alignment has at most length + cost moves
-        need = used + length + best
+        need = used + length + cost[k]
         if need > kinds.size:
             room = max(2 * kinds.size, need)
             bigger_kinds, bigger_labels, bigger_positions = np.empty(room, np.int8), np.empty(room, np.int32), np.empty(room, np.int32)
@@ -259,4 +260,4 @@ def _align_sorted(  # type: ignore[no-untyped-def]  # pragma: no cover
             positions[p], positions[q] = positions[q], positions[p]
         count[k] = n_moves
         used = at
-    return cost, shortest, count, kinds[:used], labels[:used], positions[:used]
+    return cost, shortest // UNIT, count, kinds[:used], labels[:used], positions[:used]

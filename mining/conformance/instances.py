@@ -23,7 +23,8 @@ class Instances:
     Attributes
     ----------
     names : tuple of str
-        Activity ids of the blueprint in its order, then the labels that it does not know, sorted.
+        Activity ids of the blueprint in its order, then the labels that it does not know, sorted (one that reads like an
+        activity id is marked as a label).
     n_known : int
         How many of the names are activities of the blueprint.
     offsets : int64 array of shape (n_cases + 1,)
@@ -128,11 +129,13 @@ def instances_of(log: EventLog, blueprint: Blueprint) -> Instances:
     ignore = set(blueprint.binding.ignore) | set(log.binding.ignore)
     counts = np.bincount(log.activity, minlength=len(log.labels)).tolist()
     unmapped = {label: n for label, n in zip(log.labels, counts, strict=True) if n and label not in blueprint.labels and label not in ignore}
-    names = (*known, *sorted(unmapped))
-    code = {name: i for i, name in enumerate(known)} | {label: len(known) + i for i, label in enumerate(sorted(unmapped))}
-    to_code = np.array([NONE if label in ignore else code[blueprint.labels.get(label, label)] for label in log.labels], np.int32)
     if not any(label in blueprint.labels for label in log.labels):
         raise LogError(_no_label_known(log, blueprint))
+    names = (*known, *(f"{label} (label)" if label in known else label for label in sorted(unmapped)))
+    place = {name: i for i, name in enumerate(known)}
+    bound = {label: place[activity] for label, activity in blueprint.labels.items()}
+    bound |= {label: len(known) + i for i, label in enumerate(sorted(unmapped))} | dict.fromkeys(ignore, NONE)
+    to_code = np.array([bound[label] for label in log.labels], np.int32)
     activity = to_code[log.activity]
     kept = np.flatnonzero(activity != NONE)
     case = np.repeat(np.arange(len(log.offsets) - 1), np.diff(log.offsets))[kept]

@@ -116,6 +116,8 @@ def _per_case(rows: np.ndarray, variants: Variants, instances: Instances) -> v.F
     other = done[begin[ordered] + far[ordered]]
     pattern[np.flatnonzero(ordered)[instances.end[instance[ordered]] == instances.end[other]]] = v.PATTERNS.index("tied")
     at = np.where(has_event, instances.order_time[instance], instances.case_end[case])
+    before = ~has_event & (far != v.NONE)  # something missing is dated by the event before which it should have been
+    at[before] = instances.end[done[begin[before] + far[before]]]
     found = v.faults(case, rows[which, 1], rows[which, 2], at, partner=rows[which, 3], instance=instance, pattern=pattern)
     return v.select(found, np.lexsort((found.activity, found.kind, found.at, found.case)))
 
@@ -152,7 +154,10 @@ class _PatternReader:
         logs, models = self._out_of_order(logs, models, syncs, rows)
         done = {name for name, _, _ in syncs}
         rows += [self._log_move(name, position, trace, done) for name, position, _ in logs]
-        rows += [(_kind("missing"), name, v.NONE, _pattern("skipped"), v.NONE, v.NONE) for name, _, _ in models]
+        rows += [
+            (_kind("missing"), name, v.NONE, _pattern("skipped"), v.NONE, position if position < len(trace) else v.NONE)
+            for name, position, _ in models
+        ]
         return rows
 
     def _out_of_order(self, logs, models, syncs, rows):  # type: ignore[no-untyped-def]

@@ -50,7 +50,7 @@ def blocks(study: Study, w: Writer) -> list[Block]:
 def _block(study: Study, row: dict[str, Any], faults: pd.DataFrame, w: Writer) -> Block:
     open_ = row["status"] == "open"
     badge = w.say(f"priority.{row['priority']}") if open_ else w.say(f"status.{row['status']}")
-    title = f"{row['rank']}  {title_of(row, w.lang)}" if open_ else title_of(row, w.lang)
+    title = f"{row['rank']} · {title_of(row, w.lang)}" if open_ else title_of(row, w.lang)
     parts = (
         Part(w.say("report.criteria"), _criteria(study, row, w)),
         Part(w.say("report.condition"), _condition(study, row, w)),
@@ -63,7 +63,7 @@ def _block(study: Study, row: dict[str, Any], faults: pd.DataFrame, w: Writer) -
 def _criteria(study: Study, row: dict[str, Any], w: Writer) -> tuple[str, ...]:
     check = row["check"]
     lines = [
-        f"{check}  {check_text(study.blueprint, check, w.lang)}",
+        f"{check} · {check_text(study.blueprint, check, w.lang)}",
         w.say("report.basis", basis=basis(study.blueprint, check, w.lang), clause=clause(study.blueprint, check, w.lang)),
     ]
     target = plain(row["target"])

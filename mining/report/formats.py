@@ -130,14 +130,15 @@ def cell_words(cell: str, lang: str) -> str:
     """The cell of the priority table, in words of the language."""
     severity, visible, band, *few = cell.split(", ")
     sees = "report.visible" if visible == "visible" else "report.hidden"
-    words = [say(f"severity.{severity}", lang), say(sees, lang), band_words(band)]
+    words = [say(f"severity.{severity}", lang), say(sees, lang), band_words(band, lang)]
     words += [say("report.few", lang)] if few else []
     return say("report.comma", lang).join(words)
 
 
-def band_words(band: str) -> str:
+def band_words(band: str, lang: str) -> str:
     """A band of rates as it is printed."""
-    return band.replace(">=", "≥").replace("-", "–")
+    printed = band.replace(">=", "≥").replace("-", "–")
+    return printed.replace(" ", "\u00a0") if lang == "en" else printed.replace(" ", "")
 
 
 def names_of(blueprint: Blueprint, activities: Any, lang: str) -> str:

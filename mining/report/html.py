@@ -92,12 +92,13 @@ def _first_part(study: Study, w: Writer) -> dict[str, Any]:
         "priorities": sections.priorities(study, w),
         "unranked": sections.unranked(study, w),
         "priority_table": sections.priority_table(w),
-        "findings_chart": _chart(findings_chart(study.findings(), top=CHARTED, lang=w.lang, ax=axes_for(min(CHARTED, len(ranked))))) if len(ranked) else "",
+        "findings_chart": _chart(findings_chart(study.findings(), top=CHARTED, lang=w.lang, ax=axes_for(min(CHARTED, len(ranked)), w.lang))) if len(ranked) else "",
         "charted": min(CHARTED, len(ranked)),
         "designed": _inline(study.plot(lang=w.lang).svg, "designed"),
         "delivered": _inline(study.discovered.picture(lang=w.lang).svg, "delivered"),
         "discovered": study.discovered.summary(w.lang),
-        "comparison": sections.comparison(study, w),
+        "only_observed": sections.only_observed(study, w),
+        "only_designed": sections.only_designed(study, w),
     }
 
 
@@ -107,7 +108,7 @@ def _second_part(study: Study, w: Writer) -> dict[str, Any]:
     return {
         "checks": sections.checks(study, w),
         "blind": sections.blind_checks(study, w),
-        "standards_chart": _chart(standards_chart(study, lang=w.lang, ax=axes_for(len(standards)))) if len(standards) else "",
+        "standards_chart": _chart(standards_chart(study, lang=w.lang, ax=axes_for(len(standards), w.lang))) if len(standards) else "",
         "allowances": sections.allowances(study, w),
         "blocks": blocks(study, w),
         "undetailed": max(len(found) - MOST_DETAILED, 0),

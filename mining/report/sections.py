@@ -6,16 +6,16 @@ from typing import Any
 
 import pandas as pd
 
-from mining.blueprint.model import SEVERITIES, Standard
+from mining.blueprint.model import SEVERITIES, Condition, Standard
 from mining.conformance.verdicts import VERDICTS
-from mining.findings import BANDS, FEW_CASES, PRIORITIES, TABLE
-from mining.report.formats import DASH, Writer, band_words, cell_words, clause, file_name
+from mining.findings import BANDS, FEW_CASES, TABLE
+from mining.report.formats import Writer, band_words, cell_words, file_name
 from mining.report.table import Cell, Column, Group, Row, Table, number, table
 from mining.results import plain
 from mining.study import Study
 from mining.texts import activity_name, check_text
 
-MOST_ORDERS = 15
+MOST_OBSERVED, MOST_DESIGNED = 15, 30
 BUSINESS_UNITS = ("bh", "bd")
 
 
@@ -82,7 +82,7 @@ def priority_table(w: Writer) -> Table:
             name = w.say("report.comma").join((w.say(f"severity.{severity}"), w.say("report.visible" if visible else "report.hidden")))
             cells = [Cell(w.say(f"priority.{p}"), tone=p, data={"priority": p}) for p in TABLE[severity, visible]]
             rows.append(Row(f"{severity}-{visible}", (Cell(name), *cells)))
-    heads = [w.say("col.severity_visible"), *(w.say("report.band", band=band_words(band)) for band in BANDS)]
+    heads = [w.say("col.severity_visible"), *(w.say("report.band", band=band_words(band, w.lang)) for band in BANDS)]
     return table("priority-table", w.say("report.priority_table.caption", few=FEW_CASES), heads, rows, "tmmm")
 
 
@@ -100,7 +100,7 @@ def checks(study: Study, w: Writer) -> Table:
 
 
 def _check_cells(study: Study, row: dict[str, Any], w: Writer) -> tuple[Cell, ...]:
-    name = Cell(f"{row['check']}  {check_text(study.blueprint, row['check'], w.lang)}", sub=w.say(f"severity.{row['severity']}"))
+    name = Cell(f"{row['check']} · {check_text(study.blueprint, row['check'], w.lang)}", sub=w.say(f"severity.{row['severity']}"))
     counts = [Cell(w.count(row[word]), data={word: row[word]}, tone="" if row[word] else "quiet") for word in VERDICTS]
     met = plain(row["met"])
     word, tone = {True: ("report.met", "good"), False: ("report.not_met", "bad"), None: ("report.no_target", "quiet")}[met]
@@ -122,7 +122,7 @@ def blind_checks(study: Study, w: Writer) -> Table:
         Row(
             row["check"],
             (
-                Cell(f"{row['check']}  {check_text(study.blueprint, row['check'], w.lang)}"),
+                Cell(f"{row['check']} · {check_text(study.blueprint, row['check'], w.lang)}"),
                 number(w.of(row["not_observable"], study.instances.n_cases), not_observable=row["not_observable"]),
                 Cell(row["why_not"], lang="en") if row["why_not"] else Cell(w.say("report.why_not.mixed")),
             ),
@@ -156,7 +156,7 @@ def allowances(study: Study, w: Writer) -> Table:
             )
         )
     heads = ("col.allowance", "col.reason", "col.approved_by", "col.valid", "col.cases", "col.share", "col.max_share", "col.use")
-    return table("allowances", w.say("report.allowances.caption"), [w.say(x) for x in heads], rows, "tttmnnnm")
+    return table("allowances", w.say("report.allowances.caption"), [w.say(x) for x in heads], rows, "tttdnnnm")
 
 
 def _clause_of_allowance(study: Study, id: str, w: Writer) -> str:
@@ -168,7 +168,12 @@ def _clause_of_allowance(study: Study, id: str, w: Writer) -> str:
 def _match_words(study: Study, entry: Any, w: Writer) -> str:
     names = {"activity": lambda x: activity_name(study.blueprint, x, w.lang), "kind": lambda x: w.say(f"kind.{x}")}
     parts = [w.say("report.pair", name=w.say(f"match.{key}"), value=names.get(key, str)(value)) for key, value in entry.match.items()]
-    return w.say("report.semicolon").join([*parts, *map(str, entry.when)])
+    return w.say("report.semicolon").join([*parts, *(condition_words(c) for c in entry.when)])
+
+
+def condition_words(condition: Condition) -> str:
+    value = condition.value
+    return f"{condition.attr} {condition.op} {', '.join(map(str, value)) if isinstance(value, (list, tuple)) else value}"
 
 
 def allowance_use(study: Study) -> pd.DataFrame:
@@ -189,32 +194,42 @@ def allowance_use(study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["allow_id", "n_cases", "share", "max_share", "over"])
 
 
-def comparison(study: Study, w: Writer) -> list[Table]:
-    """Differences of the discovered and the designed flow: one table per kind of difference that there is."""
-    frame = study.discovered.comparison
+def only_observed(study: Study, w: Writer) -> list[Table]:
+    """What the log holds and the design does not: activities, then direct orders; tables without rows are left out."""
     found = []
     for what in ("activity", "order"):
-        for designed in (False, True):
-            part = frame[(frame["what"] == what) & (frame["designed"] == designed)]
-            key = f"{what}.{'designed' if designed else 'observed'}"
-            shown = part.head(MOST_ORDERS).to_dict("records")
-            caption = w.say(f"compare.{key}", n=w.count(len(part)), shown=w.count(len(shown)))
-            rows = [_difference(study, row, w) for row in shown]
-            heads = [w.say("col.what"), *([] if designed else [w.say("col.cases"), w.say("col.share")])]
-            made = table(f"compare-{key.replace('.', '-')}", caption, heads, rows, "t" if designed else "tnn")
-            found += [made] if made else []
+        part, shown, caption = _differences(study, what, False, w)
+        rows = [Row(_name(row), (Cell(_words(study, row, w)), *_counts(study, row, w))) for row in shown]
+        heads = [w.say(x) for x in ("col.what", "col.cases", "col.share")]
+        found += [table(f"only-observed-{what}", caption, heads, rows, "tnn")] if part else []
     return found
 
 
-def _difference(study: Study, row: dict[str, Any], w: Writer) -> Row:
-    names = [activity_name(study.blueprint, row[x], w.lang) for x in ("name", "partner") if plain(row[x]) is not None]
-    counts = () if row["designed"] else (
-        number(w.of(row["observed_cases"], study.instances.n_cases), observed_cases=row["observed_cases"]),
-        number(w.share(row["share"]), share=row["share"]),
-    )
-    return Row(f"{row['name']} {plain(row['partner']) or ''}".strip(), (Cell(" → ".join(names) or DASH), *counts))
+def only_designed(study: Study, w: Writer) -> list[tuple[str, list[str]]]:
+    """What the design holds and the log does not: a heading and its items; empty lists are left out."""
+    found = []
+    for what in ("activity", "order"):
+        part, shown, caption = _differences(study, what, True, w)
+        found += [(caption, [_words(study, row, w) for row in shown])] if part else []
+    return found
 
 
-def criterion(study: Study, check: str, w: Writer) -> str:
-    """What a check asks for, with its place in the blueprint file."""
-    return w.say("report.criterion", text=check_text(study.blueprint, check, w.lang), clause=clause(study.blueprint, check, w.lang))
+def _differences(study: Study, what: str, designed: bool, w: Writer) -> tuple[int, list[dict[str, Any]], str]:
+    frame = study.discovered.comparison
+    part = frame[(frame["what"] == what) & (frame["designed"] == designed)]
+    shown = part.head(MOST_DESIGNED if designed else MOST_OBSERVED).to_dict("records")
+    key = f"compare.{what}.{'designed' if designed else 'observed'}"
+    return len(part), shown, w.say(key, n=w.count(len(part)), shown=w.count(len(shown)))
+
+
+def _name(row: dict[str, Any]) -> str:
+    return " → ".join(row[x] for x in ("name", "partner") if plain(row[x]) is not None)
+
+
+def _words(study: Study, row: dict[str, Any], w: Writer) -> str:
+    return " → ".join(activity_name(study.blueprint, row[x], w.lang) for x in ("name", "partner") if plain(row[x]) is not None)
+
+
+def _counts(study: Study, row: dict[str, Any], w: Writer) -> tuple[Cell, Cell]:
+    counted = number(w.of(row["observed_cases"], study.instances.n_cases), observed_cases=row["observed_cases"])
+    return counted, number(w.share(row["share"]), share=row["share"])

@@ -8,6 +8,8 @@ from typing import Any
 
 from mining.results import plain
 
+SHORT = 12  # rows
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -45,7 +47,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """Heading of a column. ``kind`` is ``text``, ``number`` or ``mark``."""
+    """Heading of a column. ``kind`` is ``text``, ``number``, ``mark`` or ``date``."""
 
     text: str
     kind: str = "text"
@@ -76,13 +78,18 @@ class Table:
     columns: tuple[Column, ...]
     groups: tuple[Group, ...]
 
+    @property
+    def short(self) -> bool:
+        """Whether the table is to stay on one page."""
+        return sum(len(group.rows) for group in self.groups) <= SHORT
+
     def __bool__(self) -> bool:
         return any(group.rows for group in self.groups)
 
 
 def table(id: str, caption: str, columns: Sequence[str], rows: Sequence[Row], kinds: str = "") -> Table:
-    """A table without groups. ``kinds`` has a letter per column: t (text), n (number), m (mark)."""
-    words = {"t": "text", "n": "number", "m": "mark"}
+    """A table without groups. ``kinds`` has a letter per column: t (text), n (number), m (mark), d (date)."""
+    words = {"t": "text", "n": "number", "m": "mark", "d": "date"}
     letters = kinds or "t" * len(columns)
     heads = tuple(Column(text, words[letter]) for text, letter in zip(columns, letters, strict=True))
     return Table(id, caption, heads, (Group("", tuple(rows)),))

@@ -13,6 +13,7 @@ from mining.blueprint.model import CalendarSpec
 from mining.units import Duration
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+NEVER = 2**62
 
 
 class OutOfCoverageError(Exception):
@@ -93,12 +94,15 @@ class BusinessCalendar:
         return bisect_right(self.days, self.local(end).date()) - bisect_right(self.days, self.local(begin).date())
 
     def due(self, begin: int, days: int) -> int:
-        """End of office hours of the n-th working day after the day of ``begin`` (0: that day, or the one before)."""
+        """End of office hours of the n-th working day after the day of ``begin`` (0: that day, or the one before).
+
+        A due moment after the coverage is later than everything the calendar answers for: ``NEVER``.
+        """
         self._inside(begin)
         i = bisect_right(self.days, self.local(begin).date()) + days - 1
-        if not 0 <= i < len(self.days):
+        if i < 0:
             raise OutOfCoverageError
-        return self.day_ends[i]
+        return self.day_ends[i] if i < len(self.days) else NEVER
 
     def is_working_day(self, day: date) -> bool:
         """Whether the day has open hours."""

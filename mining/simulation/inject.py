@@ -10,10 +10,11 @@ from mining.simulation import standards as time_standards
 from mining.simulation.cases import CaseMaker
 from mining.simulation.faults import Target
 from mining.simulation.repairs import DELETE, INSERT, Repair, cheapest_repairs
+from mining.simulation.rules import holds
 from mining.simulation.service import PEOPLE_RULES, Case, Plan, Service, Task
 from mining.simulation.stream import Stream
 
-PATH, ROLE = "path", "role"
+PATH = "path"
 MOST_PLACES = 8
 HALVINGS = 14
 LONGEST = 400 * 86_400
@@ -37,7 +38,11 @@ SEEN_BY = {  # which rule kinds show a fault where the flow itself lets it pass
 
 @dataclass(frozen=True)
 class Truth:
-    """What was done to a case. ``check``: ``path``, ``role``, or the rule or standard that shows it."""
+    """What was done to a case.
+
+    ``check``: what shows it, ``path``, ``role-<activity>``, or a rule or standard. ``also_fails``: what fails with it
+    of necessity, named the same way.
+    """
 
     case_id: str
     kind: str
@@ -126,19 +131,26 @@ class Injector:
         broken = self._agreed(case)
         if broken is None or self.service.wrong_roles(case):
             return None
-        rules = {r.id: r.kind for r in self.service.rules}
-        if any(rules.get(id, "standard") in ("standard", *PEOPLE_RULES) for id in broken):
+        rules = {r.id: r for r in self.service.rules}
+        if any(id not in rules or self._by_chance(rules[id], case) for id in broken):
             return None
         if not self.service.automaton.accepts(case.activities):
             if not self._only_repair(target, case, partner):
                 return None
             return Truth(case.plan.id, target.kind, target.activity, partner, PATH, broken)
-        seen = [id for id in broken if rules[id] in SEEN_BY[target.kind]]
+        seen = [id for id in broken if rules[id].kind in SEEN_BY[target.kind]]
         if not seen:
             return None
         return Truth(
             case.plan.id, target.kind, target.activity, partner, seen[0], tuple(id for id in broken if id != seen[0])
         )
+
+    def _by_chance(self, rule: m.Rule, case: Case) -> bool:
+        """Whether a broken rule is about people or about time, so that a misstep need not have broken it."""
+        if rule.kind in (*PEOPLE_RULES, "not_before"):
+            return True
+        calm = replace(rule, within=None)
+        return rule.within is not None and holds(calm, case.trace, case.attributes, self.service.setting) is not False
 
     def _agreed(self, case: Case) -> tuple[str, ...] | None:
         """What the case breaks, if both readings of the standards agree on it."""
@@ -171,15 +183,10 @@ class Injector:
         ]
         shared = [who for who in self.service.teams.get(rule.a, ()) if who in self.service.teams.get(rule.b or "", ())]
         for role_kept in (True, False) if not shared else (True,):
-            for plan in options:
-                changed = self.service.realise(plan)
-                if (
-                    changed
-                    and self._agreed(changed) == (rule.id,)
-                    and bool(self.service.wrong_roles(changed)) != role_kept
-                ):
-                    also = () if role_kept else (ROLE,)
-                    return changed, Truth(case.plan.id, "same_person", rule.b or "", rule.a, rule.id, also)
+            for changed in filter(None, map(self.service.realise, options)):
+                roles = self.service.wrong_roles(changed)
+                if self._agreed(changed) == (rule.id,) and role_kept != bool(roles):
+                    return changed, Truth(case.plan.id, "same_person", rule.b or "", rule.a, rule.id, roles)
         return None
 
     def _wrong_role(self, target: Target, case: Case, stream: Stream) -> tuple[Case, Truth] | None:
@@ -195,14 +202,9 @@ class Injector:
             broken = self._agreed(changed) if changed else None
             if changed is None or broken is None or not set(broken) <= licences:
                 continue
-            if broken or self.service.wrong_roles(changed):
-                return changed, Truth(
-                    case.plan.id,
-                    "wrong_role",
-                    target.activity,
-                    "",
-                    *((broken[0], broken[1:]) if broken else (ROLE, ())),
-                )
+            fails = (*broken, *self.service.wrong_roles(changed))
+            if fails:
+                return changed, Truth(case.plan.id, "wrong_role", target.activity, "", fails[0], fails[1:])
         return None
 
     def _given(self, plan: Plan, place: int, who: str | None) -> Plan:

@@ -71,11 +71,16 @@ class Service:
         self.automaton = blueprint.automaton
         self.setting = Setting.of(blueprint)
         self.calendar = self._main_calendar()
+        covered = [calendar.covered for calendar in (self.calendar, *self.setting.calendars.values())]
+        self.covered = max(first for first, _ in covered), min(last for _, last in covered)
         self.teams = teams(blueprint)
         self.player = Player(blueprint)
         checks = blueprint.checks.values()
         self.rules = tuple(c for c in checks if isinstance(c, m.Rule) and self._observable_rule(c))
         self.standards = tuple(c for c in checks if isinstance(c, m.Standard) and self.observable_standard(c))
+        said = {(r.a, r.role) for r in blueprint.rules if r.kind == "performed_by"}
+        steps = [(a.id, a.role) for a in blueprint.activities if a.role and (a.id, a.role) not in said]
+        self.roles = {activity: role for activity, role in steps if self.setting.members[role]}
         self.dues = tuple(dict.fromkeys(s.due for s in self.standards if s.due))
 
     def _main_calendar(self) -> BusinessCalendar:
@@ -103,6 +108,8 @@ class Service:
         try:
             trace = self._timed(plan)
         except OutOfCoverageError:
+            return None
+        if trace and not (self.covered[0] <= trace[0].start and trace[-1].end <= self.covered[1]):
             return None
         attributes = dict(plan.attributes)
         if self.dues and trace:
@@ -162,15 +169,14 @@ class Service:
         )
 
     def wrong_roles(self, case: Case) -> tuple[str, ...]:
-        """Activities done by somebody who is not in their role, where the members of the role are known."""
-        roles = {a.id: a.role for a in self.blueprint.activities if a.role and self.setting.members[a.role]}
-        return tuple(
-            x.activity
-            for x in case.trace
-            if x.resource is not None
-            and x.activity in roles
-            and x.resource not in self.setting.members[roles[x.activity] or ""]
-        )
+        """``role-<activity>`` for every activity done by somebody outside its role.
+
+        Only where the members of the role are known and no performed_by rule says the same already.
+        """
+        members = self.setting.members
+        strangers = [x for x in case.trace if x.activity in self.roles and x.resource is not None]
+        found = [f"role-{x.activity}" for x in strangers if x.resource not in members[self.roles[x.activity]]]
+        return tuple(dict.fromkeys(found))
 
     def ordered(self, run: list[str], attributes: Mapping[str, Any]) -> bool:
         """Whether a run keeps the rules about order and number, before anybody looks at the clock or at people."""

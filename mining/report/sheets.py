@@ -1,0 +1,170 @@
+"""What stands in the sheets of the working papers: headings, and rows of plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mining.conformance.verdicts import VERDICTS
+from mining.report import evidence
+from mining.report.formats import Writer, basis, cell_words, clause, promise
+from mining.report.sections import allowance_use, condition_words
+from mining.results import plain
+from mining.study import Study
+from mining.texts import activity_name, check_text
+
+WIDTHS = {"text": 18, "long": 52, "count": 11, "share": 11, "number": 13, "time": 20, "verdict": 15}
+KINDS = {
+    **dict.fromkeys(("text", "title", "reason", "detail"), "long"),
+    **dict.fromkeys(("judged", "row", "rank", "n_gross", "n_net", "n_judged", "n_faults", "n_cases", "count", *VERDICTS), "count"),
+    **dict.fromkeys(("gross", "net", "low", "high", "target", "rate", "rate_gross", "share", "max_share", "share_promised"), "share"),
+    **dict.fromkeys(("measured", "limit", "excess_s", "excess_h"), "number"),
+    **dict.fromkeys(("at", "at_utc"), "time"),
+    "verdict": "verdict",
+}
+
+
+@dataclass(frozen=True)
+class Head:
+    """Heading of a column and what its cells are: one of the keys of ``WIDTHS``."""
+
+    text: str
+    kind: str = "text"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet. ``key`` names it in the texts; ``file`` is where all rows are, where a sheet cannot hold them."""
+
+    key: str
+    heads: tuple[Head, ...]
+    n_rows: int
+    rows: Iterable[Sequence[Any]]
+    file: str = ""
+    blanks: int = 0
+
+
+def heads_of(names: Iterable[str], w: Writer) -> tuple[Head, ...]:
+    """Headings of the columns of a frame."""
+    texts = {"at": partial(w.say, "frame.at", zone=w.zone)} | {word: partial(w.say, f"verdict.{word}") for word in VERDICTS}
+    return tuple(Head(texts[name]() if name in texts else w.say(f"frame.{name}"), KINDS.get(name, "text")) for name in names)
+
+
+def _translated(frame: pd.DataFrame, study: Study, w: Writer) -> pd.DataFrame:
+    """A frame with its code words in words of the language; what is missing becomes None."""
+    blueprint = study.blueprint
+    places = {x.id: x.name.get(w.lang) for x in (*blueprint.stages, *blueprint.lanes)}
+    words: dict[str, Callable[[Any], str]] = {
+        "activity": lambda x: activity_name(blueprint, x, w.lang), "partner": lambda x: activity_name(blueprint, x, w.lang),
+        "stage": places.__getitem__, "lane": places.__getitem__, "cell": lambda x: cell_words(x, w.lang),
+        "pattern": lambda x: w.say(f"pattern.{x}") if x else "",
+    }  # fmt: skip
+    words |= {name: lambda x: w.say("word.yes" if x else "word.no") for name in ("visible", "touchpoint", "met", "over")}
+    words |= {name: lambda x, name=name: w.say(f"{name}.{x}") for name in ("dimension", "severity", "verdict", "priority", "status", "decision")}
+    made = {}
+    for name in frame.columns:
+        values = [plain(x) for x in frame[name].tolist()]
+        if name in words:
+            known = {x: words[name](x) for x in set(values) if x is not None}
+            values = [None if x is None else known[x] for x in values]
+        made[name] = pd.Series(values, index=frame.index, dtype=object)
+    return pd.DataFrame(made, columns=frame.columns)
+
+
+def _of_frame(key: str, frame: pd.DataFrame, w: Writer, file: str = "", more: Sequence[Head] = ()) -> Sheet:
+    rows = zip(*(frame[name].tolist() for name in frame.columns), strict=True)
+    return Sheet(key, (*heads_of(frame.columns, w), *more), len(frame), rows, file, len(more))
+
+
+def criteria(study: Study, w: Writer) -> Sheet:
+    """All checks: what they ask, why, how strictly."""
+    rows = []
+    for check in study.checks:
+        spec = study.blueprint.checks.get(check.id)
+        rows.append(
+            {
+                "check": check.id,
+                "dimension": check.dimension,
+                "text": check_text(study.blueprint, check.id, w.lang),
+                "severity": check.severity,
+                "basis": basis(study.blueprint, check.id, w.lang),
+                "clause": clause(study.blueprint, check.id, w.lang),
+                "limit_words": promise(study.blueprint, check.id, w.lang),
+                "share_promised": getattr(spec, "share", None),
+                "calendar": getattr(spec, "calendar", None),
+                "when": w.say("report.semicolon").join(condition_words(c) for c in spec.when) if spec else "",
+            }
+        )
+    return _of_frame("criteria", _translated(pd.DataFrame(rows), study, w), w)
+
+
+def checks(study: Study, w: Writer) -> Sheet:
+    """The summary."""
+    return _of_frame("checks", _translated(study.summary().frame.drop(columns="kind"), study, w), w)
+
+
+def matrix(study: Study, w: Writer) -> Sheet:
+    """Net verdict of each case in each check."""
+    words = [w.say(f"verdict.{word}") for word in VERDICTS]
+    codes = np.stack([study.net(check) for check in study.checks], axis=1)
+    rows = ((case, *(words[code] for code in row)) for case, row in zip(study.log.case_ids.tolist(), codes.tolist(), strict=True))
+    heads = (*heads_of(["case_id"], w), *(Head(check.id, "verdict") for check in study.checks))
+    return Sheet("matrix", heads, len(codes), rows, "verdicts.parquet")
+
+
+def deviations(study: Study, w: Writer) -> Sheet:
+    """All faults, the time in the zone of the report and in UTC."""
+    frame = study.deviations().frame
+    times = {"at": _clock(frame["at"], w.zone), "at_utc": _clock(frame["at"], "UTC")}
+    shown = _translated(frame.drop(columns="at"), study, w)
+    shown["kind"] = frame["kind"].map({kind: w.say(f"kind.{kind}") for kind in frame["kind"].unique()})
+    for place, (name, values) in enumerate(times.items(), list(frame.columns).index("at")):
+        shown.insert(place, name, values)
+    return _of_frame("deviations", shown, w, "deviations.parquet")
+
+
+def _clock(moments: pd.Series, zone: str) -> pd.Series:
+    if moments.empty:
+        return pd.Series([], dtype=object)
+    local = moments.dt.tz_convert(zone).dt.tz_localize(None)
+    values = [None if x is pd.NaT else x.to_pydatetime(warn=False) for x in local]
+    return pd.Series(values, index=moments.index, dtype=object)
+
+
+def findings(study: Study, w: Writer) -> Sheet:
+    """Findings in their order, with room for the reviewer."""
+    frame = study.findings().frame
+    shown = frame.drop(columns=["title_en", "title_zh", "kind"])
+    shown.insert(1, "title", frame["title_zh" if w.lang == "zh" else "title_en"])
+    return _of_frame("findings", _translated(shown, study, w), w, more=(Head(w.say("xlsx.confirmed")), Head(w.say("xlsx.comment"), "long")))
+
+
+def allowances(study: Study, w: Writer) -> Sheet:
+    """Allowances and their use."""
+    use = allowance_use(study)
+    entries = study.blueprint.allowances
+    use.insert(1, "reason", [a.reason.get(w.lang) for a in entries])
+    use.insert(2, "decision", [a.decision for a in entries])
+    use.insert(3, "approved_by", [a.approved_by for a in entries])
+    use.insert(4, "valid_from", [a.valid[0] for a in entries])
+    use.insert(5, "valid_to", [a.valid[1] for a in entries])
+    return _of_frame("allowances", _translated(use, study, w), w)
+
+
+def lineage(study: Study, w: Writer) -> Sheet:
+    """Every row of the log file accounted for, and what was assumed."""
+    rows: list[tuple[Any, ...]] = []
+    for table, topic in ((evidence.lineage(study, w), "xlsx.rows"), (evidence.problems(study, w), "col.problem")):
+        for group in table.groups:
+            rows += [(w.say(topic), row.cells[0].text, next(iter(row.cells[1].data.values())), row.cells[2].text) for row in group.rows]
+    seen = study.instances
+    for word, counts in (("unmapped", seen.unmapped), ("ignored", seen.ignored)):
+        rows += [(w.say("xlsx.label"), label, n, w.say(f"report.label.{word}")) for label, n in sorted(counts.items())]
+    rows += [(w.say("xlsx.note"), note, None, "") for note in evidence.notes(study)]
+    heads = (Head(w.say("xlsx.topic")), Head(w.say("xlsx.item"), "long"), Head(w.say("frame.count"), "count"), Head(w.say("xlsx.detail"), "long"))
+    return Sheet("lineage", heads, len(rows), rows)

@@ -1,0 +1,157 @@
+"""Rules over all cases at once, against the definitions in plain Python; ties, open cases and blind spots by hand."""
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mining
+from mining import BlueprintError
+from mining.blueprint import schema
+from mining.conformance.rules import KINDS
+from mining.simulation.rules import KINDS as DEFINED
+from mining.simulation.rules import Instance, Setting, holds
+from tests.helpers import MONDAY, blueprint, faults, frame, study, traces, verdicts
+
+ANY = {"free": list("abc")}
+
+
+def rule(kind, **more):
+    return {"id": "R", "kind": kind, "a": "a", "b": "b", "severity": "major", "basis": "policy"} | more
+
+
+def norm(kind, ends="c", **more):
+    return blueprint([ANY], "abc", ends, rules=[rule(kind, **more)])
+
+
+def test_every_kind_of_the_format_is_judged_and_defined():
+    words = set(schema()["properties"]["rules"]["items"]["properties"]["kind"]["enum"])
+    assert words == set(KINDS) == set(DEFINED)
+    assert len(words) == 17
+
+
+PARAMETERS = {
+    "at_most": {"n": 1},
+    "must_occur": {"n": 2},
+    "performed_by": {"role": "clerk"},
+    "not_before": {"after": "3h"},
+    "response": {"within": "4h"},
+}
+CASES = st.lists(
+    st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from(["ann", "bob", "eve"]), st.integers(1, 5), st.integers(1, 3)), min_size=1, max_size=7),
+    min_size=1,
+    max_size=6,
+)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("moments", [("complete", "complete"), ("start", "complete"), ("complete", "start")])
+@settings(deadline=None, max_examples=40)
+@given(cases=CASES)
+def test_verdicts_equal_the_plain_definition(kind, moments, cases):
+    read = norm(kind, a_at=moments[0], b_at=moments[1], **PARAMETERS.get(kind, {}))
+    log, expected = {}, {}
+    for number, steps in enumerate(cases):
+        hour, events, trace = 0.0, [], []
+        for label, person, gap, length in steps:
+            start, end = hour + gap, hour + gap + length / 4  # no two moments of a case are equal
+            events.append((label, end, person, start))
+            trace.append(Instance(label.lower(), int(start * 3600), int(end * 3600), person))
+            hour = end
+        log[f"c{number}"] = events
+        expected[f"c{number}"] = {True: "pass", False: "fail", None: "not_applicable"}[
+            holds(read.rules[0], trace, {}, Setting.of(read))
+        ]
+    judged = study(read, log, open_cases="judge")
+    if kind not in ("starts_with", "ends_with", "immediate_response", "immediate_precedence") or moments == ("complete", "complete"):
+        assert verdicts(judged, "R") == expected
+        failing = {case for case, word in expected.items() if word == "fail"}
+        assert {case for case, *_ in faults(judged, "R")} == failing
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"),
+    [("precedence", "not_observable"), ("response", "not_observable"), ("not_followed_by", "not_observable"), ("immediate_response", "not_observable")],
+)
+def test_a_verdict_that_hangs_on_a_tie_is_not_observable(kind, word):
+    tied = {"c0": [("A", 1.0), ("B", 1.0), ("C", 2.0)]}
+    assert verdicts(study(norm(kind), tied), "R") == {"c0": word}
+
+
+def test_a_tie_elsewhere_does_not_matter():
+    assert verdicts(study(norm("precedence"), {"c0": [("A", 1.0), ("B", 2.0), ("C", 2.0)]}), "R") == {"c0": "pass"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "running", "word"),
+    [
+        ("must_occur", {}, "b", "pending"),
+        ("response", {}, "a", "pending"),
+        ("response", {"within": "4h"}, "a", "pending"),
+        ("together", {}, "a", "pending"),
+        ("ends_with", {}, "b", "pending"),
+        ("immediate_response", {}, "a", "pending"),
+        ("succession", {}, "a", "pending"),
+        ("precedence", {}, "b", "fail"),
+        ("at_most", {"n": 1}, "aa", "fail"),
+        ("not_together", {}, "ab", "fail"),
+        ("must_not_occur", {}, "a", "fail"),
+        ("not_followed_by", {}, "ab", "fail"),
+    ],
+)
+def test_an_open_case_is_pending_only_while_the_rule_can_still_be_met(kind, more, running, word):
+    assert verdicts(study(norm(kind, **more), traces(running)), "R") == {"c0": word}
+    closed = "fail" if word == "pending" else word
+    assert verdicts(study(norm(kind, **more), traces(running), open_cases="judge"), "R") == {"c0": closed}
+
+
+def test_an_open_case_whose_time_is_over_fails():
+    cases = {"c0": [("A", 0.0)], "c1": [("B", 5.0), ("C", 9.0)]}  # the log ends nine hours after the a of c0
+    judged = study(norm("response", within="4h"), cases)
+    assert verdicts(judged, "R")["c0"] == "fail"
+    assert faults(judged, "R") == [("c0", "late", "b", "a")]
+
+
+def test_a_start_that_the_log_does_not_have_is_not_observable():
+    read = norm("precedence", a_at="start")
+    assert verdicts(study(read, traces("bac")), "R") == {"c0": "not_observable"}  # no starts at all
+    some = {"c0": [("B", 1.0, "ann", 0.5), ("A", 2.0), ("C", 3.0)], "c1": [("B", 1.0, "ann", 0.5), ("A", 2.0, "ann", 1.5), ("C", 3.0)]}
+    assert verdicts(study(read, some), "R") == {"c0": "not_observable", "c1": "fail"}  # the a of c0 may have started before b
+
+
+def test_start_or_complete_decides():
+    work = {"c0": [("B", 2.0), ("A", 3.0, "ann", 1.0), ("C", 4.0)]}  # a began before b was done, and ended after
+    assert verdicts(study(norm("precedence", a_at="complete"), work), "R") == {"c0": "fail"}
+    assert verdicts(study(norm("precedence", a_at="start"), work), "R") == {"c0": "pass"}
+
+
+def test_unknown_people_are_not_observable_and_never_the_same_person():
+    judged = study(norm("four_eyes"), {"c0": [("A", 1.0, None), ("B", 2.0, None), ("C", 3.0)], "c1": [("A", 1.0, "ann"), ("B", 2.0, "ann")]})
+    assert verdicts(judged, "R") == {"c0": "not_observable", "c1": "fail"}
+
+
+def test_conditions_decide_where_a_rule_applies():
+    read = blueprint(
+        [ANY], "abc", "c", rules=[rule("must_occur", when=[{"attr": "amount", "op": ">=", "value": 100}])],
+        log={"case": "case", "activity": "activity", "timestamp": "end", "attributes": {"amount": {"column": "amount", "type": "number"}}},
+    )  # fmt: skip
+    table = frame({"small": [("C", 1.0)], "large": [("C", 1.0)], "unknown": [("C", 1.0)]})
+    table["amount"] = [50, 100, None]
+    judged = mining.Study(mining.EventLog.from_frame(table, columns=read.binding), read)
+    assert verdicts(judged, "R") == {"small": "not_applicable", "large": "fail", "unknown": "not_observable"}
+
+
+def test_a_number_compared_with_text_is_refused():
+    read = blueprint(
+        [ANY], "abc", "c", rules=[rule("must_occur", when=[{"attr": "amount", "op": ">=", "value": 100}])],
+        log={"case": "case", "activity": "activity", "timestamp": "end", "attributes": {"amount": "resource"}},
+    )  # fmt: skip
+    with pytest.raises(BlueprintError, match=r"amount is text, so it cannot be compared with 100. Declare its type"):
+        study(read, traces("abc")).summary()
+
+
+def test_faults_name_place_partner_and_row():
+    judged = study(norm("precedence"), {"c0": [("A", 0.0), ("C", 1.0)], "c1": [("C", 0.0), ("B", 1.0), ("A", 2.0)]})
+    row = judged.deviations().frame.query("check == 'R'").iloc[0]
+    assert (row["case_id"], row["kind"], row["activity"], row["partner"], row["row"]) == ("c1", "out_of_order", "a", "b", 4)
+    assert row["at"] == MONDAY + pd.Timedelta(hours=1)
