@@ -124,7 +124,9 @@ def findings_chart(findings: Findings, *, top: int = 10, lang: str = "en", ax: A
         ax = _axes(ax, len(rows))
         if rows.empty:
             return _nothing(ax, say("chart.no_findings", lang), lang)
-        bars = pd.DataFrame({"rate": rows["rate"].astype(float), "place": rows["rank"].astype(str), "priority": rows["priority"]})
+        bars = pd.DataFrame(
+            {"rate": rows["rate"].astype(float), "place": rows["rank"].astype(str), "priority": rows["priority"]}
+        )
         levels = [p for p in PRIORITY_LOOK if p in set(bars["priority"])]
         before = len(ax.containers)
         sns.barplot(
@@ -139,7 +141,15 @@ def findings_chart(findings: Findings, *, top: int = 10, lang: str = "en", ax: A
         notes = [f"{n:,} / {judged:,}" for n, judged in zip(rows["n_net"], rows["n_judged"], strict=True)]
         _intervals(ax, rows["rate"], rows["low"], rows["high"], notes, lang)
         _frame(ax, labels, rows["high"].max(), say("chart.findings_axis", lang), lang)
-        handles = [Patch(facecolor=PRIORITY_LOOK[p][0], hatch=PRIORITY_LOOK[p][1], edgecolor=INK, label=say(f"chart.priority.{p}", lang)) for p in levels]
+        handles = [
+            Patch(
+                facecolor=PRIORITY_LOOK[p][0],
+                hatch=PRIORITY_LOOK[p][1],
+                edgecolor=INK,
+                label=say(f"chart.priority.{p}", lang),
+            )
+            for p in levels
+        ]
         _key(ax, handles, lang)
     return ax
 
@@ -168,14 +178,41 @@ def standards_chart(study: Study, *, lang: str = "en", ax: Axes | None = None) -
             colour, marker, face = MET_LOOK[state]
             ax.plot(share, place, marker, color=colour, markerfacecolor=face, markersize=7, zorder=3)
         promised = rows["target"].notna().to_numpy()
-        ax.scatter(rows["target"].to_numpy(float)[promised], promised.nonzero()[0], marker="|", s=420, color=INK, linewidth=2.4, zorder=2)
+        ax.scatter(
+            rows["target"].to_numpy(float)[promised],
+            promised.nonzero()[0],
+            marker="|",
+            s=420,
+            color=INK,
+            linewidth=2.4,
+            zorder=2,
+        )
         notes = [f"{n:,} / {judged:,}" for n, judged in zip(rows["pass"], rows["judged"], strict=True)]
-        _intervals(ax, rows["gross"], rows["low"], rows["high"].where(rows["high"] > rows["target"].fillna(0), rows["target"]), notes, lang, rows["high"])
+        _intervals(
+            ax,
+            rows["gross"],
+            rows["low"],
+            rows["high"].where(rows["high"] > rows["target"].fillna(0), rows["target"]),
+            notes,
+            lang,
+            rows["high"],
+        )
         labels = [f"{check}  {check_text(study.blueprint, check, lang)}" for check in rows["check"]]
         _frame(ax, labels, 1.0, say("chart.standards_axis", lang), lang)
         handles = [_dot(state, lang) for state in MET_LOOK if state in states]
         if promised.any():
-            handles.append(Line2D([], [], marker="|", linestyle="", color=INK, markersize=12, markeredgewidth=2.4, label=say("chart.promised", lang)))
+            handles.append(
+                Line2D(
+                    [],
+                    [],
+                    marker="|",
+                    linestyle="",
+                    color=INK,
+                    markersize=12,
+                    markeredgewidth=2.4,
+                    label=say("chart.promised", lang),
+                )
+            )
         _key(ax, handles, lang)
     return ax
 
@@ -190,24 +227,49 @@ def judged_standards(study: Study) -> pd.DataFrame:
 def _dot(state: bool | None, lang: str) -> Line2D:
     colour, marker, face = MET_LOOK[state]
     word = {True: "chart.met", False: "chart.not_met", None: "chart.no_promise"}[state]
-    return Line2D([], [], marker=marker, linestyle="", color=colour, markerfacecolor=face, markersize=7, label=say(word, lang))
+    return Line2D(
+        [], [], marker=marker, linestyle="", color=colour, markerfacecolor=face, markersize=7, label=say(word, lang)
+    )
 
 
-def _intervals(ax: Axes, at: pd.Series, low: pd.Series, text_at: pd.Series, notes: list[str], lang: str, high: pd.Series | None = None) -> None:
+def _intervals(
+    ax: Axes,
+    at: pd.Series,
+    low: pd.Series,
+    text_at: pd.Series,
+    notes: list[str],
+    lang: str,
+    high: pd.Series | None = None,
+) -> None:
     """The interval of each row, and its counts to the right of everything in the row."""
     ends = text_at if high is None else high
     places = range(len(at))
     ax.errorbar(at, places, xerr=[at - low, ends - at], fmt="none", ecolor=INK, elinewidth=1.1, capsize=3, zorder=4)
     for place, x, note in zip(places, text_at, notes, strict=True):
-        ax.annotate(note, (x, place), xytext=(7, 0), textcoords="offset points", va="center", fontsize=8.5, color=INK, family=_families(lang))
+        ax.annotate(
+            note,
+            (x, place),
+            xytext=(7, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8.5,
+            color=INK,
+            family=_families(lang),
+        )
 
 
 def _frame(ax: Axes, labels: list[str], highest: float, axis: str, lang: str) -> None:
     """Row labels, a scale in per cent with room for the counts, and a light grid."""
     families = _families(lang)
-    ax.set_yticks(range(len(labels)), [_label(text) for text in labels], family=families, fontsize=LABEL_SIZE, parse_math=False)
+    ax.set_yticks(
+        range(len(labels)), [_label(text) for text in labels], family=families, fontsize=LABEL_SIZE, parse_math=False
+    )
     ax.set_ylim(len(labels) - 0.5, -0.5)
-    ticks = [t for t in MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(0, highest) if 0 <= t <= min(1.0, highest * 1.05)]
+    ticks = [
+        t
+        for t in MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(0, highest)
+        if 0 <= t <= min(1.0, highest * 1.05)
+    ]
     ax.set_xticks(ticks, [f"{100 * t:g}%" for t in ticks])
     ax.set_xlim(0, highest * 1.24)
     ax.set_xlabel(axis, family=families, fontsize=LABEL_SIZE, color=INK)
@@ -240,7 +302,9 @@ def to_svg(axes: Axes) -> str:
     buffer = io.StringIO()
     settings = {"svg.hashsalt": "mining", "svg.fonttype": "path", "font.family": list(register_fonts())}
     with mpl.rc_context(settings):
-        axes.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight", pad_inches=0.04)
+        axes.figure.savefig(
+            buffer, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight", pad_inches=0.04
+        )
     text = buffer.getvalue()
     text = re.sub(r"<!--.*?-->\s*", "", text[text.index("<svg") :], flags=re.DOTALL)
     return re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)

@@ -36,11 +36,11 @@ def test_one_fault_in_a_line_gives_one_deviation(word, expected):
 
 
 def test_two_faults_give_two_deviations():
-    assert found(LINE, "badee") == [
+    assert set(found(LINE, "badee")) == {
         ("out_of_order", "a", "b", "swapped"),
-        ("repeated", "e", None, "retry"),
         ("missing", "c", None, "skipped"),
-    ]
+        ("repeated", "e", None, "retry"),
+    }
 
 
 CHOICE = blueprint(["a", {"choice": ["b", "c"]}, "d"], "abcd")

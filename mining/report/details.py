@@ -10,7 +10,7 @@ import pandas as pd
 from mining.blueprint.model import Standard
 from mining.report.formats import Writer, basis, cell_words, clause, names_of, promise
 from mining.report.sections import in_business_time, title_of
-from mining.report.table import Cell, Row, Table, number, table
+from mining.report.table import Cell, Row, Table, number, records, table
 from mining.results import plain
 from mining.study import Study
 from mining.texts import check_text
@@ -42,7 +42,7 @@ class Block:
 
 def blocks(study: Study, w: Writer) -> list[Block]:
     """The first findings in detail, in their order."""
-    rows = study.findings().frame.head(MOST_DETAILED).to_dict("records")
+    rows = records(study.findings().frame.head(MOST_DETAILED))
     faults = dict(tuple(study.deviations().frame.groupby("finding_id")))
     return [_block(study, row, faults[row["finding_id"]], w) for row in rows]
 
@@ -57,14 +57,18 @@ def _block(study: Study, row: dict[str, Any], faults: pd.DataFrame, w: Writer) -
         Part(w.say("report.where"), _where(study, faults, w)),
         Part(w.say("col.priority"), (_priority(row, w),)),
     )
-    return Block(row["finding_id"], title, badge, row["priority"] if open_ else "quiet", parts, _evidence(study, row, faults, w))
+    return Block(
+        row["finding_id"], title, badge, row["priority"] if open_ else "quiet", parts, _evidence(study, row, faults, w)
+    )
 
 
 def _criteria(study: Study, row: dict[str, Any], w: Writer) -> tuple[str, ...]:
     check = row["check"]
     lines = [
         f"{check} · {check_text(study.blueprint, check, w.lang)}",
-        w.say("report.basis", basis=basis(study.blueprint, check, w.lang), clause=clause(study.blueprint, check, w.lang)),
+        w.say(
+            "report.basis", basis=basis(study.blueprint, check, w.lang), clause=clause(study.blueprint, check, w.lang)
+        ),
     ]
     target = plain(row["target"])
     return (*lines, w.say("report.promised_share", share=w.share(target))) if target is not None else tuple(lines)
@@ -114,21 +118,38 @@ def _evidence(study: Study, row: dict[str, Any], faults: pd.DataFrame, w: Writer
     """The worst fault of the first cases: by size where it is measured, else in the order of the log."""
     open_ = row["status"] != "allowed"
     picked = faults[faults["verdict"] == ("fail" if open_ else "allowed")]
-    picked = picked.sort_values("excess_s", ascending=False, na_position="last", kind="stable").drop_duplicates("case_id")
+    picked = picked.sort_values("excess_s", ascending=False, na_position="last", kind="stable").drop_duplicates(
+        "case_id"
+    )
     measured = bool(picked["measured"].notna().any())
-    caption = w.say("report.evidence.largest" if measured else "report.evidence.first", n=min(MOST_EVIDENCE, len(picked)), all=w.count(len(picked)))
-    rows = [_evidence_row(study, fault, measured, w) for fault in picked.head(MOST_EVIDENCE).to_dict("records")]
-    heads = ["col.case", "col.row", "col.at", "col.activity", *(["col.measured", "col.limit"] if measured else []), "col.how"]
+    caption = w.say(
+        "report.evidence.largest" if measured else "report.evidence.first",
+        n=min(MOST_EVIDENCE, len(picked)),
+        all=w.count(len(picked)),
+    )
+    rows = [_evidence_row(study, fault, measured, w) for fault in records(picked.head(MOST_EVIDENCE))]
+    heads = [
+        "col.case",
+        "col.row",
+        "col.at",
+        "col.activity",
+        *(["col.measured", "col.limit"] if measured else []),
+        "col.how",
+    ]
     texts = [w.say(x, zone=w.zone) if x == "col.at" else w.say(x) for x in heads]
     return table(f"evidence-{row['finding_id']}", caption, texts, rows, "tntt" + "nn" * measured + "t")
 
 
 def _evidence_row(study: Study, fault: dict[str, Any], measured: bool, w: Writer) -> Row:
-    how = w.say("report.comma").join(filter(None, (w.say(f"kind.{fault['kind']}"), w.say(f"pattern.{fault['pattern']}") if fault["pattern"] else "")))
+    how = w.say("report.comma").join(
+        filter(None, (w.say(f"kind.{fault['kind']}"), w.say(f"pattern.{fault['pattern']}") if fault["pattern"] else ""))
+    )
     named = [x for x in (fault["activity"], fault["partner"]) if x]
     cells = [
         Cell(fault["case_id"], data={"case_id": fault["case_id"]}),
-        Cell(w.say("report.no_row") if plain(fault["row"]) is None else w.count(fault["row"]), data={"row": fault["row"]}),
+        Cell(
+            w.say("report.no_row") if plain(fault["row"]) is None else w.count(fault["row"]), data={"row": fault["row"]}
+        ),
         Cell(w.moment(fault["at"]), data={"at": fault["at"]}),
         Cell(names_of(study.blueprint, named, w.lang)),
     ]

@@ -13,7 +13,9 @@ MOST_LABELS = 20
 def lineage(study: Study, w: Writer) -> Table:
     """Rows in = rows used + rows dropped."""
     account = study.log.lineage
-    rows = [Row("in", (Cell(w.say("report.rows_in")), number(w.count(account.rows_in), rows=account.rows_in), Cell("")))]
+    rows = [
+        Row("in", (Cell(w.say("report.rows_in")), number(w.count(account.rows_in), rows=account.rows_in), Cell("")))
+    ]
     rows += [
         Row(f"used {role}", (Cell(w.say(f"report.used.{role}")), number(w.count(n), rows=n), Cell("")))
         for role, n in account.used.items()
@@ -26,7 +28,13 @@ def lineage(study: Study, w: Writer) -> Table:
     ]  # fmt: skip
     total = sum(account.used.values()) + account.rows_dropped
     rows.append(Row("sum", (Cell(w.say("report.rows_sum")), number(w.count(total), rows=total), Cell(""))))
-    return table("lineage", w.say("report.lineage.caption"), [w.say(x) for x in ("col.what", "col.rows", "col.first_rows")], rows, "tnt")
+    return table(
+        "lineage",
+        w.say("report.lineage.caption"),
+        [w.say(x) for x in ("col.what", "col.rows", "col.first_rows")],
+        rows,
+        "tnt",
+    )
 
 
 def _first_rows(rows: tuple[int, ...], count: int, w: Writer) -> str:
@@ -40,7 +48,9 @@ def columns(study: Study, w: Writer) -> Table:
         kind, _, short = role.partition(" ")
         word = w.say("report.pair", name=w.say("role.attribute"), value=short) if short else w.say(f"role.{kind}")
         rows.append(Row(role, (Cell(word), Cell(name))))
-    return table("columns", w.say(f"report.columns.{study.log.binding.origin}"), [w.say("col.role"), w.say("col.column")], rows)
+    return table(
+        "columns", w.say(f"report.columns.{study.log.binding.origin}"), [w.say("col.role"), w.say("col.column")], rows
+    )
 
 
 def labels(study: Study, w: Writer) -> Table:
@@ -52,7 +62,13 @@ def labels(study: Study, w: Writer) -> Table:
         for label, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_LABELS]
     ]
     heads = ("col.label", "col.treatment", "col.instances")
-    return table("labels", w.say("report.labels.caption", n=len(seen.unmapped), ignored=len(seen.ignored)), [w.say(x) for x in heads], rows, "ttn")
+    return table(
+        "labels",
+        w.say("report.labels.caption", n=len(seen.unmapped), ignored=len(seen.ignored)),
+        [w.say(x) for x in heads],
+        rows,
+        "ttn",
+    )
 
 
 def problems(study: Study, w: Writer) -> Table:
@@ -62,13 +78,21 @@ def problems(study: Study, w: Writer) -> Table:
         Row(kind, (Cell(kind, lang="en"), number(w.count(n), times=n), Cell(examples.get(kind, ""), lang="en")))
         for kind, n in study.log.problem_counts.items()
     ]
-    return table("problems", w.say("report.problems.caption"), [w.say(x) for x in ("col.problem", "col.times", "col.example")], rows, "tnt")
+    return table(
+        "problems",
+        w.say("report.problems.caption"),
+        [w.say(x) for x in ("col.problem", "col.times", "col.example")],
+        rows,
+        "tnt",
+    )
 
 
 def notes(study: Study) -> list[str]:
     """Assumptions made while reading, attributes included."""
     log = study.log
-    return list(dict.fromkeys([*log.notes, *(note for name in log.binding.attributes for note in log.attribute_notes(name))]))
+    return list(
+        dict.fromkeys([*log.notes, *(note for name in log.binding.attributes for note in log.attribute_notes(name))])
+    )
 
 
 def data_facts(study: Study, w: Writer) -> list[str]:
@@ -76,8 +100,18 @@ def data_facts(study: Study, w: Writer) -> list[str]:
     n, running = study.instances.n_cases, int((~study.has_end).sum())
     never = study.instances.unseen
     found = [
-        w.say("data.holds", cases=w.count(n), instances=w.count(study.log.n_instances), resources=w.count(len(study.log.resources))),
-        w.say("data.open", n=w.count(running), cases=w.count(n), ends=names_of(study.blueprint, study.blueprint.scope.ends_with, w.lang)),
+        w.say(
+            "data.holds",
+            cases=w.count(n),
+            instances=w.count(study.log.n_instances),
+            resources=w.count(len(study.log.resources)),
+        ),
+        w.say(
+            "data.open",
+            n=w.count(running),
+            cases=w.count(n),
+            ends=names_of(study.blueprint, study.blueprint.scope.ends_with, w.lang),
+        ),
         w.say(f"data.open.{study.open_cases}"),
     ]
     unseen = w.say("data.unseen", names=names_of(study.blueprint, never, w.lang)) if never else w.say("data.all_seen")
@@ -98,8 +132,15 @@ def limits(study: Study, w: Writer) -> list[str]:
     ties = int(study.log.tie.sum())
     found.append(w.say("limits.ties", n=w.count(ties), of=w.count(study.log.n_instances)))
     for spec in blueprint.calendars:
-        found.append(w.say("limits.calendar", name=spec.id, first=spec.coverage[0], last=spec.coverage[1], zone=spec.tz))
-    return [*found, w.say("limits.interval"), w.say("limits.criteria", file=file_name(blueprint.path)), w.say("limits.verbatim")]
+        found.append(
+            w.say("limits.calendar", name=spec.id, first=spec.coverage[0], last=spec.coverage[1], zone=spec.tz)
+        )
+    return [
+        *found,
+        w.say("limits.interval"),
+        w.say("limits.criteria", file=file_name(blueprint.path)),
+        w.say("limits.verbatim"),
+    ]
 
 
 def glossary(w: Writer) -> list[tuple[str, str]]:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-import pandas as pd
-
 from mining.blueprint.model import Blueprint, Standard
+from mining.findings import FEW_CASES
 from mining.results import plain
 from mining.study import Study
 from mining.texts import activity_name, duration, say
@@ -131,7 +130,7 @@ def cell_words(cell: str, lang: str) -> str:
     severity, visible, band, *few = cell.split(", ")
     sees = "report.visible" if visible == "visible" else "report.hidden"
     words = [say(f"severity.{severity}", lang), say(sees, lang), band_words(band, lang)]
-    words += [say("report.few", lang)] if few else []
+    words += [say("report.few", lang, n=FEW_CASES)] if few else []
     return say("report.comma", lang).join(words)
 
 

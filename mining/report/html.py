@@ -70,12 +70,21 @@ def _facts(study: Study, w: Writer) -> list[tuple[str, str]]:
     """The title block: label and value."""
     blueprint, source = study.blueprint, study.log.source
     approval, (begin, end) = blueprint.approval, study.log.span
-    signed = w.say("report.approved", by=approval.by, date=approval.date, ref=approval.ref or DASH) if approval else w.say("report.not_approved")
+    signed = (
+        w.say("report.approved", by=approval.by, date=approval.date, ref=approval.ref or DASH)
+        if approval
+        else w.say("report.not_approved")
+    )
     period = " – ".join(w.moment(pd.Timestamp(t, unit="us", tz="UTC"), seconds=False) for t in (begin, end))
     return [
         (w.say("fact.service"), blueprint.name.get(w.lang)),
         (w.say("fact.type"), w.say(f"type.{blueprint.service_type}")),
-        (w.say("fact.blueprint"), w.say("report.version", id=blueprint.id, version=blueprint.version, status=w.say(f"status.{blueprint.status}"))),
+        (
+            w.say("fact.blueprint"),
+            w.say(
+                "report.version", id=blueprint.id, version=blueprint.version, status=w.say(f"status.{blueprint.status}")
+            ),
+        ),
         (w.say("fact.approval"), signed),
         (w.say("fact.blueprint_file"), w.say("report.hash", file=file_name(blueprint.path), hash=blueprint.sha256)),
         (w.say("fact.log"), w.say("report.hash", file=file_name(source.path), hash=source.sha256)),
@@ -92,7 +101,11 @@ def _first_part(study: Study, w: Writer) -> dict[str, Any]:
         "priorities": sections.priorities(study, w),
         "unranked": sections.unranked(study, w),
         "priority_table": sections.priority_table(w),
-        "findings_chart": _chart(findings_chart(study.findings(), top=CHARTED, lang=w.lang, ax=axes_for(min(CHARTED, len(ranked)), w.lang))) if len(ranked) else "",
+        "findings_chart": _chart(
+            findings_chart(study.findings(), top=CHARTED, lang=w.lang, ax=axes_for(min(CHARTED, len(ranked)), w.lang))
+        )
+        if len(ranked)
+        else "",
         "charted": min(CHARTED, len(ranked)),
         "designed": _inline(study.plot(lang=w.lang).svg, "designed"),
         "delivered": _inline(study.discovered.picture(lang=w.lang).svg, "delivered"),
@@ -108,12 +121,18 @@ def _second_part(study: Study, w: Writer) -> dict[str, Any]:
     return {
         "checks": sections.checks(study, w),
         "blind": sections.blind_checks(study, w),
-        "standards_chart": _chart(standards_chart(study, lang=w.lang, ax=axes_for(len(standards), w.lang))) if len(standards) else "",
+        "standards_chart": _chart(standards_chart(study, lang=w.lang, ax=axes_for(len(standards), w.lang)))
+        if len(standards)
+        else "",
         "allowances": sections.allowances(study, w),
         "blocks": blocks(study, w),
         "undetailed": max(len(found) - MOST_DETAILED, 0),
         "data_facts": evidence.data_facts(study, w),
-        "tables": [x for x in (f(study, w) for f in (evidence.lineage, evidence.labels, evidence.columns, evidence.problems)) if x],
+        "tables": [
+            x
+            for x in (f(study, w) for f in (evidence.lineage, evidence.labels, evidence.columns, evidence.problems))
+            if x
+        ],
         "notes": evidence.notes(study),
         "limits": evidence.limits(study, w),
         "glossary": evidence.glossary(w),
@@ -122,7 +141,7 @@ def _second_part(study: Study, w: Writer) -> dict[str, Any]:
 
 
 def _inline(svg: str, prefix: str) -> Markup:
-    """A picture for the middle of the page, with ids of its own. Quotes in its texts are escaped, so only attributes match."""
+    """A picture for the middle of the page, with ids of its own; quotes in its texts are escaped and cannot match."""
     return Markup(re.sub(r'(\sid="|="url\(#)', rf"\1{prefix}-", svg))
 
 

@@ -10,7 +10,7 @@ from mining.blueprint.model import SEVERITIES, Condition, Standard
 from mining.conformance.verdicts import VERDICTS
 from mining.findings import BANDS, FEW_CASES, TABLE
 from mining.report.formats import Writer, band_words, cell_words, file_name
-from mining.report.table import Cell, Column, Group, Row, Table, number, table
+from mining.report.table import Cell, Column, Group, Row, Table, number, records, table
 from mining.results import plain
 from mining.study import Study
 from mining.texts import activity_name, check_text
@@ -32,8 +32,17 @@ def title_of(row: dict[str, Any], lang: str) -> str:
 
 def priorities(study: Study, w: Writer) -> Table:
     """The ranked findings."""
-    rows = [Row(row["finding_id"], _priority_cells(study, row, w)) for row in study.findings().open().to_dict("records")]
-    heads = ("col.rank", "col.priority", "col.finding", "col.gross", "col.net", "col.rate", "col.visible", "col.excess_h")
+    rows = [Row(row["finding_id"], _priority_cells(study, row, w)) for row in records(study.findings().open())]
+    heads = (
+        "col.rank",
+        "col.priority",
+        "col.finding",
+        "col.gross",
+        "col.net",
+        "col.rate",
+        "col.visible",
+        "col.excess_h",
+    )
     return table("priorities", w.say("report.priorities.caption"), [w.say(x) for x in heads], rows, "nmtnnnmn")
 
 
@@ -64,11 +73,15 @@ def unranked(study: Study, w: Writer) -> Table:
                 Cell(w.say(f"status.{row['status']}"), data={"status": row["status"]}),
                 number(w.of(row["n_gross"], row["n_judged"]), n_gross=row["n_gross"], n_judged=row["n_judged"]),
                 number(w.of(row["n_net"], row["n_judged"]), n_net=row["n_net"]),
-                Cell(w.share(row["rate"]), w.interval(row["low"], row["high"]), {x: row[x] for x in ("rate", "low", "high")}),
+                Cell(
+                    w.share(row["rate"]),
+                    w.interval(row["low"], row["high"]),
+                    {x: row[x] for x in ("rate", "low", "high")},
+                ),
                 number(w.share(row["target"]), target=row["target"]),
             ),
         )
-        for row in frame[frame["status"] != "open"].to_dict("records")
+        for row in records(frame[frame["status"] != "open"])
     ]
     heads = ("col.finding", "col.status", "col.gross", "col.net", "col.rate", "col.target")
     return table("unranked", w.say("report.unranked.caption"), [w.say(x) for x in heads], rows, "ttnnnn")
@@ -79,7 +92,9 @@ def priority_table(w: Writer) -> Table:
     rows = []
     for severity in SEVERITIES:
         for visible in (True, False):
-            name = w.say("report.comma").join((w.say(f"severity.{severity}"), w.say("report.visible" if visible else "report.hidden")))
+            name = w.say("report.comma").join(
+                (w.say(f"severity.{severity}"), w.say("report.visible" if visible else "report.hidden"))
+            )
             cells = [Cell(w.say(f"priority.{p}"), tone=p, data={"priority": p}) for p in TABLE[severity, visible]]
             rows.append(Row(f"{severity}-{visible}", (Cell(name), *cells)))
     heads = [w.say("col.severity_visible"), *(w.say("report.band", band=band_words(band, w.lang)) for band in BANDS)]
@@ -91,8 +106,12 @@ def checks(study: Study, w: Writer) -> Table:
     frame = study.summary().frame
     groups = []
     for dimension in frame["dimension"].unique():
-        part = frame[frame["dimension"] == dimension].to_dict("records")
-        groups.append(Group(w.say(f"dimension.{dimension}"), tuple(Row(row["check"], _check_cells(study, row, w)) for row in part)))
+        part = records(frame[frame["dimension"] == dimension])
+        groups.append(
+            Group(
+                w.say(f"dimension.{dimension}"), tuple(Row(row["check"], _check_cells(study, row, w)) for row in part)
+            )
+        )
     heads = [Column(w.say("col.check"))]
     heads += [Column(w.say(f"verdict.{word}"), "number") for word in VERDICTS]
     heads += [Column(w.say(x), "number") for x in ("col.judged", "col.gross_share", "col.net_share", "col.target")]
@@ -100,10 +119,15 @@ def checks(study: Study, w: Writer) -> Table:
 
 
 def _check_cells(study: Study, row: dict[str, Any], w: Writer) -> tuple[Cell, ...]:
-    name = Cell(f"{row['check']} · {check_text(study.blueprint, row['check'], w.lang)}", sub=w.say(f"severity.{row['severity']}"))
+    name = Cell(
+        f"{row['check']} · {check_text(study.blueprint, row['check'], w.lang)}",
+        sub=w.say(f"severity.{row['severity']}"),
+    )
     counts = [Cell(w.count(row[word]), data={word: row[word]}, tone="" if row[word] else "quiet") for word in VERDICTS]
     met = plain(row["met"])
-    word, tone = {True: ("report.met", "good"), False: ("report.not_met", "bad"), None: ("report.no_target", "quiet")}[met]
+    word, tone = {True: ("report.met", "good"), False: ("report.not_met", "bad"), None: ("report.no_target", "quiet")}[
+        met
+    ]
     return (
         name,
         *counts,
@@ -127,7 +151,7 @@ def blind_checks(study: Study, w: Writer) -> Table:
                 Cell(row["why_not"], lang="en") if row["why_not"] else Cell(w.say("report.why_not.mixed")),
             ),
         )
-        for row in frame[frame["not_observable"] > 0].to_dict("records")
+        for row in records(frame[frame["not_observable"] > 0])
     ]
     heads = ("col.check", "col.not_observable", "col.why_not")
     return table("blind", w.say("report.blind.caption"), [w.say(x) for x in heads], rows, "tnt")
@@ -136,10 +160,14 @@ def blind_checks(study: Study, w: Writer) -> Table:
 def allowances(study: Study, w: Writer) -> Table:
     """Allowances with their use against the share that was agreed."""
     rows = []
-    for use in allowance_use(study).to_dict("records"):
+    for use in records(allowance_use(study)):
         entry = next(a for a in study.blueprint.allowances if a.id == use["allow_id"])
         over = plain(use["over"])
-        word, tone = {True: ("report.overused", "bad"), False: ("report.in_bounds", "good"), None: ("report.no_bound", "quiet")}[over]
+        word, tone = {
+            True: ("report.overused", "bad"),
+            False: ("report.in_bounds", "good"),
+            None: ("report.no_bound", "quiet"),
+        }[over]
         rows.append(
             Row(
                 entry.id,
@@ -155,7 +183,16 @@ def allowances(study: Study, w: Writer) -> Table:
                 ),
             )
         )
-    heads = ("col.allowance", "col.reason", "col.approved_by", "col.valid", "col.cases", "col.share", "col.max_share", "col.use")
+    heads = (
+        "col.allowance",
+        "col.reason",
+        "col.approved_by",
+        "col.valid",
+        "col.cases",
+        "col.share",
+        "col.max_share",
+        "col.use",
+    )
     return table("allowances", w.say("report.allowances.caption"), [w.say(x) for x in heads], rows, "tttdnnnm")
 
 
@@ -167,13 +204,17 @@ def _clause_of_allowance(study: Study, id: str, w: Writer) -> str:
 
 def _match_words(study: Study, entry: Any, w: Writer) -> str:
     names = {"activity": lambda x: activity_name(study.blueprint, x, w.lang), "kind": lambda x: w.say(f"kind.{x}")}
-    parts = [w.say("report.pair", name=w.say(f"match.{key}"), value=names.get(key, str)(value)) for key, value in entry.match.items()]
+    parts = [
+        w.say("report.pair", name=w.say(f"match.{key}"), value=names.get(key, str)(value))
+        for key, value in entry.match.items()
+    ]
     return w.say("report.semicolon").join([*parts, *(condition_words(c) for c in entry.when)])
 
 
 def condition_words(condition: Condition) -> str:
-    value = condition.value
-    return f"{condition.attr} {condition.op} {', '.join(map(str, value)) if isinstance(value, (list, tuple)) else value}"
+    """A condition as it is read."""
+    values = condition.value if isinstance(condition.value, (list, tuple)) else [condition.value]
+    return f"{condition.attr} {condition.op} {', '.join(map(str, values))}"
 
 
 def allowance_use(study: Study) -> pd.DataFrame:
@@ -182,7 +223,7 @@ def allowance_use(study: Study) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``allow_id``, ``n_cases``, ``share`` of all cases, ``max_share`` as agreed, ``over`` (None without an agreed share).
+        ``allow_id``, ``n_cases``, ``share`` of all cases, ``max_share`` as agreed, ``over`` (None if none is agreed).
     """
     faults = study.deviations().frame
     n, rows = study.instances.n_cases, []
@@ -217,7 +258,7 @@ def only_designed(study: Study, w: Writer) -> list[tuple[str, list[str]]]:
 def _differences(study: Study, what: str, designed: bool, w: Writer) -> tuple[int, list[dict[str, Any]], str]:
     frame = study.discovered.comparison
     part = frame[(frame["what"] == what) & (frame["designed"] == designed)]
-    shown = part.head(MOST_DESIGNED if designed else MOST_OBSERVED).to_dict("records")
+    shown = records(part.head(MOST_DESIGNED if designed else MOST_OBSERVED))
     key = f"compare.{what}.{'designed' if designed else 'observed'}"
     return len(part), shown, w.say(key, n=w.count(len(part)), shown=w.count(len(shown)))
 
@@ -227,7 +268,9 @@ def _name(row: dict[str, Any]) -> str:
 
 
 def _words(study: Study, row: dict[str, Any], w: Writer) -> str:
-    return " → ".join(activity_name(study.blueprint, row[x], w.lang) for x in ("name", "partner") if plain(row[x]) is not None)
+    return " → ".join(
+        activity_name(study.blueprint, row[x], w.lang) for x in ("name", "partner") if plain(row[x]) is not None
+    )
 
 
 def _counts(study: Study, row: dict[str, Any], w: Writer) -> tuple[Cell, Cell]:

@@ -21,12 +21,17 @@ from mining.texts import activity_name, check_text
 WIDTHS = {"text": 18, "long": 52, "count": 11, "share": 11, "number": 13, "time": 20, "verdict": 15}
 KINDS = {
     **dict.fromkeys(("text", "title", "reason", "detail"), "long"),
-    **dict.fromkeys(("judged", "row", "rank", "n_gross", "n_net", "n_judged", "n_faults", "n_cases", "count", *VERDICTS), "count"),
-    **dict.fromkeys(("gross", "net", "low", "high", "target", "rate", "rate_gross", "share", "max_share", "share_promised"), "share"),
+    **dict.fromkeys(
+        ("judged", "row", "rank", "n_gross", "n_net", "n_judged", "n_faults", "n_cases", "count", *VERDICTS), "count"
+    ),
+    **dict.fromkeys(
+        ("gross", "net", "low", "high", "target", "rate", "rate_gross", "share", "max_share", "share_promised"), "share"
+    ),
     **dict.fromkeys(("measured", "limit", "excess_s", "excess_h"), "number"),
     **dict.fromkeys(("at", "at_utc"), "time"),
     "verdict": "verdict",
 }
+WORDY = ("dimension", "kind", "pattern", "severity", "verdict", "priority", "status", "decision")
 
 
 @dataclass(frozen=True)
@@ -51,21 +56,34 @@ class Sheet:
 
 def heads_of(names: Iterable[str], w: Writer) -> tuple[Head, ...]:
     """Headings of the columns of a frame."""
-    texts = {"at": partial(w.say, "frame.at", zone=w.zone)} | {word: partial(w.say, f"verdict.{word}") for word in VERDICTS}
-    return tuple(Head(texts[name]() if name in texts else w.say(f"frame.{name}"), KINDS.get(name, "text")) for name in names)
+    texts = {"at": partial(w.say, "frame.at", zone=w.zone)} | {
+        word: partial(w.say, f"verdict.{word}") for word in VERDICTS
+    }
+    return tuple(
+        Head(texts[name]() if name in texts else w.say(f"frame.{name}"), KINDS.get(name, "text")) for name in names
+    )
 
 
 def _translated(frame: pd.DataFrame, study: Study, w: Writer) -> pd.DataFrame:
     """A frame with its code words in words of the language; what is missing becomes None."""
     blueprint = study.blueprint
-    places = {x.id: x.name.get(w.lang) for x in (*blueprint.stages, *blueprint.lanes)}
+    stages = {x.id: x.name.get(w.lang) for x in blueprint.stages}
+    lanes = {x.id: x.name.get(w.lang) for x in blueprint.lanes}
+
+    def activity(id: str) -> str:
+        return activity_name(blueprint, id, w.lang)
+
+    def yes_or_no(value: bool) -> str:
+        return w.say("word.yes" if value else "word.no")
+
     words: dict[str, Callable[[Any], str]] = {
-        "activity": lambda x: activity_name(blueprint, x, w.lang), "partner": lambda x: activity_name(blueprint, x, w.lang),
-        "stage": places.__getitem__, "lane": places.__getitem__, "cell": lambda x: cell_words(x, w.lang),
-        "pattern": lambda x: w.say(f"pattern.{x}") if x else "",
-    }  # fmt: skip
-    words |= {name: lambda x: w.say("word.yes" if x else "word.no") for name in ("visible", "touchpoint", "met", "over")}
-    words |= {name: lambda x, name=name: w.say(f"{name}.{x}") for name in ("dimension", "severity", "verdict", "priority", "status", "decision")}
+        **dict.fromkeys(("activity", "partner"), activity),
+        **dict.fromkeys(("visible", "touchpoint", "met", "over"), yes_or_no),
+        **{name: partial(_word, name, w) for name in WORDY},
+        "stage": stages.__getitem__,
+        "lane": lanes.__getitem__,
+        "cell": lambda x: cell_words(x, w.lang),
+    }
     made = {}
     for name in frame.columns:
         values = [plain(x) for x in frame[name].tolist()]
@@ -74,6 +92,10 @@ def _translated(frame: pd.DataFrame, study: Study, w: Writer) -> pd.DataFrame:
             values = [None if x is None else known[x] for x in values]
         made[name] = pd.Series(values, index=frame.index, dtype=object)
     return pd.DataFrame(made, columns=frame.columns)
+
+
+def _word(name: str, w: Writer, code: str) -> str:
+    return w.say(f"{name}.{code}") if code else ""
 
 
 def _of_frame(key: str, frame: pd.DataFrame, w: Writer, file: str = "", more: Sequence[Head] = ()) -> Sheet:
@@ -112,7 +134,10 @@ def matrix(study: Study, w: Writer) -> Sheet:
     """Net verdict of each case in each check."""
     words = [w.say(f"verdict.{word}") for word in VERDICTS]
     codes = np.stack([study.net(check) for check in study.checks], axis=1)
-    rows = ((case, *(words[code] for code in row)) for case, row in zip(study.log.case_ids.tolist(), codes.tolist(), strict=True))
+    rows = (
+        (case, *(words[code] for code in row))
+        for case, row in zip(study.log.case_ids.tolist(), codes.tolist(), strict=True)
+    )
     heads = (*heads_of(["case_id"], w), *(Head(check.id, "verdict") for check in study.checks))
     return Sheet("matrix", heads, len(codes), rows, "verdicts.parquet")
 
@@ -122,7 +147,6 @@ def deviations(study: Study, w: Writer) -> Sheet:
     frame = study.deviations().frame
     times = {"at": _clock(frame["at"], w.zone), "at_utc": _clock(frame["at"], "UTC")}
     shown = _translated(frame.drop(columns="at"), study, w)
-    shown["kind"] = frame["kind"].map({kind: w.say(f"kind.{kind}") for kind in frame["kind"].unique()})
     for place, (name, values) in enumerate(times.items(), list(frame.columns).index("at")):
         shown.insert(place, name, values)
     return _of_frame("deviations", shown, w, "deviations.parquet")
@@ -141,7 +165,12 @@ def findings(study: Study, w: Writer) -> Sheet:
     frame = study.findings().frame
     shown = frame.drop(columns=["title_en", "title_zh", "kind"])
     shown.insert(1, "title", frame["title_zh" if w.lang == "zh" else "title_en"])
-    return _of_frame("findings", _translated(shown, study, w), w, more=(Head(w.say("xlsx.confirmed")), Head(w.say("xlsx.comment"), "long")))
+    return _of_frame(
+        "findings",
+        _translated(shown, study, w),
+        w,
+        more=(Head(w.say("xlsx.confirmed")), Head(w.say("xlsx.comment"), "long")),
+    )
 
 
 def allowances(study: Study, w: Writer) -> Sheet:
@@ -161,10 +190,18 @@ def lineage(study: Study, w: Writer) -> Sheet:
     rows: list[tuple[Any, ...]] = []
     for table, topic in ((evidence.lineage(study, w), "xlsx.rows"), (evidence.problems(study, w), "col.problem")):
         for group in table.groups:
-            rows += [(w.say(topic), row.cells[0].text, next(iter(row.cells[1].data.values())), row.cells[2].text) for row in group.rows]
+            rows += [
+                (w.say(topic), row.cells[0].text, next(iter(row.cells[1].data.values())), row.cells[2].text)
+                for row in group.rows
+            ]
     seen = study.instances
     for word, counts in (("unmapped", seen.unmapped), ("ignored", seen.ignored)):
         rows += [(w.say("xlsx.label"), label, n, w.say(f"report.label.{word}")) for label, n in sorted(counts.items())]
     rows += [(w.say("xlsx.note"), note, None, "") for note in evidence.notes(study)]
-    heads = (Head(w.say("xlsx.topic")), Head(w.say("xlsx.item"), "long"), Head(w.say("frame.count"), "count"), Head(w.say("xlsx.detail"), "long"))
+    heads = (
+        Head(w.say("xlsx.topic")),
+        Head(w.say("xlsx.item"), "long"),
+        Head(w.say("frame.count"), "count"),
+        Head(w.say("xlsx.detail"), "long"),
+    )
     return Sheet("lineage", heads, len(rows), rows)

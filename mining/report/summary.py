@@ -8,13 +8,21 @@ from mining.blueprint.model import Standard
 from mining.findings import PRIORITIES
 from mining.report.formats import Writer
 from mining.report.sections import title_of
+from mining.report.table import records
 from mining.study import Study
 from mining.texts import check_text
 
 
 def sentences(study: Study, w: Writer) -> list[str]:
     """Cases, path, standards, rules, blind checks, findings."""
-    return [_cases(study, w), *_path(study, w), *_standards(study, w), *_rules(study, w), *_blind(study, w), _findings(study, w)]
+    return [
+        _cases(study, w),
+        *_path(study, w),
+        *_standards(study, w),
+        *_rules(study, w),
+        *_blind(study, w),
+        _findings(study, w),
+    ]
 
 
 def _cases(study: Study, w: Writer) -> str:
@@ -28,7 +36,15 @@ def _path(study: Study, w: Writer) -> list[str]:
     shares = {"share": w.share(row["gross"]), "interval": w.interval(row["low"], row["high"])}
     found = [w.say("summary.path", **counts, **shares)]
     if row["allowed"]:
-        found = [w.say("summary.path_net", k=w.count(row["pass"] + row["allowed"]), n=counts["n"], share=w.share(row["net"]), first=found[0])]
+        found = [
+            w.say(
+                "summary.path_net",
+                k=w.count(row["pass"] + row["allowed"]),
+                n=counts["n"],
+                share=w.share(row["net"]),
+                first=found[0],
+            )
+        ]
     kind = study.blueprint.service_type
     return found if kind == "linear" else [found[0] + w.say(f"summary.not_headline.{kind}")]
 
@@ -46,7 +62,7 @@ def _standards(study: Study, w: Writer) -> list[str]:
 
 
 def _standard(study: Study, row: pd.Series, w: Writer) -> str:
-    name = f"{row['check']} ({check_text(study.blueprint, row['check'], w.lang)})" if w.lang == "en" else f"{row['check']}（{check_text(study.blueprint, row['check'], w.lang)}）"
+    name = w.say("report.bracket", name=row["check"], note=check_text(study.blueprint, row["check"], w.lang))
     return w.say("summary.standard", name=name, share=w.share(row["gross"]), target=w.share(row["target"]))
 
 
@@ -60,7 +76,9 @@ def _rules(study: Study, w: Writer) -> list[str]:
 def _blind(study: Study, w: Writer) -> list[str]:
     frame = study.summary().frame
     blind = frame[frame["not_observable"] == study.instances.n_cases]
-    return [w.say("summary.blind", n=len(blind), checks=w.say("report.comma").join(blind["check"]))] if len(blind) else []
+    return (
+        [w.say("summary.blind", n=len(blind), checks=w.say("report.comma").join(blind["check"]))] if len(blind) else []
+    )
 
 
 def _findings(study: Study, w: Writer) -> str:
@@ -84,5 +102,5 @@ def top_findings(study: Study, w: Writer, n: int = 3) -> list[tuple[str, str]]:
                 share=w.share(row["rate"]),
             ),
         )
-        for row in study.findings().open().head(n).to_dict("records")
+        for row in records(study.findings().open().head(n))
     ]

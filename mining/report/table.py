@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
+
 from mining.results import plain
 
-SHORT = 12  # rows
+SHORT = 10  # lines
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,10 @@ class Cell:
     def attributes(self) -> dict[str, Any]:
         """Values as attributes: missing ones are empty, numbers are written in full."""
         values = {name.replace("_", "-"): plain(value) for name, value in self.data.items()}
-        return {name: "" if value is None else repr(value) if isinstance(value, float) else value for name, value in values.items()}
+        return {
+            name: "" if value is None else repr(value) if isinstance(value, float) else value
+            for name, value in values.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ class Table:
     @property
     def short(self) -> bool:
         """Whether the table is to stay on one page."""
-        return sum(len(group.rows) for group in self.groups) <= SHORT
+        return sum(len(group.rows) + bool(group.title) for group in self.groups) <= SHORT
 
     def __bool__(self) -> bool:
         return any(group.rows for group in self.groups)
@@ -93,6 +98,11 @@ def table(id: str, caption: str, columns: Sequence[str], rows: Sequence[Row], ki
     letters = kinds or "t" * len(columns)
     heads = tuple(Column(text, words[letter]) for text, letter in zip(columns, letters, strict=True))
     return Table(id, caption, heads, (Group("", tuple(rows)),))
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a frame by column name."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
 def number(text: str, **data: Any) -> Cell:

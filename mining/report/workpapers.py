@@ -25,6 +25,15 @@ FIRST_DAY = datetime(1900, 1, 1)  # Excel knows no earlier one
 CREATED = datetime(2000, 1, 1, tzinfo=UTC)  # fixed, so that the file depends on its content alone
 VERDICT_FILLS = ("#e2f0d9", "#f8cbad", "#fff2cc", "#ddebf7", "#f2f2f2", "#d9d9d9")
 NUMBER_FORMATS = {"count": "#,##0", "share": "0.0%", "number": "#,##0.0", "time": "yyyy-mm-dd hh:mm:ss"}
+MAKERS: tuple[Callable[[Study, Writer], Sheet], ...] = (
+    sheets.criteria,
+    sheets.checks,
+    sheets.matrix,
+    sheets.deviations,
+    sheets.findings,
+    sheets.allowances,
+    sheets.lineage,
+)
 FORBIDDEN = re.compile("[\ud800-\udfff\ufffe\uffff]")
 FORMULA_STARTS = ("=", "+", "-", "@")
 
@@ -51,11 +60,13 @@ def write_workpapers(study: Study, path: str | Path, *, lang: str = "en") -> Non
     >>> write_workpapers(study, "workpapers.xlsx")  # doctest: +SKIP
     """
     w = writer_of(study, lang)
-    makers: tuple[Callable[[Study, Writer], Sheet], ...] = (
-        sheets.criteria, sheets.checks, sheets.matrix, sheets.deviations, sheets.findings, sheets.allowances, sheets.lineage,
-    )  # fmt: skip
-    made = [make(study, w) for make in makers]
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    made = [make(study, w) for make in MAKERS]
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties({"title": w.say("xlsx.title"), "created": CREATED.replace(tzinfo=None)})
         looks = _looks(book, w)
@@ -68,12 +79,26 @@ def _looks(book: Workbook, w: Writer) -> dict[str, Format]:
     """Formats by kind of cell; verdict words have their own."""
     base = {"font_size": 10, "valign": "top"}
     looks = {kind: book.add_format(base | {"num_format": form}) for kind, form in NUMBER_FORMATS.items()}
-    looks |= {"text": book.add_format(base), "long": book.add_format(base | {"text_wrap": True}), "verdict": book.add_format(base)}
-    looks |= {f"quoted {kind}": book.add_format(base | {"quote_prefix": True, "text_wrap": kind == "long"}) for kind in ("text", "long", "verdict")}
-    looks["head"] = book.add_format(base | {"bold": True, "text_wrap": True, "bg_color": "#1f3a5f", "font_color": "#ffffff", "border": 1})
+    looks |= {
+        "text": book.add_format(base),
+        "long": book.add_format(base | {"text_wrap": True}),
+        "verdict": book.add_format(base),
+    }
+    looks |= {
+        f"quoted {kind}": book.add_format(base | {"quote_prefix": True, "text_wrap": kind == "long"})
+        for kind in ("text", "long", "verdict")
+    }
+    looks["head"] = book.add_format(
+        base | {"bold": True, "text_wrap": True, "bg_color": "#1f3a5f", "font_color": "#ffffff", "border": 1}
+    )
     looks["strong"] = book.add_format(base | {"bold": True})
-    looks["blank"] = book.add_format(base | {"bg_color": "#fffbe6", "border": 1, "border_color": "#cbd5e1", "text_wrap": True})
-    looks |= {w.say(f"verdict.{word}"): book.add_format(base | {"bg_color": fill}) for word, fill in zip(VERDICTS, VERDICT_FILLS, strict=True)}
+    looks["blank"] = book.add_format(
+        base | {"bg_color": "#fffbe6", "border": 1, "border_color": "#cbd5e1", "text_wrap": True}
+    )
+    looks |= {
+        w.say(f"verdict.{word}"): book.add_format(base | {"bg_color": fill})
+        for word, fill in zip(VERDICTS, VERDICT_FILLS, strict=True)
+    }
     return looks
 
 
@@ -94,7 +119,9 @@ def _write_sheet(book: Workbook, sheet: Sheet, looks: dict[str, Format], w: Writ
         for column in range(first_blank, len(kinds)):
             page.write_blank(number, column, None, looks["blank"])
     if sheet.blanks and last:
-        page.data_validation(1, first_blank, last, first_blank, {"validate": "list", "source": [w.say("word.yes"), w.say("word.no")]})
+        page.data_validation(
+            1, first_blank, last, first_blank, {"validate": "list", "source": [w.say("word.yes"), w.say("word.no")]}
+        )
 
 
 def _page(book: Workbook, name: str) -> Worksheet:
@@ -112,7 +139,9 @@ def _write_cell(page: Worksheet, row: int, column: int, value: Any, kind: str, l
         text = _text(value)
         look = looks.get(text) if kind == "verdict" else None
         kind = kind if kind in ("text", "long", "verdict") else "text"
-        page.write_string(row, column, text, look or looks[f"quoted {kind}" if text.startswith(FORMULA_STARTS) else kind])
+        page.write_string(
+            row, column, text, look or looks[f"quoted {kind}" if text.startswith(FORMULA_STARTS) else kind]
+        )
     elif isinstance(value, datetime):
         if value >= FIRST_DAY:
             page.write_datetime(row, column, value, looks["time"])
@@ -125,7 +154,7 @@ def _write_cell(page: Worksheet, row: int, column: int, value: Any, kind: str, l
 
 
 def _text(value: str) -> str:
-    """The text as a cell can hold it: what XML forbids is replaced, what is too long is cut; all else stays, it is evidence."""
+    """The text as a cell can hold it: only what XML forbids is replaced and what is too long is cut; it is evidence."""
     text = FORBIDDEN.sub("\ufffd", value)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
@@ -146,7 +175,12 @@ def _readme(study: Study, made: list[Sheet], w: Writer) -> list[tuple[str, str]]
     blueprint, source, parameters = study.blueprint, study.log.source, study.findings().provenance.parameters
     rows = [
         (w.say("xlsx.title"), blueprint.name.get(w.lang)),
-        (w.say("fact.blueprint"), w.say("report.version", id=blueprint.id, version=blueprint.version, status=w.say(f"status.{blueprint.status}"))),
+        (
+            w.say("fact.blueprint"),
+            w.say(
+                "report.version", id=blueprint.id, version=blueprint.version, status=w.say(f"status.{blueprint.status}")
+            ),
+        ),
         (w.say("fact.blueprint_file"), w.say("report.hash", file=file_name(blueprint.path), hash=blueprint.sha256)),
         (w.say("fact.log"), w.say("report.hash", file=file_name(source.path), hash=source.sha256)),
         (w.say("fact.cases"), w.count(study.instances.n_cases)),
