@@ -21,7 +21,7 @@ _HOME = {
     "read_log": "mining.log",
     "simulate": "mining.simulation",
 }
-__all__ = sorted(_HOME)  # noqa: PLE0605
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> object:

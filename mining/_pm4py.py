@@ -22,10 +22,15 @@ def _quietly() -> None:
     sys._pm4py_welcome_shown = True  # type: ignore[attr-defined]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import pm4py  # noqa: F401
+        try:
+            import pm4py  # noqa: F401
+        except ImportError as error:
+            raise ModelError(f"Process discovery needs pm4py, which is not installed ({error}).") from error
 
 
-def directly_follows(variants: Mapping[Trace, int]) -> tuple[dict[tuple[str, str], int], dict[str, int], dict[str, int]]:
+def directly_follows(
+    variants: Mapping[Trace, int],
+) -> tuple[dict[tuple[str, str], int], dict[str, int], dict[str, int]]:
     """The directly-follows map.
 
     Parameters

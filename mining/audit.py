@@ -29,7 +29,20 @@ from mining.texts import LANGUAGES
 from mining.units import MICROSECONDS
 
 FILES = ("report.html", "workpapers.xlsx", "findings.json", "verdicts.parquet", "deviations.parquet", "manifest.json")
-SOFTWARE = ("service-mining", "pm4py", "pandas", "numpy", "duckdb", "pyarrow", "numba", "scipy", "matplotlib", "seaborn", "xlsxwriter", "jinja2")
+SOFTWARE = (
+    "service-mining",
+    "pm4py",
+    "pandas",
+    "numpy",
+    "duckdb",
+    "pyarrow",
+    "numba",
+    "scipy",
+    "matplotlib",
+    "seaborn",
+    "xlsxwriter",
+    "jinja2",
+)
 
 
 @dataclass(frozen=True)
@@ -213,7 +226,12 @@ def _lineage(study: Study) -> list[dict[str, Any]]:
     dropped = {drop.reason: drop.count for drop in lineage.dropped}
     return [
         {"step": "rows to activity instances", "in": lineage.rows_in, "used": dict(lineage.used), "dropped": dropped},
-        {"step": "labels to the blueprint", "in": n, "out": len(instances.case), "ignored_on_purpose": instances.ignored},
+        {
+            "step": "labels to the blueprint",
+            "in": n,
+            "out": len(instances.case),
+            "ignored_on_purpose": instances.ignored,
+        },
         {"step": "labels the blueprint does not know (kept, judged as extra)", "labels": instances.unmapped},
     ]
 

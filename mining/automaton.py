@@ -161,7 +161,9 @@ def _reachable(net: WorkflowNet, name: str, most_states: int) -> tuple[dict[Mark
             after = tuple(tokens)
             if after not in markings:
                 if len(markings) >= most_states:
-                    raise ModelError(f"{name} has more than {most_states:,} reachable markings; it is unbounded or too large to check.")
+                    raise ModelError(
+                        f"{name} has more than {most_states:,} reachable markings; it is unbounded or too large to check."
+                    )
                 markings[after] = len(markings)
                 queue.append(after)
             arcs.append((here, number, markings[after]))
@@ -184,11 +186,15 @@ def _check_sound(net: WorkflowNet, markings: dict[Marking, int], arcs: list[Arc]
     dead = [s for s in range(len(markings)) if s not in alive]
     if dead:
         steps = _path_to(dead[0], arcs, net)
-        raise ModelError(f"{name} is unsound: after {' > '.join(steps) or 'the start'} the end can no longer be reached.")
+        raise ModelError(
+            f"{name} is unsound: after {' > '.join(steps) or 'the start'} the end can no longer be reached."
+        )
     for marking, number in markings.items():
         if number != final and all(x >= y for x, y in zip(marking, net.final, strict=True)):
             steps = _path_to(number, arcs, net)
-            raise ModelError(f"{name} is unsound: after {' > '.join(steps) or 'the start'} work is left over when the end is reached.")
+            raise ModelError(
+                f"{name} is unsound: after {' > '.join(steps) or 'the start'} work is left over when the end is reached."
+            )
     used = {number for _, number, _ in arcs}
     never = [t.label for i, t in enumerate(net.transitions) if i not in used and t.label is not None]
     if never:
@@ -254,7 +260,9 @@ def _merged(labels: tuple[str, ...], moves: dict[int, tuple[frozenset[tuple[int,
     return _numbered(labels, future, group[0])
 
 
-def _numbered(labels: tuple[str, ...], future: dict[int, tuple[frozenset[tuple[int, int]], bool]], start: int) -> Automaton:
+def _numbered(
+    labels: tuple[str, ...], future: dict[int, tuple[frozenset[tuple[int, int]], bool]], start: int
+) -> Automaton:
     depth = _canonical_order(future, start)
     arcs = sorted((depth[s], a, depth[t]) for s, (out, _) in future.items() for a, t in out)
     columns = np.array(arcs, np.int32).reshape(-1, 3)

@@ -65,7 +65,15 @@ class Binding:
     @property
     def columns(self) -> dict[str, str]:
         """Role to column name, for the roles that are bound."""
-        roles = {"case": self.case, "activity": self.activity, "timestamp": self.timestamp, "start": self.start, "resource": self.resource}
+        roles = {
+            "case": self.case,
+            "activity": self.activity,
+            "timestamp": self.timestamp,
+            "start": self.start,
+            "resource": self.resource,
+        }
         if self.lifecycle:
             roles["lifecycle"] = self.lifecycle.column
-        return {role: name for role, name in roles.items() if name} | {f"attribute {k}": a.column for k, a in self.attributes.items()}
+        return {role: name for role, name in roles.items() if name} | {
+            f"attribute {k}": a.column for k, a in self.attributes.items()
+        }

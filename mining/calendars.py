@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -136,7 +137,9 @@ def _zone(spec: CalendarSpec) -> ZoneInfo:
     try:
         return ZoneInfo(spec.tz)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise BlueprintError(f"calendar {spec.id}: unknown time zone {spec.tz!r}. Write a name such as Europe/Amsterdam or Asia/Shanghai.") from None
+        raise BlueprintError(
+            f"calendar {spec.id}: unknown time zone {spec.tz!r}. Write a name such as Europe/Amsterdam or Asia/Shanghai."
+        ) from None
 
 
 def _date(text: str, spec: CalendarSpec) -> date:
@@ -156,11 +159,13 @@ def _week(spec: CalendarSpec) -> list[list[tuple[int, int]]]:
             week[k] += [(_minutes(a), _minutes(b)) for a, b in (slot.split("-") for slot in slots)]
     for name, slots_of_day in zip(DAYS, week, strict=True):
         slots_of_day.sort()
-        for (a, b), (c, _) in zip(slots_of_day, slots_of_day[1:], strict=False):
+        for (_, b), (c, _) in pairwise(slots_of_day):
             if c < b:
                 raise BlueprintError(f"calendar {spec.id}: the hours of {name} overlap.")
         if any(b <= a for a, b in slots_of_day):
-            raise BlueprintError(f"calendar {spec.id}: an opening on {name} ends before it begins. Write hours over midnight as two slots.")
+            raise BlueprintError(
+                f"calendar {spec.id}: an opening on {name} ends before it begins. Write hours over midnight as two slots."
+            )
     return week
 
 

@@ -11,12 +11,16 @@ import typer
 
 from mining.errors import MiningError
 
-app = typer.Typer(help="Service process mining: the actual service against its blueprint.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="Service process mining: the actual service against its blueprint.", no_args_is_help=True, add_completion=False
+)
 blueprint_app = typer.Typer(help="Work with blueprint files.", no_args_is_help=True)
 app.add_typer(blueprint_app, name="blueprint")
 
 BAD_INPUT = 2
-BlueprintFile = Annotated[Path, typer.Option("--blueprint", "-b", help="Blueprint of the service (YAML).", metavar="FILE")]
+BlueprintFile = Annotated[
+    Path, typer.Option("--blueprint", "-b", help="Blueprint of the service (YAML).", metavar="FILE")
+]
 
 
 class _Progress:
@@ -81,18 +85,28 @@ def _headlines(study: object) -> list[str]:
         f"{int(path['pass']):,} of {int(path['judged']):,} judged cases follow the designed flow.",
         f"{len(ranked)} findings by priority: {counts}.",
     ]
-    return [*lines, *(f"  {row.rank}. [{row.priority}] {row.title_en} ({row.n_net:,} of {row.n_judged:,})" for row in ranked.head(3).itertuples())]
+    return [
+        *lines,
+        *(
+            f"  {row.rank}. [{row.priority}] {row.title_en} ({row.n_net:,} of {row.n_judged:,})"
+            for row in ranked.head(3).itertuples()
+        ),
+    ]
 
 
 @app.command()
 def simulate(
     blueprint: Annotated[Path, typer.Argument(help="Blueprint of the service (YAML).", metavar="BLUEPRINT")],
     cases: Annotated[int, typer.Option(min=1, help="Number of cases.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for log.csv, truth.csv and survey.csv.", metavar="DIR")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for log.csv, truth.csv and survey.csv.", metavar="DIR")
+    ],
     seed: Annotated[int, typer.Option(help="Same seed, same files.")] = 1,
     fault: Annotated[
         list[str] | None,
-        typer.Option(help="KIND:PLACE=AMOUNT, such as missing:approve=0.02 (share of the cases) or late:S1=40 (number of cases)."),
+        typer.Option(
+            help="KIND:PLACE=AMOUNT, such as missing:approve=0.02 (share of the cases) or late:S1=40 (number of cases)."
+        ),
     ] = None,
 ) -> None:
     """Play a blueprint out into an event log, with known faults and the truth about them beside it."""
@@ -100,7 +114,9 @@ def simulate(
     from mining.simulation import Fault
     from mining.simulation import simulate as play
 
-    simulation = play(read_blueprint(blueprint), cases=cases, seed=seed, faults=[Fault.parse(text) for text in fault or []])
+    simulation = play(
+        read_blueprint(blueprint), cases=cases, seed=seed, faults=[Fault.parse(text) for text in fault or []]
+    )
     simulation.write(out)
     typer.echo(f"{cases:,} cases, {len(simulation.truth):,} of them with a fault: {out}")
 

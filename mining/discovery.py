@@ -88,7 +88,9 @@ class DiscoveredFlow:
         n = study.instances.n_cases
         seen = _cases_per_activity(study)
         observable = [a.id for a in study.blueprint.activities if a.observable]
-        rows: list[tuple[str, str, str | None, bool, int]] = [("activity", a, None, True, 0) for a in observable if not seen.get(a)]
+        rows: list[tuple[str, str, str | None, bool, int]] = [
+            ("activity", a, None, True, 0) for a in observable if not seen.get(a)
+        ]
         rows += [("activity", label, None, False, seen[label]) for label in study.instances.unmapped]
         designed, observed = designed_orders(study.blueprint.automaton), _cases_per_order(study)
         left_open = {(a, b) for region in free_regions(study.blueprint) for a in region for b in region}
@@ -104,16 +106,33 @@ class DiscoveredFlow:
         variants = self.study.path.variants
         n = int(variants.count.sum())
         top = int(variants.count[0]) if len(variants.count) else 0
-        lines = [say("discovered.variants", lang, n_cases=f"{n:,}", n_variants=f"{len(variants.traces):,}", top=f"{top / n:.1%}" if n else "0 %")]
+        lines = [
+            say(
+                "discovered.variants",
+                lang,
+                n_cases=f"{n:,}",
+                n_variants=f"{len(variants.traces):,}",
+                top=f"{top / n:.1%}" if n else "0 %",
+            )
+        ]
         if "why_not" in self.quality:
             return [*lines, say("discovered.not_measured", lang, why=self.quality["why_not"])]
         q = self.quality
-        fit = {"fitness": f"{q['log_fitness']:.3f}", "k": f"{q['n_fitting']:,}", "n": f"{q['n_cases']:,}", "noise": f"{self.noise:g}"}
+        fit = {
+            "fitness": f"{q['log_fitness']:.3f}",
+            "k": f"{q['n_fitting']:,}",
+            "n": f"{q['n_cases']:,}",
+            "noise": f"{self.noise:g}",
+        }
         return [*lines, say("discovered.quality", lang, **fit)]
 
     def words(self, lang: str = "en") -> str:
         """The discovered model as an indented text in flow words."""
-        return "\n".join(_lines(self.flow, lambda name: activity_name(self.study.blueprint, name, lang))) if self.flow else "-"
+        return (
+            "\n".join(_lines(self.flow, lambda name: activity_name(self.study.blueprint, name, lang)))
+            if self.flow
+            else "-"
+        )
 
     def picture(self, *, lang: str = "en", most_arcs: int = 60) -> Picture:
         """The directly-follows map, activities marked with their deviations."""
@@ -184,7 +203,11 @@ def designed_orders(automaton: Automaton) -> set[tuple[str, str]]:
     before: list[set[str]] = [set() for _ in range(automaton.n_states)]
     for a, t in zip(automaton.label.tolist(), automaton.target.tolist(), strict=True):
         before[t].add(automaton.labels[a])
-    return {(x, automaton.labels[b]) for s, b in zip(automaton.source.tolist(), automaton.label.tolist(), strict=True) for x in before[s]}
+    return {
+        (x, automaton.labels[b])
+        for s, b in zip(automaton.source.tolist(), automaton.label.tolist(), strict=True)
+        for x in before[s]
+    }
 
 
 def _cases_per_activity(study: Study) -> dict[str, int]:
@@ -211,6 +234,12 @@ def _lines(flow: m.Flow, name: Any, depth: int = 0) -> list[str]:
         case m.Free(activities):
             return [f"{pad}free: {', '.join(name(a) for a in activities)}"]
         case _:
-            words = {m.Sequence: "sequence", m.Choice: "choice", m.Parallel: "parallel", m.Optional_: "optional", m.Loop: "loop"}
+            words = {
+                m.Sequence: "sequence",
+                m.Choice: "choice",
+                m.Parallel: "parallel",
+                m.Optional_: "optional",
+                m.Loop: "loop",
+            }
             inner = [line for part in m.children(flow) for line in _lines(part, name, depth + 1)]
             return [f"{pad}{words[type(flow)]}:", *inner]

@@ -60,7 +60,13 @@ class Findings(Result):
         "n_faults": "faults that no allowance covers",
         "excess_h": "hours over the limit in them (open hours in business time); missing where nothing is measured",
         "target": "promised share of cases, where there is one",
+        "title_en": "what is wrong and where, in English",
+        "title_zh": "the same in Chinese",
     }
+
+    shown: ClassVar[tuple[str, ...]] = (
+        "rank", "priority", "title_en", "n_net", "n_judged", "rate", "low", "high", "n_gross", "visible", "excess_h", "cell",
+    )  # fmt: skip
 
     def open(self) -> pd.DataFrame:
         """The ranked rows only."""
@@ -95,7 +101,11 @@ def finding_id(blueprint: str, place: tuple[str, ...]) -> str:
 
 def finding_ids(faults: pd.DataFrame, blueprint: Blueprint) -> np.ndarray:
     """Finding id of each fault (object array of shape (n_faults,))."""
-    keys = faults[["check", "kind", "activity", "partner"]].astype(object).where(faults[["check", "kind", "activity", "partner"]].notna(), None)
+    keys = (
+        faults[["check", "kind", "activity", "partner"]]
+        .astype(object)
+        .where(faults[["check", "kind", "activity", "partner"]].notna(), None)
+    )
     places = list(map(place_of, keys["check"], keys["kind"], keys["activity"], keys["partner"]))
     ids = {place: finding_id(blueprint.id, place) for place in set(places)}
     return np.array([ids[place] for place in places], object)
@@ -117,10 +127,11 @@ def findings_of(study: Study) -> Findings:
 
     faults = study.deviations().frame
     judged = {row.check: (row.judged, row.target, row.met) for row in study.summary().frame.itertuples()}
-    rows = [_finding(study, group, *judged[group["check"].iloc[0]]) for _, group in faults.groupby("finding_id", sort=True)]
+    rows = [
+        _finding(study, group, *judged[group["check"].iloc[0]]) for _, group in faults.groupby("finding_id", sort=True)
+    ]
     if not rows:
-        columns = [*Findings.columns, "title_en", "title_zh"]
-        return Findings(pd.DataFrame(columns=columns), study._provenance("findings"))
+        return Findings(pd.DataFrame(columns=list(Findings.columns)), study._provenance("findings"))
     frame = pd.DataFrame(rows).sort_values("order", ignore_index=True).drop(columns="order")
     frame.insert(0, "rank", pd.array(np.arange(1, len(frame) + 1), dtype="Int64"))
     frame.loc[frame["status"] != "open", "rank"] = pd.NA
@@ -129,7 +140,9 @@ def findings_of(study: Study) -> Findings:
     return Findings(frame, study._provenance("findings"))
 
 
-def _finding(study: Study, group: pd.DataFrame, n_judged: int, target: float | None, met: bool | None) -> dict[str, Any]:
+def _finding(
+    study: Study, group: pd.DataFrame, n_judged: int, target: float | None, met: bool | None
+) -> dict[str, Any]:
     first = group.iloc[0]
     open_ = group[group["verdict"] == "fail"]
     n_gross, n_net = group["case_id"].nunique(), open_["case_id"].nunique()
@@ -208,5 +221,7 @@ def marks_of(study: Study) -> dict[str, Mark]:
         worst = min(group["severity"].unique(), key=SEVERITIES.index)
         late = group.loc[group["kind"] == "late", "case_id"].nunique()
         n = group["case_id"].nunique()
-        marks[str(activity)] = Mark(n=n, n_all=study.instances.n_cases, severity=worst, late_share=late / n if late else None)
+        marks[str(activity)] = Mark(
+            n=n, n_all=study.instances.n_cases, severity=worst, late_share=late / n if late else None
+        )
     return marks

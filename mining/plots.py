@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pylopdf_fonts_zh_cn
 import seaborn as sns
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from mining.study import Study
 
 INK, MUTED, GRID = "#1e293b", "#475569", "#cbd5e1"
-PRIORITY_LOOK = {"H": ("#7f2704", ""), "M": ("#f58a3c", "////"), "L": ("#fee0b6", "....")}
+PRIORITY_LOOK = {"H": ("#7f2704", ""), "M": ("#f58a3c", "////"), "L": ("#fee0b6", "\\\\")}
 MET_LOOK = {True: ("#1f3a5f", "o", "#1f3a5f"), False: ("#b91c1c", "X", "#b91c1c"), None: (MUTED, "s", "#ffffff")}
 WIDTH, ROW, AROUND = 7.2, 0.42, 1.25  # inches
 LABEL_WIDTH, LABEL_LINES, LABEL_SIZE = 250.0, 3, 9
@@ -89,7 +90,7 @@ def _style(lang: str) -> Any:
 
 
 def axes_for(rows: int, lang: str = "en") -> Axes:
-    """Axes on a figure of their own, tall enough for ``rows`` labels; unknown to pyplot, so nothing has to be closed."""
+    """Axes on a figure of their own, tall enough for ``rows`` labels; not known to pyplot, so never left open."""
     with _style(lang):
         return Figure(figsize=(WIDTH, AROUND + ROW * max(rows, 1)), layout="constrained").subplots()
 
@@ -124,34 +125,35 @@ def findings_chart(findings: Findings, *, top: int = 10, lang: str = "en", ax: A
         ax = _axes(ax, len(rows))
         if rows.empty:
             return _nothing(ax, say("chart.no_findings", lang), lang)
-        bars = pd.DataFrame(
-            {"rate": rows["rate"].astype(float), "place": rows["rank"].astype(str), "priority": rows["priority"]}
-        )
-        levels = [p for p in PRIORITY_LOOK if p in set(bars["priority"])]
-        before = len(ax.containers)
-        sns.barplot(
-            bars, x="rate", y="place", hue="priority", hue_order=levels, palette={p: PRIORITY_LOOK[p][0] for p in levels},
-            dodge=False, saturation=1, width=0.62, errorbar=None, legend=False, edgecolor=INK, linewidth=0.7, ax=ax,
-        )  # fmt: skip
-        for container, level in zip(ax.containers[before:], levels, strict=True):
-            for bar in container:
-                bar.set_hatch(PRIORITY_LOOK[level][1])
+        levels = _bars(ax, rows)
         titles = rows["title_zh" if lang == "zh" else "title_en"]
         labels = [f"{rank}  {title}" for rank, title in zip(rows["rank"], titles, strict=True)]
         notes = [f"{n:,} / {judged:,}" for n, judged in zip(rows["n_net"], rows["n_judged"], strict=True)]
-        _intervals(ax, rows["rate"], rows["low"], rows["high"], notes, lang)
+        _intervals(ax, rows["rate"], rows["low"], rows["high"], notes, lang, rows["high"])
         _frame(ax, labels, rows["high"].max(), say("chart.findings_axis", lang), lang)
-        handles = [
-            Patch(
-                facecolor=PRIORITY_LOOK[p][0],
-                hatch=PRIORITY_LOOK[p][1],
-                edgecolor=INK,
-                label=say(f"chart.priority.{p}", lang),
-            )
-            for p in levels
-        ]
-        _key(ax, handles, lang)
+        _key(ax, [_patch(level, lang) for level in levels], lang)
     return ax
+
+
+def _bars(ax: Axes, rows: pd.DataFrame) -> list[str]:
+    """A bar per row, coloured and hatched by priority; gives the priorities that occur."""
+    bars = rows[["rate", "priority"]].assign(rate=rows["rate"].astype(float), place=rows["rank"].astype(str))
+    levels = [p for p in PRIORITY_LOOK if p in set(bars["priority"])]
+    colours = {p: PRIORITY_LOOK[p][0] for p in levels}
+    before = len(ax.containers)
+    sns.barplot(
+        bars, x="rate", y="place", hue="priority", hue_order=levels, palette=colours, dodge=False, saturation=1,
+        width=0.62, errorbar=None, legend=False, edgecolor=INK, linewidth=0.7, ax=ax,
+    )  # fmt: skip
+    for container, level in zip(ax.containers[before:], levels, strict=True):
+        for bar in container:
+            bar.set_hatch(PRIORITY_LOOK[level][1])
+    return levels
+
+
+def _patch(priority: str, lang: str) -> Patch:
+    colour, hatch = PRIORITY_LOOK[priority]
+    return Patch(facecolor=colour, hatch=hatch, edgecolor=INK, label=say(f"chart.priority.{priority}", lang))
 
 
 def standards_chart(study: Study, *, lang: str = "en", ax: Axes | None = None) -> Axes:
@@ -174,47 +176,32 @@ def standards_chart(study: Study, *, lang: str = "en", ax: Axes | None = None) -
         if rows.empty:
             return _nothing(ax, say("chart.no_standards", lang), lang)
         states = [None if met is None else bool(met) for met in rows["met"]]
-        for place, (share, state) in enumerate(zip(rows["gross"], states, strict=True)):
-            colour, marker, face = MET_LOOK[state]
-            ax.plot(share, place, marker, color=colour, markerfacecolor=face, markersize=7, zorder=3)
-        promised = rows["target"].notna().to_numpy()
-        ax.scatter(
-            rows["target"].to_numpy(float)[promised],
-            promised.nonzero()[0],
-            marker="|",
-            s=420,
-            color=INK,
-            linewidth=2.4,
-            zorder=2,
-        )
+        promised = _points(ax, rows, states)
         notes = [f"{n:,} / {judged:,}" for n, judged in zip(rows["pass"], rows["judged"], strict=True)]
-        _intervals(
-            ax,
-            rows["gross"],
-            rows["low"],
-            rows["high"].where(rows["high"] > rows["target"].fillna(0), rows["target"]),
-            notes,
-            lang,
-            rows["high"],
-        )
+        furthest = rows[["high", "target"]].astype(float).max(axis=1)
+        _intervals(ax, rows["gross"], rows["low"], rows["high"], notes, lang, furthest)
         labels = [f"{check}  {check_text(study.blueprint, check, lang)}" for check in rows["check"]]
         _frame(ax, labels, 1.0, say("chart.standards_axis", lang), lang)
         handles = [_dot(state, lang) for state in MET_LOOK if state in states]
-        if promised.any():
-            handles.append(
-                Line2D(
-                    [],
-                    [],
-                    marker="|",
-                    linestyle="",
-                    color=INK,
-                    markersize=12,
-                    markeredgewidth=2.4,
-                    label=say("chart.promised", lang),
-                )
-            )
+        handles += [_tick(lang)] if promised else []
         _key(ax, handles, lang)
     return ax
+
+
+def _points(ax: Axes, rows: pd.DataFrame, states: list[bool | None]) -> bool:
+    """A point per row and a tick at its promised share; whether any share is promised."""
+    for place, (share, state) in enumerate(zip(rows["gross"], states, strict=True)):
+        colour, marker, face = MET_LOOK[state]
+        ax.plot(share, place, marker, color=colour, markerfacecolor=face, markersize=7, zorder=3)
+    target = rows["target"].to_numpy(float)
+    places = np.flatnonzero(~np.isnan(target))
+    ax.scatter(target[places], places, marker="|", s=420, color=INK, linewidth=2.4, zorder=2)
+    return len(places) > 0
+
+
+def _tick(lang: str) -> Line2D:
+    look: dict[str, Any] = {"marker": "|", "linestyle": "", "color": INK, "markersize": 12, "markeredgewidth": 2.4}
+    return Line2D([], [], label=say("chart.promised", lang), **look)
 
 
 def judged_standards(study: Study) -> pd.DataFrame:
@@ -233,29 +220,14 @@ def _dot(state: bool | None, lang: str) -> Line2D:
 
 
 def _intervals(
-    ax: Axes,
-    at: pd.Series,
-    low: pd.Series,
-    text_at: pd.Series,
-    notes: list[str],
-    lang: str,
-    high: pd.Series | None = None,
+    ax: Axes, at: pd.Series, low: pd.Series, high: pd.Series, notes: list[str], lang: str, text_at: pd.Series
 ) -> None:
-    """The interval of each row, and its counts to the right of everything in the row."""
-    ends = text_at if high is None else high
+    """The interval of each row, and its counts to the right of ``text_at``."""
     places = range(len(at))
-    ax.errorbar(at, places, xerr=[at - low, ends - at], fmt="none", ecolor=INK, elinewidth=1.1, capsize=3, zorder=4)
+    ax.errorbar(at, places, xerr=[at - low, high - at], fmt="none", ecolor=INK, elinewidth=1.1, capsize=3, zorder=4)
+    look: dict[str, Any] = {"va": "center", "fontsize": 8.5, "color": INK, "family": _families(lang)}
     for place, x, note in zip(places, text_at, notes, strict=True):
-        ax.annotate(
-            note,
-            (x, place),
-            xytext=(7, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=8.5,
-            color=INK,
-            family=_families(lang),
-        )
+        ax.annotate(note, (x, place), xytext=(7, 0), textcoords="offset points", **look)
 
 
 def _frame(ax: Axes, labels: list[str], highest: float, axis: str, lang: str) -> None:
@@ -299,10 +271,11 @@ def to_svg(axes: Axes) -> str:
 
     Letters are paths, so the picture looks the same without any font.
     """
+    figure: Any = axes.get_figure(root=True)
     buffer = io.StringIO()
-    settings = {"svg.hashsalt": "mining", "svg.fonttype": "path", "font.family": list(register_fonts())}
+    settings: Any = {"svg.hashsalt": "mining", "svg.fonttype": "path", "font.family": list(register_fonts())}
     with mpl.rc_context(settings):
-        axes.figure.savefig(
+        figure.savefig(
             buffer, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight", pad_inches=0.04
         )
     text = buffer.getvalue()

@@ -47,6 +47,7 @@ class Result:
     frame: pd.DataFrame
     provenance: Provenance
     columns: ClassVar[dict[str, str]] = {}
+    shown: ClassVar[tuple[str, ...]] = ()  # the columns that a notebook shows; empty: all
 
     def to_frame(self) -> pd.DataFrame:
         """A copy of the table."""
@@ -67,7 +68,9 @@ class Result:
 
     def _repr_html_(self) -> str:
         shown = self.frame.head(ROWS_SHOWN)
-        table = shown.to_html(index=False, border=0, na_rep="-", float_format=lambda x: f"{x:.4g}")
+        table = (shown[list(self.shown)] if self.shown else shown).to_html(
+            index=False, border=0, na_rep="-", float_format=lambda x: f"{x:.4g}"
+        )
         more = f"<p>{len(self.frame) - ROWS_SHOWN:,} more rows</p>" if len(self.frame) > ROWS_SHOWN else ""
         return f"<p><small>{escape(self.provenance.line())}</small></p>{table}{more}"
 

@@ -50,6 +50,20 @@ class Summary(Result):
         "why_not": "why cases are not observable, where the reason is one for all",
     }
 
+    shown: ClassVar[tuple[str, ...]] = (
+        "check",
+        "dimension",
+        "kind",
+        "severity",
+        *v.VERDICTS,
+        "gross",
+        "net",
+        "low",
+        "high",
+        "target",
+        "met",
+    )
+
     def row(self, check: str) -> pd.Series:
         """The row of one check.
 
@@ -198,7 +212,11 @@ class Study:
 
     def _provenance(self, measure: str) -> Provenance:
         return Provenance(
-            measure, self.log.source.sha256, self.blueprint.sha256, self.instances.n_cases, {"open_cases": self.open_cases}
+            measure,
+            self.log.source.sha256,
+            self.blueprint.sha256,
+            self.instances.n_cases,
+            {"open_cases": self.open_cases},
         )
 
     def summary(self) -> Summary:
@@ -215,8 +233,18 @@ class Study:
             rows.append(
                 {"check": check.id, "dimension": check.dimension, "kind": check.kind, "severity": check.severity}
                 | dict(zip(v.VERDICTS, counts, strict=True))
-                | {"judged": judged, "gross": gross, "net": (passed + allowed) / judged if judged else np.nan, "low": low, "high": high}
-                | {"target": target, "met": gross >= target if target is not None and judged else None, "why_not": check.why_not}
+                | {
+                    "judged": judged,
+                    "gross": gross,
+                    "net": (passed + allowed) / judged if judged else np.nan,
+                    "low": low,
+                    "high": high,
+                }
+                | {
+                    "target": target,
+                    "met": gross >= target if target is not None and judged else None,
+                    "why_not": check.why_not,
+                }
             )
         return Summary(pd.DataFrame(rows, columns=list(Summary.columns)), self._provenance("checks"))
 
@@ -266,7 +294,10 @@ class Study:
 
     def _rows_of(self, check: v.CheckResult) -> pd.DataFrame:
         table, names = check.faults, np.array([*self.instances.names, None], object)
-        places = pd.DataFrame([self._place(name) for name in self.instances.names] + [(None,) * 4], columns=["stage", "lane", "visible", "touchpoint"])
+        places = pd.DataFrame(
+            [self._place(name) for name in self.instances.names] + [(None,) * 4],
+            columns=["stage", "lane", "visible", "touchpoint"],
+        )
         located = table.instance != v.NONE
         resources = np.array([*self.log.resources, None], object)
         allowed = self.allowed[check.id]
@@ -284,9 +315,16 @@ class Study:
         )
         for column in places.columns:
             frame[column] = places[column].to_numpy(object)[table.activity]
-        frame["at"] = pd.to_datetime(np.where(table.at == MISSING, np.datetime64("NaT", "us").astype(np.int64), table.at), unit="us", utc=True)
+        frame["at"] = pd.to_datetime(
+            np.where(table.at == MISSING, np.datetime64("NaT", "us").astype(np.int64), table.at), unit="us", utc=True
+        )
         frame["resource"] = resources[np.where(located, self.instances.resource[table.instance], v.NONE)]
-        frame["measured"], frame["limit"], frame["unit"], frame["excess_s"] = table.measured, table.limit, check.unit, table.excess
+        frame["measured"], frame["limit"], frame["unit"], frame["excess_s"] = (
+            table.measured,
+            table.limit,
+            check.unit,
+            table.excess,
+        )
         frame["severity"] = check.severity
         frame["verdict"] = np.where(allowed == v.NONE, "fail", "allowed")
         frame["allow_id"] = entries[allowed]

@@ -88,7 +88,9 @@ def duration(length: Any, lang: str) -> str:
 def _standard_text(blueprint: Blueprint, standard: Standard, lang: str) -> str:
     def moments(names: tuple[str, ...]) -> str:
         special = ("case_start", "case_end")
-        return say("word.or", lang).join(say(f"word.{x}", lang) if x in special else activity_name(blueprint, x, lang) for x in names)
+        return say("word.or", lang).join(
+            say(f"word.{x}", lang) if x in special else f"“{activity_name(blueprint, x, lang)}”" for x in names
+        )
 
     key = f"standard.{standard.metric}"
     return say(

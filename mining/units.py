@@ -49,10 +49,14 @@ class Duration:
         """
         match = _PATTERN.fullmatch(text.strip())
         if not match:
-            raise MiningError(f"{text!r} is not a duration. Write a number and a unit, as in 30min, 4bh or 5bd. Units: {', '.join(UNITS)}.")
+            raise MiningError(
+                f"{text!r} is not a duration. Write a number and a unit, as in 30min, 4bh or 5bd. Units: {', '.join(UNITS)}."
+            )
         length = cls(float(match[1]), match[2])
         if length.unit == "bd" and (length.amount < 1 or length.amount % 1):
-            raise MiningError(f"{text!r}: working days are counted whole, from 1bd. Write open hours (bh) for parts of a day.")
+            raise MiningError(
+                f"{text!r}: working days are counted whole, from 1bd. Write open hours (bh) for parts of a day."
+            )
         return length
 
     @property

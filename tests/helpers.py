@@ -18,7 +18,9 @@ MONDAY = pd.Timestamp("2026-03-02 09:00", tz="UTC")
 OFFICE = {"office": {"tz": "UTC", "week": {"mon-fri": ["09:00-17:00"]}, "coverage": ["2026-01-01", "2026-12-31"]}}
 
 
-def blueprint_dict(flow: Any, activities: Iterable[str] = "abcde", ends: Iterable[str] | None = None, **more: Any) -> dict[str, Any]:
+def blueprint_dict(
+    flow: Any, activities: Iterable[str] = "abcde", ends: Iterable[str] | None = None, **more: Any
+) -> dict[str, Any]:
     """A blueprint in which every letter is an activity whose label is the capital letter."""
     names = list(activities)
     return {
@@ -42,7 +44,13 @@ def blueprint_dict(flow: Any, activities: Iterable[str] = "abcde", ends: Iterabl
         "roles": {"clerk": {"name": {"en": "Clerk"}, "resources": ["ann", "bob"]}},
         "log": {"case": "case", "activity": "activity", "timestamp": "end", "start": "start", "resource": "resource"},
         "activities": [
-            {"id": x, "lane": "office" if i % 2 else "desk", "stage": "all", "labels": [x.upper()], "name": {"en": f"Step {x}", "zh": f"步骤{x}"}}
+            {
+                "id": x,
+                "lane": "office" if i % 2 else "desk",
+                "stage": "all",
+                "labels": [x.upper()],
+                "name": {"en": f"Step {x}", "zh": f"步骤{x}"},
+            }
             for i, x in enumerate(names)
         ],
         "flow": flow,
@@ -50,9 +58,13 @@ def blueprint_dict(flow: Any, activities: Iterable[str] = "abcde", ends: Iterabl
     }
 
 
-def blueprint(flow: Any, activities: Iterable[str] = "abcde", ends: Iterable[str] | None = None, **more: Any) -> Blueprint:
+def blueprint(
+    flow: Any, activities: Iterable[str] = "abcde", ends: Iterable[str] | None = None, **more: Any
+) -> Blueprint:
     """As :func:`blueprint_dict`, parsed. JSON is YAML."""
-    return parse_blueprint(json.dumps(blueprint_dict(flow, activities, ends, **more), ensure_ascii=False, indent=1), name="test.yaml")
+    return parse_blueprint(
+        json.dumps(blueprint_dict(flow, activities, ends, **more), ensure_ascii=False, indent=1), name="test.yaml"
+    )
 
 
 Event = tuple[str, float] | tuple[str, float, str | None] | tuple[str, float, str | None, float]

@@ -49,7 +49,13 @@ def language(flow: m.Flow, longest: int) -> set[Word]:
         case m.Parallel(items):
             words = {()}
             for item in items:
-                words = {w for x in words for y in language(item, longest) if len(x) + len(y) <= longest for w in _shuffles(x, y)}
+                words = {
+                    w
+                    for x in words
+                    for y in language(item, longest)
+                    if len(x) + len(y) <= longest
+                    for w in _shuffles(x, y)
+                }
             return words
         case m.Free(activities):
             return _repeated({(a,) for a in activities} | {()}, {()}, longest)

@@ -33,7 +33,9 @@ def cheapest(automaton, word, *, prefix=False, log_cost=None, model_cost=None):
             if i < len(word):
                 moves.append(((i + 1, s), cost + log_cost.get(word[i], 1)))
                 moves += [((i + 1, t), cost) for t in automaton.successors[s].get(word[i], ())]
-            moves += [((i, t), cost + model_cost.get(a, 1)) for a, targets in automaton.successors[s].items() for t in targets]
+            moves += [
+                ((i, t), cost + model_cost.get(a, 1)) for a, targets in automaton.successors[s].items() for t in targets
+            ]
             for key, c in moves:
                 best[key] = min(best.get(key, 10**9), c)
         if best == before:
@@ -65,7 +67,12 @@ def test_costs_are_optimal_and_moves_are_an_alignment_of_that_cost(flow, words, 
 
 
 @settings(deadline=None, max_examples=100)
-@given(flows(), WORDS, st.dictionaries(st.sampled_from(LETTERS), st.integers(1, 9)), st.dictionaries(st.sampled_from(LETTERS), st.integers(1, 9)))
+@given(
+    flows(),
+    WORDS,
+    st.dictionaries(st.sampled_from(LETTERS), st.integers(1, 9)),
+    st.dictionaries(st.sampled_from(LETTERS), st.integers(1, 9)),
+)
 def test_costs_of_single_labels_are_respected(flow, word, log_cost, model_cost):
     automaton = build(write_net(flow))
     log_cost = {a: c for a, c in log_cost.items() if a in automaton.code}
@@ -112,7 +119,11 @@ def read_net(path):
         net, initial, final = pm4py.read_pnml(str(path))
     places = {p: i for i, p in enumerate(sorted(net.places, key=lambda p: p.name))}
     transitions = tuple(
-        Transition(t.label, tuple((places[a.source], a.weight) for a in t.in_arcs), tuple((places[a.target], a.weight) for a in t.out_arcs))
+        Transition(
+            t.label,
+            tuple((places[a.source], a.weight) for a in t.in_arcs),
+            tuple((places[a.target], a.weight) for a in t.out_arcs),
+        )
         for t in sorted(net.transitions, key=lambda t: t.name)
     )
     return WorkflowNet(transitions, tuple(initial.get(p, 0) for p in places), tuple(final.get(p, 0) for p in places))
@@ -130,7 +141,11 @@ def test_costs_equal_those_of_the_peers_on_the_benchmark(path):
     with gzip.open(path.with_suffix(".jsonl.gz"), "rt") as lines:
         rows = [json.loads(line) for line in lines]
     found = align(automaton, [codes(automaton, row["trace"]) for row in rows])
-    wrong = [(row["cost"], cost) for row, cost in zip(rows, found.cost.tolist(), strict=True) if row["cost"] not in (None, cost)]
+    wrong = [
+        (row["cost"], cost)
+        for row, cost in zip(rows, found.cost.tolist(), strict=True)
+        if row["cost"] not in (None, cost)
+    ]
     assert wrong == []
 
 

@@ -16,7 +16,9 @@ from tests.strategies import flows, language
 
 
 def net(*transitions, places=4):
-    made = tuple(Transition(label, tuple((p, 1) for p in pre), tuple((p, 1) for p in post)) for label, pre, post in transitions)
+    made = tuple(
+        Transition(label, tuple((p, 1) for p in pre), tuple((p, 1) for p in post)) for label, pre, post in transitions
+    )
     return WorkflowNet(made, (1, *[0] * (places - 1)), (0, 1, *[0] * (places - 2)))
 
 
@@ -46,7 +48,9 @@ def test_an_unbounded_net_is_refused():
 
 
 def test_arc_weights_count():
-    two = WorkflowNet((Transition("a", ((0, 1),), ((1, 2),)), Transition("b", ((1, 2),), ((2, 1),))), (1, 0, 0), (0, 0, 1))
+    two = WorkflowNet(
+        (Transition("a", ((0, 1),), ((1, 2),)), Transition("b", ((1, 2),), ((2, 1),))), (1, 0, 0), (0, 0, 1)
+    )
     automaton = build(two)
     assert automaton.accepts(["a", "b"])
     assert not automaton.accepts(["a", "b", "b"])
@@ -59,7 +63,9 @@ def test_states_with_the_same_future_are_merged():
 
 def test_unobservable_activities_are_silent():
     made = blueprint_dict(["a", "b", "c"], "ac")
-    made["activities"].append({"id": "b", "lane": "desk", "stage": "all", "observable": False, "name": {"en": "Hidden"}})
+    made["activities"].append(
+        {"id": "b", "lane": "desk", "stage": "all", "observable": False, "name": {"en": "Hidden"}}
+    )
     assert parse_blueprint(json.dumps(made)).automaton.accepts(["a", "c"])
 
 
@@ -84,4 +90,8 @@ def test_an_automaton_accepts_the_language_of_its_flow_and_nothing_else(flow, ra
 @given(flows())
 def test_equal_flows_give_equal_automata(flow):
     one, two = build(write_net(flow)), build(write_net(flow))
-    assert (one.source.tolist(), one.label.tolist(), one.target.tolist()) == (two.source.tolist(), two.label.tolist(), two.target.tolist())
+    assert (one.source.tolist(), one.label.tolist(), one.target.tolist()) == (
+        two.source.tolist(),
+        two.label.tolist(),
+        two.target.tolist(),
+    )

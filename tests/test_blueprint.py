@@ -68,7 +68,9 @@ def test_a_misspelt_key_is_named_with_line_and_the_right_word():
 
 
 def test_a_misspelt_key_deep_inside_is_named_too():
-    message = refused(text(rules=[{"id": "R1", "kind": "precedence", "a": "a", "b": "b", "severty": "major", "basis": "x"}]))
+    message = refused(
+        text(rules=[{"id": "R1", "kind": "precedence", "a": "a", "b": "b", "severty": "major", "basis": "x"}])
+    )
     assert "rules.0: unknown key 'severty'. Did you mean 'severity'" in message
 
 
@@ -80,20 +82,67 @@ def test_a_misspelt_flow_word_is_named():
     ("changes", "message"),
     [
         ({"flow": ["a", "b", "x"]}, "flow.2: unknown activity 'x'"),
-        ({"scope": {"starts_with": ["a"], "ends_with": ["zz"], "unit_of_analysis": "c"}}, "scope.ends_with.0: unknown activity 'zz'"),
-        ({"rules": [{"id": "R", "kind": "precedence", "a": "a", "severity": "major", "basis": "x"}]}, "rule R (precedence) needs the key 'b'"),
-        ({"rules": [{"id": "R", "kind": "at_most", "a": "a", "severity": "major", "basis": "x"}]}, "needs the key 'n'"),
-        ({"rules": [{"id": "path", "kind": "must_occur", "a": "a", "severity": "major", "basis": "x"}]}, "already the id of the check of the flow"),
         (
-            {"standards": [{"id": "S", "dimension": "time", "metric": "elapsed", "from": "a", "to": "b", "max": "5bd", "severity": "major", "basis": "x"}]},
+            {"scope": {"starts_with": ["a"], "ends_with": ["zz"], "unit_of_analysis": "c"}},
+            "scope.ends_with.0: unknown activity 'zz'",
+        ),
+        (
+            {"rules": [{"id": "R", "kind": "precedence", "a": "a", "severity": "major", "basis": "x"}]},
+            "rule R (precedence) needs the key 'b'",
+        ),
+        ({"rules": [{"id": "R", "kind": "at_most", "a": "a", "severity": "major", "basis": "x"}]}, "needs the key 'n'"),
+        (
+            {"rules": [{"id": "path", "kind": "must_occur", "a": "a", "severity": "major", "basis": "x"}]},
+            "already the id of the check of the flow",
+        ),
+        (
+            {
+                "standards": [
+                    {
+                        "id": "S",
+                        "dimension": "time",
+                        "metric": "elapsed",
+                        "from": "a",
+                        "to": "b",
+                        "max": "5bd",
+                        "severity": "major",
+                        "basis": "x",
+                    }
+                ]
+            },
             "5bd is business time and needs a calendar. Known: office",
         ),
         (
-            {"standards": [{"id": "S", "dimension": "time", "metric": "elapsed", "from": "a", "to": "b", "max": 5, "severity": "major", "basis": "x"}]},
+            {
+                "standards": [
+                    {
+                        "id": "S",
+                        "dimension": "time",
+                        "metric": "elapsed",
+                        "from": "a",
+                        "to": "b",
+                        "max": 5,
+                        "severity": "major",
+                        "basis": "x",
+                    }
+                ]
+            },
             "max 5 has no unit",
         ),
         (
-            {"standards": [{"id": "S", "dimension": "time", "metric": "due_date", "of": "b", "due": "when", "severity": "major", "basis": "x"}]},
+            {
+                "standards": [
+                    {
+                        "id": "S",
+                        "dimension": "time",
+                        "metric": "due_date",
+                        "of": "b",
+                        "due": "when",
+                        "severity": "major",
+                        "basis": "x",
+                    }
+                ]
+            },
             "unknown attribute 'when'",
         ),
         ({"status": "aproved"}, "'aproved' is not one of the words allowed here. Did you mean 'approved'"),
@@ -172,3 +221,67 @@ def test_lint_names_place_and_weakness():
         "not-approved", "outside-flow", "wait-without-limit", "fail-point-without-control", "key-touchpoint-without-standard",
         "moment-of-truth-without-measure", "touchpoint-without-evidence", "no-role",
     }  # fmt: skip
+
+
+# --- flows kept in BPMN ----------------------------------------------------------------------------------------------
+
+BPMN = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><process id="p">
+{elements}
+{flows}
+</process></definitions>"""
+
+
+def bpmn(elements, *flows):
+    """Elements as (kind, id); flows as "source>target"."""
+    made = "".join(f'<{kind} id="{id}" name="{id}"/>' for kind, id in elements)
+    arcs = "".join(f'<sequenceFlow id="f{i}" sourceRef="{x.split(">")[0]}" targetRef="{x.split(">")[1]}"/>' for i, x in enumerate(flows))
+    return BPMN.format(elements=made, flows=arcs)
+
+
+START, END = ("startEvent", "s"), ("endEvent", "e")
+TASKS = [("task", x) for x in "abc"]
+
+
+def with_bpmn(folder, content):
+    (folder / "flow.bpmn").write_text(content)
+    (folder / "blueprint.yaml").write_text(json.dumps(blueprint_dict({"bpmn": "flow.bpmn"}, "abc")))
+    return folder / "blueprint.yaml"
+
+
+def test_a_flow_in_bpmn_means_what_its_gateways_say(tmp_path):
+    both = [("parallelGateway", "x"), ("parallelGateway", "y")]
+    read = read_blueprint(with_bpmn(tmp_path, bpmn([START, END, *TASKS, *both], "s>a", "a>x", "x>b", "x>c", "b>y", "c>y", "y>e")))
+    assert read.automaton.accepts("abc")
+    assert read.automaton.accepts("acb")
+    assert not read.automaton.accepts("ab")
+    assert set(read.flow.follows) == {("a", "b"), ("a", "c")}
+    assert "data-activity" in read.plot().svg
+
+
+def test_an_unsound_flow_is_refused_with_the_way_into_the_trap(tmp_path):
+    mixed = [("exclusiveGateway", "x"), ("parallelGateway", "y")]
+    path = with_bpmn(tmp_path, bpmn([START, END, *TASKS, *mixed], "s>a", "a>x", "x>b", "x>c", "b>y", "c>y", "y>e"))
+    with pytest.raises(BlueprintError, match=r"blueprint.yaml:1: the flow is unsound: its end can never be reached"):
+        read_blueprint(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (bpmn([START, END, *TASKS, ("inclusiveGateway", "g7")], "s>a"), "element 'g7' is a inclusiveGateway"),
+        (bpmn([START, END, *TASKS, ("task", "Sing")], "s>a"), r"task 'Sing' \('Sing'\) is no activity of the blueprint"),
+        ("<definitions", "not well-formed XML"),
+        ('<!DOCTYPE x [<!ENTITY y "z">]><definitions/>', "document type declaration"),
+        (BPMN.format(elements="", flows="").replace("</process>", '</process><process id="q"/>'), "holds 2 processes"),
+    ],
+)
+def test_bpmn_that_cannot_be_read_is_refused(tmp_path, content, message):
+    with pytest.raises(BlueprintError, match=message):
+        read_blueprint(with_bpmn(tmp_path, content))
+
+
+def test_a_missing_bpmn_file_names_its_neighbours(tmp_path):
+    path = with_bpmn(tmp_path, "x")
+    (tmp_path / "flow.bpmn").rename(tmp_path / "other.bpmn")
+    with pytest.raises(BlueprintError, match="BPMN files in that folder: other.bpmn"):
+        read_blueprint(path)

@@ -15,7 +15,11 @@ from mining.conformance.durations import Clock, measure, stops
 from mining.units import MISSING
 
 AMSTERDAM = CalendarSpec(
-    "office", "Europe/Amsterdam", {"mon-fri": ("08:30-12:30", "13:00-17:00")}, ("2026-01-01", "2026-12-31"), closed=("2026-04-06", "2026-12-25")
+    "office",
+    "Europe/Amsterdam",
+    {"mon-fri": ("08:30-12:30", "13:00-17:00")},
+    ("2026-01-01", "2026-12-31"),
+    closed=("2026-04-06", "2026-12-25"),
 )
 SHANGHAI = CalendarSpec(
     "clinic", "Asia/Shanghai", {"mon-fri": ("08:00-12:00", "13:30-17:30")}, ("2026-01-01", "2026-12-31"),
@@ -65,12 +69,21 @@ def test_five_working_days_from_a_friday_evening_end_on_the_friday_after():
 
 def test_working_days_skip_holidays_and_count_make_up_days():
     assert due(AMSTERDAM, "2026-04-03 10:00", 1) == "2026-04-07 17:00"  # Easter Monday is closed
-    assert due(SHANGHAI, "2026-02-13 10:00", 2, "Asia/Shanghai") == "2026-02-24 17:30"  # Saturday 14th counts as the first
+    assert (
+        due(SHANGHAI, "2026-02-13 10:00", 2, "Asia/Shanghai") == "2026-02-24 17:30"
+    )  # Saturday 14th counts as the first
 
 
 @pytest.mark.parametrize(
     ("end", "days"),
-    [("2026-03-02 16:00", 0), ("2026-03-02 20:00", 0), ("2026-03-03 09:00", 1), ("2026-03-03 18:00", 2), ("2026-03-07 12:00", 5), ("2026-03-09 08:00", 5)],
+    [
+        ("2026-03-02 16:00", 0),
+        ("2026-03-02 20:00", 0),
+        ("2026-03-03 09:00", 1),
+        ("2026-03-03 18:00", 2),
+        ("2026-03-07 12:00", 5),
+        ("2026-03-09 08:00", 5),
+    ],
 )
 def test_working_days_used_are_those_whose_end_is_not_passed(end, days):
     # from Monday 2 March 10:00; an end after office hours, or on a Saturday, falls into the next working day
@@ -88,7 +101,9 @@ def test_a_clock_stop_over_a_holiday_takes_out_only_its_working_days():
     calendar = calendar_of(AMSTERDAM)
     start, end = at("2026-04-01 10:00"), at("2026-04-09 16:00")  # Wed; due 1 + 3 = Tue 7 April (Easter Monday closed)
     _, late = measure(Clock("bd", calendar), start, end, 3)
-    stopped = stops(np.array([0]), at("2026-04-02 09:00"), at("2026-04-08 09:00"), start, end)  # Fri, Tue, Wed do not count
+    stopped = stops(
+        np.array([0]), at("2026-04-02 09:00"), at("2026-04-08 09:00"), start, end
+    )  # Fri, Tue, Wed do not count
     measured, excess = measure(Clock("bd", calendar), start, end, 3, stopped)
     assert late[0] > 0
     assert (measured[0], excess[0] <= 0) == (2.0, True)
@@ -97,7 +112,13 @@ def test_a_clock_stop_over_a_holiday_takes_out_only_its_working_days():
 def test_overlapping_clock_stops_count_once():
     start, end = at("2026-03-02 09:00"), at("2026-03-02 17:00")
     of = np.zeros(2, np.int64)
-    both = stops(of, np.r_[at("2026-03-02 10:00"), at("2026-03-02 11:00")], np.r_[at("2026-03-02 12:00"), at("2026-03-02 14:00")], start, end)
+    both = stops(
+        of,
+        np.r_[at("2026-03-02 10:00"), at("2026-03-02 11:00")],
+        np.r_[at("2026-03-02 12:00"), at("2026-03-02 14:00")],
+        start,
+        end,
+    )
     measured, _ = measure(Clock("h", None), start, end, 10, both)
     assert measured[0] == 4.0  # eight hours without 10 to 14
 
@@ -147,7 +168,9 @@ def _span(days):
     return range(DAYS.index(first), DAYS.index(last or first) + 1)
 
 
-CHANGE_DAYS = st.sampled_from([date(2026, 3, 27), date(2026, 10, 23), date(2026, 2, 13), date(2026, 4, 3), date(2026, 6, 1)])
+CHANGE_DAYS = st.sampled_from(
+    [date(2026, 3, 27), date(2026, 10, 23), date(2026, 2, 13), date(2026, 4, 3), date(2026, 6, 1)]
+)
 
 
 @settings(deadline=None, max_examples=60)

@@ -47,7 +47,10 @@ CHOICE = blueprint(["a", {"choice": ["b", "c"]}, "d"], "abcd")
 
 
 def test_a_second_branch_of_a_choice_is_a_choice_violation():
-    assert found(CHOICE, "abcd") in ([("extra", "c", None, "choice_violation")], [("extra", "b", None, "choice_violation")])
+    assert found(CHOICE, "abcd") in (
+        [("extra", "c", None, "choice_violation")],
+        [("extra", "b", None, "choice_violation")],
+    )
 
 
 def test_a_choice_taken_at_the_wrong_time_is_out_of_order_whatever_branch_the_alignment_names():

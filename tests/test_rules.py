@@ -38,7 +38,11 @@ PARAMETERS = {
     "response": {"within": "4h"},
 }
 CASES = st.lists(
-    st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from(["ann", "bob", "eve"]), st.integers(1, 5), st.integers(1, 3)), min_size=1, max_size=7),
+    st.lists(
+        st.tuples(st.sampled_from("ABC"), st.sampled_from(["ann", "bob", "eve"]), st.integers(1, 5), st.integers(1, 3)),
+        min_size=1,
+        max_size=7,
+    ),
     min_size=1,
     max_size=6,
 )
@@ -63,7 +67,10 @@ def test_verdicts_equal_the_plain_definition(kind, moments, cases):
             holds(read.rules[0], trace, {}, Setting.of(read))
         ]
     judged = study(read, log, open_cases="judge")
-    if kind not in ("starts_with", "ends_with", "immediate_response", "immediate_precedence") or moments == ("complete", "complete"):
+    if kind not in ("starts_with", "ends_with", "immediate_response", "immediate_precedence") or moments == (
+        "complete",
+        "complete",
+    ):
         assert verdicts(judged, "R") == expected
         failing = {case for case, word in expected.items() if word == "fail"}
         assert {case for case, *_ in faults(judged, "R")} == failing
@@ -71,7 +78,12 @@ def test_verdicts_equal_the_plain_definition(kind, moments, cases):
 
 @pytest.mark.parametrize(
     ("kind", "word"),
-    [("precedence", "not_observable"), ("response", "not_observable"), ("not_followed_by", "not_observable"), ("immediate_response", "not_observable")],
+    [
+        ("precedence", "not_observable"),
+        ("response", "not_observable"),
+        ("not_followed_by", "not_observable"),
+        ("immediate_response", "not_observable"),
+    ],
 )
 def test_a_verdict_that_hangs_on_a_tie_is_not_observable(kind, word):
     tied = {"c0": [("A", 1.0), ("B", 1.0), ("C", 2.0)]}
@@ -115,8 +127,14 @@ def test_an_open_case_whose_time_is_over_fails():
 def test_a_start_that_the_log_does_not_have_is_not_observable():
     read = norm("precedence", a_at="start")
     assert verdicts(study(read, traces("bac")), "R") == {"c0": "not_observable"}  # no starts at all
-    some = {"c0": [("B", 1.0, "ann", 0.5), ("A", 2.0), ("C", 3.0)], "c1": [("B", 1.0, "ann", 0.5), ("A", 2.0, "ann", 1.5), ("C", 3.0)]}
-    assert verdicts(study(read, some), "R") == {"c0": "not_observable", "c1": "fail"}  # the a of c0 may have started before b
+    some = {
+        "c0": [("B", 1.0, "ann", 0.5), ("A", 2.0), ("C", 3.0)],
+        "c1": [("B", 1.0, "ann", 0.5), ("A", 2.0, "ann", 1.5), ("C", 3.0)],
+    }
+    assert verdicts(study(read, some), "R") == {
+        "c0": "not_observable",
+        "c1": "fail",
+    }  # the a of c0 may have started before b
 
 
 def test_start_or_complete_decides():
@@ -126,7 +144,10 @@ def test_start_or_complete_decides():
 
 
 def test_unknown_people_are_not_observable_and_never_the_same_person():
-    judged = study(norm("four_eyes"), {"c0": [("A", 1.0, None), ("B", 2.0, None), ("C", 3.0)], "c1": [("A", 1.0, "ann"), ("B", 2.0, "ann")]})
+    judged = study(
+        norm("four_eyes"),
+        {"c0": [("A", 1.0, None), ("B", 2.0, None), ("C", 3.0)], "c1": [("A", 1.0, "ann"), ("B", 2.0, "ann")]},
+    )
     assert verdicts(judged, "R") == {"c0": "not_observable", "c1": "fail"}
 
 
@@ -153,5 +174,11 @@ def test_a_number_compared_with_text_is_refused():
 def test_faults_name_place_partner_and_row():
     judged = study(norm("precedence"), {"c0": [("A", 0.0), ("C", 1.0)], "c1": [("C", 0.0), ("B", 1.0), ("A", 2.0)]})
     row = judged.deviations().frame.query("check == 'R'").iloc[0]
-    assert (row["case_id"], row["kind"], row["activity"], row["partner"], row["row"]) == ("c1", "out_of_order", "a", "b", 4)
+    assert (row["case_id"], row["kind"], row["activity"], row["partner"], row["row"]) == (
+        "c1",
+        "out_of_order",
+        "a",
+        "b",
+        4,
+    )
     assert row["at"] == MONDAY + pd.Timedelta(hours=1)

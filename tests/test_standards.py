@@ -20,7 +20,9 @@ ELAPSED = {"metric": "elapsed", "from": "a", "to": "b", "max": "2h"}
 
 def measured(of):
     table = of.verdicts().frame.query("check == 'S'")
-    return {case: None if np.isnan(x) else round(x, 6) for case, x in zip(table["case_id"], table["measured"], strict=True)}
+    return {
+        case: None if np.isnan(x) else round(x, 6) for case, x in zip(table["case_id"], table["measured"], strict=True)
+    }
 
 
 def test_elapsed_runs_from_the_first_from_to_the_first_to_after_it():
@@ -34,14 +36,30 @@ def test_elapsed_runs_from_the_first_from_to_the_first_to_after_it():
             "no a": [("B", 0.0), ("D", 3.0)],
         },
     )
-    assert verdicts(judged, "S") == {"in time": "pass", "late": "fail", "b first": "pass", "no b": "not_applicable", "no a": "not_applicable"}
+    assert verdicts(judged, "S") == {
+        "in time": "pass",
+        "late": "fail",
+        "b first": "pass",
+        "no b": "not_applicable",
+        "no a": "not_applicable",
+    }
     assert measured(judged) == {"in time": 2.0, "late": 2.5, "b first": 1.0, "no b": None, "no a": None}
     row = judged.deviations().frame.iloc[0]
-    assert (row["case_id"], row["kind"], row["activity"], row["excess_s"], row["limit"]) == ("late", "late", "b", 1800.0, 2.0)
+    assert (row["case_id"], row["kind"], row["activity"], row["excess_s"], row["limit"]) == (
+        "late",
+        "late",
+        "b",
+        1800.0,
+        2.0,
+    )
 
 
 def test_open_cases_are_pending_until_their_time_is_over():
-    log = {"young": [("A", 9.0)], "old": [("A", 1.0)], "done": [("A", 9.0), ("B", 10.0), ("D", 10.0)]}  # the log ends at 10
+    log = {
+        "young": [("A", 9.0)],
+        "old": [("A", 1.0)],
+        "done": [("A", 9.0), ("B", 10.0), ("D", 10.0)],
+    }  # the log ends at 10
     judged = study(norm(**ELAPSED), log)
     assert verdicts(judged, "S") == {"young": "pending", "old": "fail", "done": "pass"}
     assert judged.deviations().frame.query("check == 'S'")["pattern"].tolist() == ["not_yet"]
@@ -49,12 +67,16 @@ def test_open_cases_are_pending_until_their_time_is_over():
 
 def test_business_hours_leave_the_night_out():
     # Monday 16:00 to Tuesday 10:00 is 1 h + 1 h in office hours
-    judged = study(norm(**ELAPSED | {"max": "2bh", "calendar": "office"}), {"c": [("A", 7.0), ("B", 25.0), ("D", 26.0)]})
+    judged = study(
+        norm(**ELAPSED | {"max": "2bh", "calendar": "office"}), {"c": [("A", 7.0), ("B", 25.0), ("D", 26.0)]}
+    )
     assert (verdicts(judged, "S"), measured(judged)) == ({"c": "pass"}, {"c": 2.0})
 
 
 def test_outside_the_calendar_nothing_is_guessed():
-    judged = study(norm(**ELAPSED | {"max": "2bh", "calendar": "office"}), {"c": [("A", -24 * 90), ("B", 1.0), ("D", 2.0)]})
+    judged = study(
+        norm(**ELAPSED | {"max": "2bh", "calendar": "office"}), {"c": [("A", -24 * 90), ("B", 1.0), ("D", 2.0)]}
+    )
     assert verdicts(judged, "S") == {"c": "not_observable"}
 
 
@@ -67,13 +89,19 @@ def test_stopped_time_does_not_count():
 
 
 def test_case_start_and_case_end():
-    judged = study(norm(**ELAPSED | {"from": "case_start", "to": "case_end", "max": "3h"}), {"c": [("A", 1.0, "ann", 0.5), ("D", 4.0)], "o": [("A", 0.0)]})
+    judged = study(
+        norm(**ELAPSED | {"from": "case_start", "to": "case_end", "max": "3h"}),
+        {"c": [("A", 1.0, "ann", 0.5), ("D", 4.0)], "o": [("A", 0.0)]},
+    )
     assert verdicts(judged, "S") == {"c": "fail", "o": "fail"}  # o is open, and four hours old when the log ends
     assert measured(judged) == {"c": 3.5, "o": 4.0}
 
 
 def test_handling_fails_if_one_instance_is_too_long():
-    judged = study(norm(metric="handling", of="a", max="60min"), {"c": [("A", 1.0, "ann", 0.5), ("A", 3.0, "ann", 1.5), ("D", 4.0)]})
+    judged = study(
+        norm(metric="handling", of="a", max="60min"),
+        {"c": [("A", 1.0, "ann", 0.5), ("A", 3.0, "ann", 1.5), ("D", 4.0)]},
+    )
     assert (verdicts(judged, "S"), measured(judged)) == ({"c": "fail"}, {"c": 90.0})
     assert len(faults(judged, "S")) == 1
 
@@ -85,7 +113,14 @@ def test_waiting_is_from_the_latest_completion_to_the_start():
 
 
 def test_waiting_from_a_schedule_where_the_log_has_one():
-    rows = [("c", "A", "schedule", 0), ("c", "A", "start", 3), ("c", "A", "complete", 4), ("c", "A", "start", 9), ("c", "A", "complete", 9.5), ("c", "D", "complete", 10)]
+    rows = [
+        ("c", "A", "schedule", 0),
+        ("c", "A", "start", 3),
+        ("c", "A", "complete", 4),
+        ("c", "A", "start", 9),
+        ("c", "A", "complete", 9.5),
+        ("c", "D", "complete", 10),
+    ]
     table = pd.DataFrame(rows, columns=["case", "activity", "life", "hour"])
     table["end"] = MONDAY + pd.to_timedelta(table["hour"], unit="h")
     read = blueprint(
@@ -112,7 +147,10 @@ def test_a_due_date_kept_in_the_log():
     ("standard", "why"),
     [
         ({"metric": "handling", "of": "a", "max": "1h"}, "the log has no start times"),
-        ({"metric": "score", "source": "survey", "item": "csat", "of": "a", "min": 4, "dimension": "quality"}, "needs a table of scores (survey)"),
+        (
+            {"metric": "score", "source": "survey", "item": "csat", "of": "a", "min": 4, "dimension": "quality"},
+            "needs a table of scores (survey)",
+        ),
     ],
 )
 def test_what_the_log_cannot_answer_is_said_for_all_cases(standard, why):

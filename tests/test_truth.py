@@ -22,7 +22,11 @@ def compare(study, truth):
     wanted = {(row.case_id, row.check, WORD.get(row.kind, row.kind), row.activity) for row in truth.itertuples()}
     shown = {(row.case_id, row.check, row.kind, row.activity or "") for row in found.itertuples()}
     assert wanted <= shown
-    checks = {(row.case_id, check) for row in truth.itertuples() for check in filter(None, [row.check, *row.also_fails.split(";")])}
+    checks = {
+        (row.case_id, check)
+        for row in truth.itertuples()
+        for check in filter(None, [row.check, *row.also_fails.split(";")])
+    }
     assert {(row.case_id, row.check) for row in found.itertuples()} == checks
     swaps = truth[(truth["kind"] == "swapped") & (truth["check"] == "path")]
     partner = {(row.case_id, row.activity): row.partner for row in found.query("check == 'path'").itertuples()}
@@ -57,11 +61,42 @@ def test_a_clean_log_has_no_deviation(sample):
 
 K = 12
 EVERY_KIND = {
-    "permit_receipt": ["missing:approve_receipt", "extra:adjust_receipt", "extra:Phone call", "swapped:approve_receipt", "repeated:send_receipt"]
+    "permit_receipt": [
+        "missing:approve_receipt",
+        "extra:adjust_receipt",
+        "extra:Phone call",
+        "swapped:approve_receipt",
+        "repeated:send_receipt",
+    ]
     + ["late:S1", "late:S2", "late:S3", "wrong_role:approve_receipt", "same_person:R2"],
-    "outpatient_visit": ["missing:triage", "swapped:triage", "repeated:pay", "extra:Lost", "late:S1", "late:S2", "wrong_role:consult", "same_person:R3"],
-    "it_incident": ["missing:take_charge", "swapped:assign_seriousness", "repeated:take_charge", "late:S1", "late:S2", "wrong_role:take_charge"],
-    "bank_loan": ["missing:register", "swapped:apply", "repeated:register", "late:S1", "late:S2", "late:S3", "late:S4", "wrong_role:approve"],
+    "outpatient_visit": [
+        "missing:triage",
+        "swapped:triage",
+        "repeated:pay",
+        "extra:Lost",
+        "late:S1",
+        "late:S2",
+        "wrong_role:consult",
+        "same_person:R3",
+    ],
+    "it_incident": [
+        "missing:take_charge",
+        "swapped:assign_seriousness",
+        "repeated:take_charge",
+        "late:S1",
+        "late:S2",
+        "wrong_role:take_charge",
+    ],
+    "bank_loan": [
+        "missing:register",
+        "swapped:apply",
+        "repeated:register",
+        "late:S1",
+        "late:S2",
+        "late:S3",
+        "late:S4",
+        "wrong_role:approve",
+    ],
 }
 
 
@@ -70,7 +105,9 @@ EVERY_KIND = {
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_k_faults_of_each_kind_are_found_exactly(sample, seed):
     norm = blueprint_of(sample)
-    simulation = simulate(norm, cases=1500, seed=seed, faults=[Fault.parse(f"{fault}={K}") for fault in EVERY_KIND[sample]])
+    simulation = simulate(
+        norm, cases=1500, seed=seed, faults=[Fault.parse(f"{fault}={K}") for fault in EVERY_KIND[sample]]
+    )
     assert len(simulation.truth) == K * len(EVERY_KIND[sample])
     study = study_of(simulation, norm)
     compare(study, simulation.truth)

@@ -26,6 +26,8 @@ def automaton_of(blueprint: m.Blueprint) -> Automaton:
 
 def net_of(blueprint: m.Blueprint) -> WorkflowNet:
     """The flow of a blueprint as a workflow net; unobservable activities are silent."""
+    if isinstance(blueprint.flow, m.Graph):
+        return blueprint.flow.net
     return write_net(blueprint.flow, silent=frozenset(a.id for a in blueprint.activities if not a.observable))
 
 
@@ -86,6 +88,8 @@ class _NetWriter:
                 for activity in activities:
                     self.add(m.Step(activity), p, p)
                 self.step(None, [p], [end])
+            case m.Graph(source):
+                raise AssertionError(f"the flow of {source} stands alone")
 
 
 def loop_limits(blueprint: m.Blueprint) -> tuple[m.Rule, ...]:

@@ -59,7 +59,12 @@ def _activities(b: m.Blueprint) -> Iterator[Found]:
     for i, a in enumerate(b.activities):
         at = ("activities", i)
         if a.observable and a.id not in in_flow:
-            yield at, "warning", "outside-flow", f"{a.id} is observable but stands nowhere in the flow: every one of its events will be extra"
+            yield (
+                at,
+                "warning",
+                "outside-flow",
+                f"{a.id} is observable but stands nowhere in the flow: every one of its events will be extra",
+            )
         if a.observable and a.role is None and kinds[a.lane] in ("onstage", "backstage"):
             yield at, "note", "no-role", f"{a.id} is work of staff, but no role is named"
         if a.wait_point and a.id not in limited:
@@ -68,7 +73,12 @@ def _activities(b: m.Blueprint) -> Iterator[Found]:
             yield at, "warning", "fail-point-without-control", f"{a.id} is a fail point, but no control is named"
     if blind:
         share = len(blind) / len(b.activities)
-        yield ("activities",), "note", "blind-share", f"{len(blind)} of {len(b.activities)} activities ({share:.0%}) leave no trace in the log: {', '.join(blind)}"
+        yield (
+            ("activities",),
+            "note",
+            "blind-share",
+            f"{len(blind)} of {len(b.activities)} activities ({share:.0%}) leave no trace in the log: {', '.join(blind)}",
+        )
 
 
 def _touchpoints(b: m.Blueprint) -> Iterator[Found]:
@@ -79,17 +89,37 @@ def _touchpoints(b: m.Blueprint) -> Iterator[Found]:
             continue
         at = ("activities", i, "touchpoint")
         if a.touchpoint.key and a.id not in named:
-            yield at, "warning", "key-touchpoint-without-standard", f"{a.id} is a key touchpoint, but no standard says what is promised there"
+            yield (
+                at,
+                "warning",
+                "key-touchpoint-without-standard",
+                f"{a.id} is a key touchpoint, but no standard says what is promised there",
+            )
         if a.touchpoint.moment_of_truth and a.id not in named | ruled:
-            yield at, "warning", "moment-of-truth-without-measure", f"{a.id} is a moment of truth, but neither a standard nor a rule measures it"
+            yield (
+                at,
+                "warning",
+                "moment-of-truth-without-measure",
+                f"{a.id} is a moment of truth, but neither a standard nor a rule measures it",
+            )
         if not a.touchpoint.evidence:
-            yield at, "note", "touchpoint-without-evidence", f"{a.id} is a touchpoint, but no physical evidence is named"
+            yield (
+                at,
+                "note",
+                "touchpoint-without-evidence",
+                f"{a.id} is a touchpoint, but no physical evidence is named",
+            )
 
 
 def _standards(b: m.Blueprint) -> Iterator[Found]:
     for i, s in enumerate(b.standards):
         if s.share is None and s.metric in ("elapsed", "waiting", "handling", "due_date"):
-            yield ("standards", i), "note", "no-share", f"{s.id} does not say in which share of the cases it must be kept"
+            yield (
+                ("standards", i),
+                "note",
+                "no-share",
+                f"{s.id} does not say in which share of the cases it must be kept",
+            )
 
 
 def _allowances(b: m.Blueprint) -> Iterator[Found]:
@@ -97,8 +127,18 @@ def _allowances(b: m.Blueprint) -> Iterator[Found]:
     for i, a in enumerate(b.allowances):
         at = ("allow", i)
         if a.valid[1] < b.effective[0]:
-            yield at, "warning", "allowance-expired", f"{a.id} ended on {a.valid[1]}, before the blueprint came into force on {b.effective[0]}"
+            yield (
+                at,
+                "warning",
+                "allowance-expired",
+                f"{a.id} ended on {a.valid[1]}, before the blueprint came into force on {b.effective[0]}",
+            )
         if a.valid[1] < a.valid[0]:
             yield at, "warning", "allowance-never-valid", f"{a.id} ends ({a.valid[1]}) before it begins ({a.valid[0]})"
         if a.match.get("activity", next(iter(observable))) not in observable:
-            yield at, "warning", "allowance-matches-nothing", f"{a.id} allows deviations of {a.match['activity']}, which leaves no trace in the log"
+            yield (
+                at,
+                "warning",
+                "allowance-matches-nothing",
+                f"{a.id} allows deviations of {a.match['activity']}, which leaves no trace in the log",
+            )

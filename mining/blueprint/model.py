@@ -12,7 +12,7 @@ from mining.errors import UnknownNameError
 from mining.units import Duration
 
 if TYPE_CHECKING:
-    from mining.automaton import Automaton
+    from mining.automaton import Automaton, WorkflowNet
 
 VISIBLE_KINDS = ("physical_evidence", "customer", "onstage", "onstage_technology")
 LANE_KINDS = (*VISIBLE_KINDS, "backstage", "support", "partner")
@@ -44,6 +44,7 @@ class Lane:
 
     @property
     def visible(self) -> bool:
+        """Whether the customer can see what happens in it."""
         return self.kind in VISIBLE_KINDS
 
 
@@ -266,7 +267,20 @@ class Free:
     activities: tuple[str, ...]
 
 
-Flow = Step | Sequence | Choice | Parallel | Optional_ | Loop | Free
+@dataclass(frozen=True)
+class Graph:
+    """A flow that is not block-structured, read from the BPMN file ``source``; it stands alone, never inside another node.
+
+    ``net`` is what it means; ``follows`` are pairs of activities of which the second may come next.
+    """
+
+    source: str
+    net: WorkflowNet
+    activities: tuple[str, ...]
+    follows: tuple[tuple[str, str], ...]
+
+
+Flow = Step | Sequence | Choice | Parallel | Optional_ | Loop | Free | Graph
 
 
 def children(flow: Flow) -> tuple[Flow, ...]:
@@ -274,7 +288,7 @@ def children(flow: Flow) -> tuple[Flow, ...]:
     match flow:
         case Step():
             return ()
-        case Free(activities):
+        case Free(activities) | Graph(activities=activities):
             return tuple(Step(a) for a in activities)
         case Optional_(item):
             return (item,)
@@ -390,7 +404,8 @@ class Blueprint:
         """Rules and standards by id, those implied by loop limits included."""
         from mining.blueprint.compile import loop_limits
 
-        return {c.id: c for c in (*self.rules, *loop_limits(self), *self.standards)}
+        found: list[Rule | Standard] = [*self.rules, *loop_limits(self), *self.standards]
+        return {check.id: check for check in found}
 
     def lint(self) -> tuple[Any, ...]:
         """Problems of the design itself; see :mod:`mining.blueprint.lint`."""

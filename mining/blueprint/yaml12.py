@@ -55,7 +55,7 @@ def load(text: str, name: str) -> tuple[Any, dict[Path, int]]:
     except yaml.YAMLError as error:
         raise BlueprintError(f"{_where(name, error)}: not valid YAML: {_reason(error)}") from None
     if root is None:
-        raise BlueprintError(f"{name}: the file is empty. A blueprint starts with the line sbp: \"1.0\".")
+        raise BlueprintError(f'{name}: the file is empty. A blueprint starts with the line sbp: "1.0".')
     lines: dict[Path, int] = {}
     return _value(root, (), lines, name), lines
 
@@ -64,7 +64,9 @@ def _refuse_references(events: Iterator[Any], name: str) -> None:
     depth = 0
     for event in events:
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise BlueprintError(f"{name}:{event.start_mark.line + 1}: anchors and aliases (& and *) are not part of the format. Write it out.")
+            raise BlueprintError(
+                f"{name}:{event.start_mark.line + 1}: anchors and aliases (& and *) are not part of the format. Write it out."
+            )
         if getattr(event, "tag", None):
             raise BlueprintError(f"{name}:{event.start_mark.line + 1}: tags ({event.tag}) are not part of the format.")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -84,10 +86,13 @@ def _value(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> An
                 raise BlueprintError(f"{name}:{line}: a key must be a plain word.")
             key = key_node.value
             if key in found:
-                raise BlueprintError(f"{name}:{line}: {key!r} is written twice (first in line {lines[*path, key]}). Keep one.")
+                raise BlueprintError(
+                    f"{name}:{line}: {key!r} is written twice (first in line {lines[*path, key]}). Keep one."
+                )
             found[key] = _value(value_node, (*path, key), lines, name)
             lines[*path, key] = line
         return found
+    assert isinstance(node, yaml.ScalarNode)
     if node.style is not None:  # quoted or block text is text
         return node.value
     return next((convert(node.value) for pattern, convert in _RESOLVERS if pattern.fullmatch(node.value)), node.value)

@@ -107,7 +107,9 @@ def align(
     log_costs, model_costs = _costs(automaton, log_cost) + 1, _costs(automaton, model_cost)
     order = sorted(range(n_traces), key=lambda k: (tuple(traces[k]), flags[k]))
     lengths = np.array([len(traces[k]) for k in order], np.int64)
-    events = np.fromiter((x if 0 <= x < n_labels else n_labels for k in order for x in traces[k]), np.int32, int(lengths.sum()))
+    events = np.fromiter(
+        (x if 0 <= x < n_labels else n_labels for k in order for x in traces[k]), np.int32, int(lengths.sum())
+    )
     starts = np.concatenate(([0], np.cumsum(lengths)))
     by_source = np.searchsorted(automaton.source, np.arange(automaton.n_states + 1)).astype(np.int64)
     by_label = np.lexsort((automaton.target, automaton.source, automaton.label))
@@ -222,8 +224,16 @@ def _align_sorted(  # type: ignore[no-untyped-def]  # pragma: no cover
         need = used + length + cost[k]
         if need > kinds.size:
             room = max(2 * kinds.size, need)
-            bigger_kinds, bigger_labels, bigger_positions = np.empty(room, np.int8), np.empty(room, np.int32), np.empty(room, np.int32)
-            bigger_kinds[:used], bigger_labels[:used], bigger_positions[:used] = kinds[:used], labels[:used], positions[:used]
+            bigger_kinds, bigger_labels, bigger_positions = (
+                np.empty(room, np.int8),
+                np.empty(room, np.int32),
+                np.empty(room, np.int32),
+            )
+            bigger_kinds[:used], bigger_labels[:used], bigger_positions[:used] = (
+                kinds[:used],
+                labels[:used],
+                positions[:used],
+            )
             kinds, labels, positions = bigger_kinds, bigger_labels, bigger_positions
         at, i = used, length
         while not (i == 0 and here == 0 and stack[0, 0] == stack[i, here]):

@@ -61,7 +61,11 @@ def _is_missing(value: np.ndarray) -> np.ndarray:
 def _compare(condition: Condition, value: np.ndarray) -> np.ndarray:
     number = value.dtype.kind in "fiu"
     wanted = condition.value if isinstance(condition.value, list) else [condition.value]
-    if any(number != isinstance(x, (int, float)) for x in wanted) and len(value) and condition.op not in ("==", "!=", "in", "not_in"):
+    if (
+        any(number != isinstance(x, (int, float)) for x in wanted)
+        and len(value)
+        and condition.op not in ("==", "!=", "in", "not_in")
+    ):
         raise BlueprintError(
             f"condition {condition}: {condition.attr} is {'a number' if number else 'text'}, so it cannot be compared with "
             f"{condition.value!r}. Declare its type under log.attributes ({{column: ..., type: number}})."

@@ -65,7 +65,9 @@ def _merge(of, low, high):  # type: ignore[no-untyped-def]  # pragma: no cover
     return of[:n].copy(), low[:n].copy(), high[:n].copy()
 
 
-def measure(clock: Clock, start: np.ndarray, end: np.ndarray, limit: float, stopped: Stops | None = None) -> tuple[np.ndarray, np.ndarray]:
+def measure(
+    clock: Clock, start: np.ndarray, end: np.ndarray, limit: float, stopped: Stops | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Length of each measurement, and by how much it exceeds a limit.
 
     Parameters
@@ -108,17 +110,23 @@ def _in_working_days(
     calendar = clock.calendar
     assert calendar is not None
     known = calendar.covers(start) & calendar.covers(end)
-    out = np.zeros(len(start), np.int64)  # working days that do not count: those after the first day of a stop, up to its last
+    out = np.zeros(
+        len(start), np.int64
+    )  # working days that do not count: those after the first day of a stop, up to its last
     if stopped is not None and len(stopped.of):
         known[stopped.of[~(calendar.covers(stopped.start) & calendar.covers(stopped.end))]] = False
         np.add.at(out, stopped.of, calendar.working_days(stopped.start, stopped.end))
     days = calendar.working_days(start, end)
     same_day = calendar.day(start) == calendar.day(end)
     close = calendar.last_close[calendar.day(end)]
-    after_hours = ~same_day & (end > close)  # a day without opening has no close, so its end counts for the next working day
+    after_hours = ~same_day & (
+        end > close
+    )  # a day without opening has no close, so its end counts for the next working day
     measured = np.where(known, days + after_hours - out, np.nan).astype(float)
     due = calendar.due(start, (out + int(limit)).astype(np.int64))
     over = calendar.open_seconds(np.minimum(due, end), np.maximum(due, end))
     excess = np.where(end > due, np.maximum(over, 1e-6), -over)
-    excess = np.where(due == MISSING, -np.inf, excess)  # due after the coverage ends, and the end lies inside it: in time
+    excess = np.where(
+        due == MISSING, -np.inf, excess
+    )  # due after the coverage ends, and the end lies inside it: in time
     return measured, np.where(known, excess, np.nan)

@@ -128,7 +128,11 @@ def instances_of(log: EventLog, blueprint: Blueprint) -> Instances:
     known = [a.id for a in blueprint.activities]
     ignore = set(blueprint.binding.ignore) | set(log.binding.ignore)
     counts = np.bincount(log.activity, minlength=len(log.labels)).tolist()
-    unmapped = {label: n for label, n in zip(log.labels, counts, strict=True) if n and label not in blueprint.labels and label not in ignore}
+    unmapped = {
+        label: n
+        for label, n in zip(log.labels, counts, strict=True)
+        if n and label not in blueprint.labels and label not in ignore
+    }
     if not any(label in blueprint.labels for label in log.labels):
         raise LogError(_no_label_known(log, blueprint))
     names = (*known, *(f"{label} (label)" if label in known else label for label in sorted(unmapped)))
@@ -188,7 +192,9 @@ def last_per_case(case: np.ndarray, time: np.ndarray, n_cases: int) -> np.ndarra
     return found
 
 
-def following(case: np.ndarray, time: np.ndarray, next_case: np.ndarray, next_time: np.ndarray, *, strictly: bool = False) -> np.ndarray:
+def following(
+    case: np.ndarray, time: np.ndarray, next_case: np.ndarray, next_time: np.ndarray, *, strictly: bool = False
+) -> np.ndarray:
     """For each (case, time) the position of the first (next_case, next_time) of the same case not before it; NONE if there is none.
 
     Parameters

@@ -45,7 +45,10 @@ def variants_of(instances: Instances, is_open: np.ndarray) -> Variants:
     flags = is_open.tolist()
     keys: dict[tuple[bytes, bool], int] = {}
     of_case = np.fromiter(
-        (keys.setdefault((raw[4 * a : 4 * b], o), len(keys)) for a, b, o in zip(offsets, offsets[1:], flags, strict=False)),
+        (
+            keys.setdefault((raw[4 * a : 4 * b], o), len(keys))
+            for a, b, o in zip(offsets, offsets[1:], flags, strict=False)
+        ),
         np.int64,
         instances.n_cases,
     )
@@ -55,7 +58,10 @@ def variants_of(instances: Instances, is_open: np.ndarray) -> Variants:
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
     return Variants(
-        tuple(found[k][0] for k in order), np.array([found[k][1] for k in order], bool), count[order].astype(np.int64), rank[of_case]
+        tuple(found[k][0] for k in order),
+        np.array([found[k][1] for k in order], bool),
+        count[order].astype(np.int64),
+        rank[of_case],
     )
 
 
@@ -81,10 +87,19 @@ def check_path(blueprint: Blueprint, instances: Instances, is_open: np.ndarray) 
     """
     variants = variants_of(instances, is_open)
     automaton = blueprint.automaton
-    to_label = np.array([automaton.code.get(name, -1) if i < instances.n_known else -1 for i, name in enumerate(instances.names)], np.int32)
-    alignments = align(automaton, [to_label[list(trace)].tolist() for trace in variants.traces], prefix=variants.open.tolist())
+    to_label = np.array(
+        [automaton.code.get(name, -1) if i < instances.n_known else -1 for i, name in enumerate(instances.names)],
+        np.int32,
+    )
+    alignments = align(
+        automaton, [to_label[list(trace)].tolist() for trace in variants.traces], prefix=variants.open.tolist()
+    )
     reader = _PatternReader(blueprint, instances)
-    rows = [(k, *row) for k in np.flatnonzero(alignments.cost > 0).tolist() for row in reader.read(variants.traces[k], alignments, k)]
+    rows = [
+        (k, *row)
+        for k in np.flatnonzero(alignments.cost > 0).tolist()
+        for row in reader.read(variants.traces[k], alignments, k)
+    ]
     table = _per_case(np.array(rows, np.int64).reshape(-1, 7), variants, instances)
     tied = table.pattern == v.PATTERNS.index("tied")
     verdict = np.where(variants.open, v.PENDING, v.PASS).astype(np.int8)[variants.of_case]
@@ -114,11 +129,15 @@ def _per_case(rows: np.ndarray, variants: Variants, instances: Instances) -> v.F
     pattern = rows[which, 4].astype(np.int8)
     ordered = has_event & (far != v.NONE)
     other = done[begin[ordered] + far[ordered]]
-    pattern[np.flatnonzero(ordered)[instances.end[instance[ordered]] == instances.end[other]]] = v.PATTERNS.index("tied")
+    pattern[np.flatnonzero(ordered)[instances.end[instance[ordered]] == instances.end[other]]] = v.PATTERNS.index(
+        "tied"
+    )
     at = np.where(has_event, instances.order_time[instance], instances.case_end[case])
     before = ~has_event & (far != v.NONE)  # something missing is dated by the event before which it should have been
     at[before] = instances.end[done[begin[before] + far[before]]]
-    found = v.faults(case, rows[which, 1], rows[which, 2], at, partner=rows[which, 3], instance=instance, pattern=pattern)
+    found = v.faults(
+        case, rows[which, 1], rows[which, 2], at, partner=rows[which, 3], instance=instance, pattern=pattern
+    )
     return v.select(found, np.lexsort((found.activity, found.kind, found.at, found.case)))
 
 
@@ -185,7 +204,9 @@ class _PatternReader:
                 used_logs.add(i)
                 used_models.add(j)
                 rows.append(moved)
-        return [x for i, x in enumerate(logs) if i not in used_logs], [x for j, x in enumerate(models) if j not in used_models]
+        return [x for i, x in enumerate(logs) if i not in used_logs], [
+            x for j, x in enumerate(models) if j not in used_models
+        ]
 
     def _moved(self, log: Move, model: Move, run: list[Move], synchronous: set[Move]) -> Row | None:
         """The step of ``log`` was done where the design has none, and is missing at ``model``: how far was it moved?
@@ -211,7 +232,14 @@ class _PatternReader:
         pair = [blocking, log] if early else [log, blocking]
         if self._mends([*events[:where], *pair, *events[where:]], missing):
             return (_kind("out_of_order"), pair[0][0], pair[1][0], _pattern("swapped"), position, blocking[1])
-        return (_kind("out_of_order"), name, v.NONE, _pattern("moved_early" if early else "moved_late"), position, blocking[1])
+        return (
+            _kind("out_of_order"),
+            name,
+            v.NONE,
+            _pattern("moved_early" if early else "moved_late"),
+            position,
+            blocking[1],
+        )
 
     def _mends(self, events: list[Move], missing: list[Move]) -> bool:
         """Whether the events in this order differ from a run of the flow only by the missing steps."""
@@ -224,7 +252,14 @@ class _PatternReader:
     def _log_move(self, name: int, position: int, trace: tuple[int, ...], done: set[int]) -> Row:
         if name in done:
             beside = {trace[p] for p in (position - 1, position + 1) if 0 <= p < len(trace)}
-            return (_kind("repeated"), name, v.NONE, _pattern("retry" if name in beside else "rework"), position, v.NONE)
+            return (
+                _kind("repeated"),
+                name,
+                v.NONE,
+                _pattern("retry" if name in beside else "rework"),
+                position,
+                v.NONE,
+            )
         if name >= self.n_known:
             pattern = "ad_hoc"
         elif any(done & (block - {name}) for block in self.blocks.get(name, ())):

@@ -52,9 +52,11 @@ class Context:
 
     @property
     def n(self) -> int:
+        """Number of cases."""
         return self.instances.n_cases
 
     def count(self, moments: Moments) -> np.ndarray:
+        """Number of moments per case."""
         return np.bincount(moments.case, minlength=self.n)
 
     def first(self, moments: Moments) -> np.ndarray:
@@ -67,6 +69,7 @@ class Context:
         return last_per_case(moments.case, moments.time, self.n)
 
     def code(self, activity: str | None) -> int:
+        """Position of an activity in the names of the instances."""
         return self.instances.code[activity] if activity else v.NONE
 
     def faults(self, moments: Moments, rows: np.ndarray, kind: str | np.ndarray, **more: object) -> v.Faults:
@@ -78,7 +81,9 @@ class Context:
 Outcome = tuple[np.ndarray, v.Faults]  # verdict per case, faults
 
 
-def check_rule(rule: Rule, blueprint: Blueprint, instances: Instances, is_open: np.ndarray, calendars: dict[str, Calendar]) -> v.CheckResult:
+def check_rule(
+    rule: Rule, blueprint: Blueprint, instances: Instances, is_open: np.ndarray, calendars: dict[str, Calendar]
+) -> v.CheckResult:
     """Judge one rule on every case.
 
     Returns
@@ -91,7 +96,13 @@ def check_rule(rule: Rule, blueprint: Blueprint, instances: Instances, is_open: 
     if why:
         return v.unobservable(rule.id, dimension, rule.kind, rule.severity, instances.n_cases, why)
     context = Context(
-        blueprint, instances, is_open, calendars, rule, _moments(instances, rule.a, rule.a_at), _moments(instances, rule.b, rule.b_at)
+        blueprint,
+        instances,
+        is_open,
+        calendars,
+        rule,
+        _moments(instances, rule.a, rule.a_at),
+        _moments(instances, rule.b, rule.b_at),
     )
     verdict, found = KINDS[rule.kind](context)
     verdict = verdict.astype(np.int8)
@@ -101,7 +112,9 @@ def check_rule(rule: Rule, blueprint: Blueprint, instances: Instances, is_open: 
     verdict[~known] = v.NOT_OBSERVABLE
     verdict[np.diff(instances.offsets) == 0] = v.NOT_APPLICABLE
     found = v.select(found, verdict[found.case] == v.FAIL)
-    return v.CheckResult(rule.id, dimension, rule.kind, rule.severity, verdict, found, np.full(instances.n_cases, np.nan))
+    return v.CheckResult(
+        rule.id, dimension, rule.kind, rule.severity, verdict, found, np.full(instances.n_cases, np.nan)
+    )
 
 
 def _cannot_answer(rule: Rule, blueprint: Blueprint, instances: Instances) -> str:
@@ -213,7 +226,9 @@ def _precedence(c: Context) -> Outcome:
     case = c.b.case[rows]
     absent = first_a[case] == LATEST
     kind = np.where(absent, v.KINDS.index("missing"), v.KINDS.index("out_of_order"))
-    found = v.faults(case, kind, c.code(c.rule.a), c.b.time[rows], partner=c.code(c.rule.b), instance=c.b.instance[rows])
+    found = v.faults(
+        case, kind, c.code(c.rule.a), c.b.time[rows], partner=c.code(c.rule.b), instance=c.b.instance[rows]
+    )
     return verdict, found
 
 
@@ -228,7 +243,12 @@ def _response(c: Context) -> Outcome:
     waiting = ~answered & ~tied & c.is_open[c.a.case] & ~late
     failing = (answered & late) | unanswered | overdue
     verdict = np.full(c.n, v.NOT_APPLICABLE)
-    for rows, word in ((np.ones(len(c.a), bool), v.PASS), (waiting, v.PENDING), (tied | blind, v.NOT_OBSERVABLE), (failing & ~blind, v.FAIL)):
+    for rows, word in (
+        (np.ones(len(c.a), bool), v.PASS),
+        (waiting, v.PENDING),
+        (tied | blind, v.NOT_OBSERVABLE),
+        (failing & ~blind, v.FAIL),
+    ):
         verdict[c.a.case[rows]] = word
     rows = np.flatnonzero(failing & ~blind)
     kind = np.where(late[rows], v.KINDS.index("late"), v.KINDS.index("missing"))
@@ -270,7 +290,7 @@ def _not_followed_by(c: Context) -> Outcome:
 
 
 def _neighbour(c: Context, moments: Moments, step: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For each moment: the name of the next (1) or previous (-1) completed instance, whether a tie makes it uncertain, whether the case ends there."""
+    """For each moment: name of the next (1) or previous (-1) completed instance, whether a tie blurs it, whether there is none."""
     done = np.flatnonzero(c.instances.done)
     place = np.searchsorted(done, moments.instance)
     beside = place + step
@@ -302,7 +322,9 @@ def _immediate(c: Context, moments: Moments, wanted: str | None, step: int) -> O
     kind = np.where(present, v.KINDS.index("out_of_order"), v.KINDS.index("missing"))
     instance = moments.instance[rows]
     partner = c.instances.activity[instance]
-    return verdict, v.faults(moments.case[rows], kind, c.code(wanted), moments.time[rows], partner=partner, instance=instance)
+    return verdict, v.faults(
+        moments.case[rows], kind, c.code(wanted), moments.time[rows], partner=partner, instance=instance
+    )
 
 
 def _immediate_response(c: Context) -> Outcome:
@@ -321,14 +343,22 @@ def _not_before(c: Context) -> Outcome:
     previous = following(c.b.case, -c.b.time, c.a.case[order], -c.a.time[order])
     has = previous != v.NONE
     start = np.where(has, c.a.time[order][previous] if len(c.a) else MISSING, c.b.time)
-    measured, excess = measure(Clock(c.rule.after.unit, c.calendars.get(c.rule.calendar or "")), start, c.b.time, c.rule.after.amount)
+    measured, excess = measure(
+        Clock(c.rule.after.unit, c.calendars.get(c.rule.calendar or "")), start, c.b.time, c.rule.after.amount
+    )
     early, blind = has & (excess < 0), has & np.isnan(measured)
     verdict = np.full(c.n, v.NOT_APPLICABLE)
     for rows, word in ((has, v.PASS), (blind, v.NOT_OBSERVABLE), (early, v.FAIL)):
         verdict[c.b.case[rows]] = word
     rows = np.flatnonzero(early)
     return verdict, c.faults(
-        c.b, rows, "out_of_order", partner=c.code(c.rule.a), measured=measured[rows], limit=c.rule.after.amount, excess=-excess[rows]
+        c.b,
+        rows,
+        "out_of_order",
+        partner=c.code(c.rule.a),
+        measured=measured[rows],
+        limit=c.rule.after.amount,
+        excess=-excess[rows],
     )
 
 

@@ -45,7 +45,9 @@ def check_standard(
     """
     why = _cannot_answer(standard, blueprint, instances)
     if why:
-        return v.unobservable(standard.id, standard.dimension, standard.metric, standard.severity, instances.n_cases, why)
+        return v.unobservable(
+            standard.id, standard.dimension, standard.metric, standard.severity, instances.n_cases, why
+        )
     if standard.metric == "due_date":
         spans, measured, excess, missing = _against_due_date(standard, instances, is_open)
         unit, amount = "s", 0.0
@@ -55,7 +57,9 @@ def check_standard(
         unit, amount, missing = limit.unit, limit.amount, np.zeros(instances.n_cases, bool)
         spans = _SPANS[standard.metric](standard, instances, is_open)
         stopped = _stops(standard, instances, spans) if standard.stop_clock else None
-        measured, excess = measure(Clock(unit, calendars.get(standard.calendar or "")), spans.start, spans.end, amount, stopped)
+        measured, excess = measure(
+            Clock(unit, calendars.get(standard.calendar or "")), spans.start, spans.end, amount, stopped
+        )
     return _judge(standard, instances, spans, measured, excess, missing, unit, amount)
 
 
@@ -78,7 +82,12 @@ def _judge(standard, instances, spans, measured, excess, missing, unit, amount) 
     late, blind = excess > 0, np.isnan(measured) | np.isnan(excess)
     verdict = np.full(n, v.NOT_APPLICABLE, np.int8)
     waiting = ~spans.finished & ~late
-    for rows, word in ((spans.finished, v.PASS), (waiting, v.PENDING), (blind, v.NOT_OBSERVABLE), (late & ~blind, v.FAIL)):
+    for rows, word in (
+        (spans.finished, v.PASS),
+        (waiting, v.PENDING),
+        (blind, v.NOT_OBSERVABLE),
+        (late & ~blind, v.FAIL),
+    ):
         verdict[spans.case[rows]] = word
     verdict[missing & (verdict != v.FAIL)] = v.NOT_OBSERVABLE
     applies, known = holds(standard.when, instances.log)
@@ -93,7 +102,9 @@ def _judge(standard, instances, spans, measured, excess, missing, unit, amount) 
         measured=measured[rows], limit=amount, excess=excess[rows],
         pattern=np.where(spans.finished[rows], v.PATTERNS.index(""), v.PATTERNS.index("not_yet")),
     )  # fmt: skip
-    return v.CheckResult(standard.id, standard.dimension, standard.metric, standard.severity, verdict, found, longest, amount, unit)
+    return v.CheckResult(
+        standard.id, standard.dimension, standard.metric, standard.severity, verdict, found, longest, amount, unit
+    )
 
 
 # --- what is measured ------------------------------------------------------------------------------------------------
@@ -159,7 +170,9 @@ def _waiting(standard: Standard, instances: Instances, is_open: np.ndarray) -> S
     ready = np.where(instances.scheduled[rows] != MISSING, instances.scheduled[rows], before)
     keep = ready != MISSING
     rows, ready = rows[keep], np.minimum(ready[keep], start[keep])
-    return Spans(instances.case[rows], ready, instances.start[rows], np.ones(len(rows), bool), rows, instances.activity[rows])
+    return Spans(
+        instances.case[rows], ready, instances.start[rows], np.ones(len(rows), bool), rows, instances.activity[rows]
+    )
 
 
 _SPANS = {"elapsed": _elapsed, "handling": _handling, "waiting": _waiting}

@@ -60,7 +60,20 @@ class Faults:
         return len(self.case)
 
 
-PATTERNS = ("", "skipped", "ad_hoc", "misplaced", "choice_violation", "swapped", "moved_early", "moved_late", "retry", "rework", "tied", "not_yet")
+PATTERNS = (
+    "",
+    "skipped",
+    "ad_hoc",
+    "misplaced",
+    "choice_violation",
+    "swapped",
+    "moved_early",
+    "moved_late",
+    "retry",
+    "rework",
+    "tied",
+    "not_yet",
+)
 
 
 def faults(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from mining.blueprint.model import Choice, Flow, Free, Loop, Optional_, Parallel, Sequence, Step
+from mining.blueprint.model import Choice, Flow, Free, Graph, Loop, Optional_, Parallel, Sequence, Step
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,10 @@ class _Reader:
                 return self.loop(body, redo)
             case Sequence(items):
                 return self.sequence(items)
+            case Graph(activities=activities, follows=follows):
+                for a, b in follows:
+                    self.join([a], [b])
+                return _Part(activities, activities)
 
     def free(self, activities: tuple[str, ...]) -> _Part:
         k = len(self.regions)

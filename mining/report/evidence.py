@@ -21,11 +21,10 @@ def lineage(study: Study, w: Writer) -> Table:
         for role, n in account.used.items()
         if n
     ]
-    rows += [
-        Row(f"dropped {d.reason}", (Cell(w.say("report.pair", name=w.say("report.dropped"), value=d.reason)), number(w.count(d.count), rows=d.count),
-                                    Cell(_first_rows(d.rows, d.count, w))))
-        for d in account.dropped
-    ]  # fmt: skip
+    for d in account.dropped:
+        reason = Cell(w.say("report.pair", name=w.say("report.dropped"), value=d.reason))
+        counted = number(w.count(d.count), rows=d.count)
+        rows.append(Row(f"dropped {d.reason}", (reason, counted, Cell(_first_rows(d.rows, d.count, w)))))
     total = sum(account.used.values()) + account.rows_dropped
     rows.append(Row("sum", (Cell(w.say("report.rows_sum")), number(w.count(total), rows=total), Cell(""))))
     return table(

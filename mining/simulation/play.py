@@ -59,6 +59,21 @@ class Player:
                 return self._loop(flow, stream, past)
             case m.Free():
                 return self._wander(flow, stream, past)
+            case m.Graph():
+                return self._walk(stream)
+
+    def _walk(self, stream: Stream) -> list[str]:
+        """A run of the automaton, any arc as likely as the others; after a while straight to the nearest end."""
+        automaton = self.blueprint.automaton
+        run: list[str] = []
+        state = 0
+        while not (automaton.final[state] and (not automaton.successors[state] or stream.chance(OPTIONAL))):
+            arcs = sorted((label, t) for label, targets in automaton.successors[state].items() for t in targets)
+            if len(run) > MOST_ROUNDS * len(automaton.labels):
+                arcs = [min(arcs, key=lambda arc: int(automaton.steps_to_end[arc[1]]))]
+            label, state = stream.pick(arcs, [1.0] * len(arcs))
+            run.append(label)
+        return run
 
     def _loop(self, loop: m.Loop, stream: Stream, past: list[str]) -> list[str]:
         run = self._play(loop.body, stream, past)

@@ -46,6 +46,7 @@ class Simulation:
 
     @property
     def blueprint(self) -> Blueprint:
+        """The blueprint that was played."""
         return self.service.blueprint
 
     @cached_property

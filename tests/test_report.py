@@ -1,0 +1,457 @@
+"""The report and the working papers say what the frames say, in both languages, and hostile names stay text."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+import xlsxwriter
+import yaml
+
+import mining
+from mining.conformance.verdicts import VERDICTS
+from mining.plots import findings_chart, register_fonts, standards_chart, to_svg
+from mining.report import render_html, workpapers, write_workpapers
+from mining.report.formats import Writer
+from mining.report.sections import allowance_use
+from mining.results import plain
+from mining.texts import catalogue, say
+from tests.helpers import OFFICE, ROOT, blueprint, study, traces
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+SCRIPT = "<script>alert(1)</script>"
+FORMULA = "=cmd|' /C calc'!A0"
+LONG = "long " * 40
+ODD = '\U0001f600 \u200fodd \u202egnp.exe & "quoted" $x^2$'
+CJK = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+VOID = {"meta", "img", "br", "link", "input", "hr", "path", "use", "rect", "line"}
+
+
+@cache
+def small(status: str = "approved", **names: str) -> mining.Study:
+    """Steps a, b, c; 12 cases that keep the design, others that do not; one standard, two rules, one allowance."""
+    more: dict[str, Any] = {
+        "status": status,
+        "calendars": {"office": OFFICE["office"] | {"tz": "Asia/Shanghai"}},
+        "rules": [
+            {"id": "R1", "kind": "precedence", "a": "b", "b": "c", "severity": "critical", "basis": "Law"},
+            {"id": "R2", "kind": "at_most", "a": "b", "n": 1, "severity": "minor", "basis": "Manual"},
+        ],
+        "standards": [
+            {"id": "S1", "dimension": "time", "metric": "elapsed", "from": "a", "to": "c", "max": "2h", "share": 0.9,
+             "severity": "major", "basis": "Charter"},
+            {"id": "S2", "dimension": "time", "metric": "waiting", "of": "b", "max": "1h", "severity": "minor", "basis": "Plan"},
+        ],
+        "allow": [
+            {"id": "A1", "match": {"rule": "R2"}, "decision": "accepted", "reason": {"en": "Agreed"}, "approved_by": "Board",
+             "valid": ["2026-01-01", "2026-12-31"], "max_share": 0.01},
+        ],
+    }  # fmt: skip
+    if names:
+        more["name"] = {"en": names["name"]}
+    norm = blueprint(["a", "b", "c"], "abc", **more)
+    cases = traces(*["abc"] * 12, "ac", "abbc", "abbc", "ab")
+    cases |= {"late": [("A", 0.0), ("B", 5.0), ("C", 30.0)]}
+    if names:
+        cases |= {names["case"]: [("A", 0.0), (names["label"], 1.0, names["who"]), ("C", 2.0, names["who"])]}
+        cases |= {LONG: [("A", 0.0, ODD), (ODD, 1.0), ("C", 2.0)]}
+    return study(norm, cases)
+
+
+def hostile() -> mining.Study:
+    return small(name=SCRIPT, case=FORMULA, label=SCRIPT, who="@SUM(1)")
+
+
+@cache
+def page(lang: str = "en") -> str:
+    return render_html(small(), lang=lang)
+
+
+class Tables(HTMLParser):
+    """Per table id: row key to the data values of its cells. All tags, and the text outside style."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.rows: dict[str, dict[str, dict[str, str]]] = {}
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.open: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.tags.append((tag, found))
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "table":
+            self.table = self.rows.setdefault(str(found["id"]), {})
+        elif tag == "tr" and "data-key" in found:
+            self.row = self.table.setdefault(str(found["data-key"]), {})
+        elif tag in ("td", "th"):
+            self.row_values(found)
+
+    def row_values(self, found: dict[str, str | None]) -> None:
+        values = {k.removeprefix("data-").replace("-", "_"): v or "" for k, v in found.items() if k.startswith("data-")}
+        if values:
+            self.row |= values
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.texts.append(data)
+
+
+def same(shown: str, value: Any) -> bool:
+    """Whether an attribute holds exactly the value of a frame."""
+    value = plain(value)
+    if value is None:
+        return shown == ""
+    return (
+        float(shown) == value
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+        else shown == str(value)
+    )
+
+
+def assert_rows(shown: dict[str, dict[str, str]], frame: pd.DataFrame, key: str, columns: list[str]) -> None:
+    assert list(shown) == frame[key].astype(str).tolist()
+    for row in frame.to_dict("records"):
+        for column in columns:
+            assert same(shown[str(row[key])][column], row[column]), (row[key], column)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_number_in_the_tables_is_that_of_the_frames(lang):
+    of, rows = small(), Tables(page(lang)).rows
+    summary, found = of.summary().frame, of.findings()
+    shares = ["judged", "gross", "low", "high", "net", "target", "met"]
+    assert_rows(rows["table-checks"], summary, "check", [*VERDICTS, *shares])
+    counts = ["n_gross", "n_judged", "n_net", "rate", "low", "high"]
+    assert_rows(
+        rows["table-priorities"], found.open(), "finding_id", ["rank", "priority", "visible", "excess_h", *counts]
+    )
+    rest = found.frame[found.frame["status"] != "open"]
+    assert_rows(rows["table-unranked"], rest, "finding_id", ["status", "target", *counts])
+    assert_rows(rows["table-allowances"], allowance_use(of), "allow_id", ["n_cases", "share", "max_share", "over"])
+    blind = summary[summary["not_observable"] > 0]
+    assert_rows(rows["table-blind"], blind, "check", ["not_observable"])
+    orders = of.discovered.comparison.query("what == 'order' and not designed").copy()
+    orders["key"] = orders["name"] + " → " + orders["partner"]
+    assert_rows(rows["table-only-observed-order"], orders, "key", ["observed_cases", "share"])
+
+
+def test_evidence_names_the_row_the_time_and_the_size_of_a_fault():
+    of, rows = small(), Tables(page()).rows
+    faults = of.deviations().frame.astype({"case_id": str})
+    late = faults[faults["check"] == "S1"]
+    shown = rows[f"table-evidence-{late['finding_id'].iloc[0]}"]
+    assert set(shown) == set(late["case_id"])
+    for row in late.to_dict("records"):
+        for name in ("row", "measured", "limit", "at"):
+            assert same(shown[row["case_id"]][name], row[name])
+
+
+def test_row_account_adds_up_in_print():
+    rows = {key: int(row["rows"]) for key, row in Tables(page()).rows["table-lineage"].items()}
+    assert (
+        rows["in"]
+        == rows["sum"]
+        == sum(n for key, n in rows.items() if key not in ("in", "sum"))
+        == small().log.lineage.rows_in
+    )
+
+
+def test_the_summary_is_made_from_the_tables():
+    of, text = small(), " ".join("".join(Tables(page()).texts).split())
+    path, n = of.summary().row("path"), of.instances.n_cases
+    assert f"The log holds {n} cases: {n - 1} complete, 1 still open." in text
+    assert f"{path['pass']} of {path['judged']} judged cases follow the designed flow" in text
+    assert of.summary().row("S1")["met"] is False
+    assert "Standards with a promised share: 1; met: 0; not met: 1. Not met: S1" in text
+    assert "Checks that this log cannot answer for any case: 1 (S2)." in text
+
+
+@pytest.mark.parametrize("kind", ["interactive", "self_service", "hybrid"])
+def test_path_share_is_no_headline_where_the_order_is_free(kind):
+    norm = blueprint({"free": ["a", "b", "c"]}, "abc", service_type=kind)
+    assert "This is no headline figure" in render_html(study(norm, traces("abc", "bac")))
+    assert "This is no headline figure" not in page()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_draft_is_said_to_be_no_basis_for_an_opinion(lang):
+    warning = say("report.warning.draft", lang)
+    assert warning in render_html(small("draft"), lang=lang)
+    assert warning not in page(lang)
+
+
+def test_hostile_names_stay_text_in_the_page():
+    html = render_html(hostile())
+    tags = Tables(html).tags
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+    assert "\u202e" not in html
+    assert {"script", "iframe", "object", "link", "base"}.isdisjoint(tag for tag, _ in tags)
+    assert not [name for _, found in tags for name in found if name.startswith("on")]
+    assert LONG.strip() in html
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_loads_nothing(lang):
+    html = page(lang)
+    links = {str(found[x]) for _, found in Tables(html).tags for x in ("src", "href", "xlink:href") if x in found}
+    assert links
+    assert all(link.startswith(("#", "data:image/svg+xml;base64,")) for link in links)
+    assert not re.findall(r"@import|url\((?!#)", html)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_is_well_formed_and_readable_without_eyes(lang):
+    parsed = Tables(page(lang))
+    tags = parsed.tags
+    assert parsed.open == []
+    assert dict(tags)["html"]["lang"] == {"en": "en", "zh": "zh-CN"}[lang]
+    ids = [found["id"] for _, found in tags if "id" in found]
+    assert len(ids) == len(set(ids))
+    assert {str(found["href"])[1:] for tag, found in tags if tag == "a"} <= set(ids)
+    assert all(found.get("alt") for tag, found in tags if tag == "img")
+    assert all(found.get("scope") for tag, found in tags if tag == "th")
+    assert sum(tag == "caption" for tag, _ in tags) == sum(tag == "table" for tag, _ in tags)
+    assert [tag for tag, _ in tags].count("h1") == 1
+
+
+def test_an_english_page_holds_no_chinese_but_names_from_the_data():
+    assert not CJK.search(page("en"))
+    assert CJK.search(page("zh"))
+
+
+def test_same_input_gives_the_same_bytes():
+    first = render_html(small.__wrapped__(), lang="zh", generated="2026-03-05")
+    assert first == render_html(small.__wrapped__(), lang="zh", generated="2026-03-05")
+    assert "2026-03-05" in first
+
+
+def test_a_log_without_faults_still_gives_a_report():
+    html = render_html(study(blueprint(["a", "b"], "ab"), traces("ab", "ab")))
+    assert "There is no finding to rank." in html
+    assert "table-priorities" not in Tables(html).rows
+
+
+def test_shares_never_round_to_all_or_nothing():
+    w = Writer("zh", "UTC")
+    shares = [w.share(x) for x in (0, 0.00001, 0.0008, 0.5, 0.9996, 0.99999, 1, np.nan)]
+    assert shares == ["0%", "<0.01%", "0.08%", "50.0%", "99.96%", ">99.99%", "100%", "–"]
+    assert Writer("en", "UTC").interval(0.8682, 0.9018) == "86.8–90.2\u00a0%"
+
+
+# --- charts ----------------------------------------------------------------------------------------------------------
+
+
+def test_charts_draw_on_the_axes_given_and_leave_no_figure_open():
+    before = plt.get_fignums()
+    page("zh")
+    assert plt.get_fignums() == before
+    figure, ax = plt.subplots()
+    assert findings_chart(small().findings(), lang="zh", ax=ax) is ax
+    widths = [bar.get_width() for container in ax.containers for bar in getattr(container, "patches", [])]
+    assert sorted(widths) == sorted(small().findings().open()["rate"])
+    plt.close(figure)
+
+
+def test_a_chart_is_the_same_text_each_time_with_hostile_names_and_without_a_warning():
+    texts = []
+    for _ in range(2):
+        axes = findings_chart(hostile().findings(), top=30)
+        texts.append(to_svg(axes))
+        plt.close(axes.figure)
+    assert texts[0] == texts[1]
+    assert "<script" not in texts[0]
+    assert "<!--" not in texts[0]
+    assert 'viewBox="' in texts[0]
+    assert "<dc:date>" not in texts[0]
+
+
+def test_standards_without_an_answer_are_not_drawn():
+    axes = standards_chart(small())
+    assert [label.get_text()[:2] for label in axes.get_yticklabels()] == ["S1"]
+    plt.close(axes.figure)
+    assert len(register_fonts()) == 2
+
+
+# --- working papers ----------------------------------------------------------------------------------------------------
+
+
+def read(of: mining.Study, folder: Path, lang: str = "en") -> dict[str, list[tuple[Any, ...]]]:
+    path = folder / "workpapers.xlsx"
+    write_workpapers(of, path, lang=lang)
+    book = openpyxl.load_workbook(path)
+    keys = {say(f"sheet.{key}", lang): key for key in ("readme", *(make.__name__ for make in workpapers.MAKERS))}
+    sheets = {keys[sheet.title]: list(sheet.iter_rows(values_only=True)) for sheet in book}
+    book.close()
+    return sheets
+
+
+def assert_columns(rows: list[tuple[Any, ...]], frame: pd.DataFrame, names: dict[str, str]) -> None:
+    """Columns of a sheet, by heading, hold the values of the frame."""
+    assert len(rows) == len(frame) + 1
+    for heading, name in names.items():
+        at = rows[0].index(heading)
+        expected = [plain(x) for x in frame[name]]
+        got = [row[at] for row in rows[1:]]
+        assert (
+            got == pytest.approx(expected)
+            if frame[name].dtype.kind in "fi" and None not in expected
+            else got == expected
+        )
+
+
+def test_sheets_hold_the_frames(tmp_path):
+    of = small()
+    sheets = read(of, tmp_path)
+    verdicts = {say(f"verdict.{word}", "en"): word for word in VERDICTS}
+    checks = verdicts | {
+        "Check": "check",
+        "Judged": "judged",
+        "Gross share": "gross",
+        "Net share": "net",
+        "Promised share": "target",
+    }
+    assert_columns(sheets["checks"], of.summary().frame, checks)
+    found = {
+        "Rank": "rank",
+        "Finding": "finding_id",
+        "Cases, net": "n_net",
+        "Net rate": "rate",
+        "Hours over the limit": "excess_h",
+    }
+    assert_columns(sheets["findings"], of.findings().frame, found)
+    faults = {
+        "Case": "case_id",
+        "Measured": "measured",
+        "Row in the log file": "row",
+        "Seconds over the limit": "excess_s",
+    }
+    assert_columns(sheets["deviations"], of.deviations().frame, faults)
+    assert_columns(
+        sheets["allowances"],
+        allowance_use(of),
+        {"Allowance": "allow_id", "Cases": "n_cases", "Agreed at most": "max_share"},
+    )
+    net = of.verdicts().frame.pivot(index="case_id", columns="check", values="verdict")
+    header, *rows = sheets["matrix"]
+    for row in rows:
+        assert [verdicts[word] for word in row[1:]] == net.loc[row[0], list(header[1:])].tolist()
+    assert len(rows) == of.instances.n_cases
+
+
+def test_times_are_dates_in_the_zone_named_in_the_heading(tmp_path):
+    of = small()
+    rows = read(of, tmp_path, "zh")["deviations"]
+    at = of.deviations().frame["at"].dt.tz_localize(None)
+    for heading, zone in (("时间（UTC）", "UTC"), ("时间（Asia/Shanghai）", "Asia/Shanghai")):
+        local = [x.tz_localize("UTC").tz_convert(zone).tz_localize(None).to_pydatetime() for x in at]
+        assert [row[rows[0].index(heading)] for row in rows[1:]] == local
+
+
+def test_hostile_texts_are_cells_of_text(tmp_path):
+    of = hostile()
+    write_workpapers(of, tmp_path / "w.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "w.xlsx")
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in cells} <= {"s", "n", "d", "b", "inlineStr"}
+    assert not [cell for cell in cells if cell.hyperlink]
+    values = {cell.value for cell in cells}
+    assert {FORMULA, "@SUM(1)", SCRIPT, LONG} <= values
+    assert all(cell.quotePrefix for cell in cells if cell.value in (FORMULA, "@SUM(1)"))
+    book.close()
+
+
+def test_working_papers_are_the_same_bytes_each_time(tmp_path):
+    for name in ("a.xlsx", "b.xlsx"):
+        write_workpapers(small(), tmp_path / name)
+    assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+
+
+def test_a_sheet_that_is_full_says_where_the_rest_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(workpapers, "MOST_ROWS", 4)
+    sheets = read(small(), tmp_path)
+    n = small().instances.n_cases
+    assert len(sheets["matrix"]) == 4
+    assert f"Sheet Matrix holds the first 3 of {n} rows; all of them are in verdicts.parquet." in {
+        row[1] for row in sheets["readme"]
+    }
+
+
+def test_odd_values_do_not_break_a_sheet():
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"constant_memory": True, "strings_to_formulas": False}) as book:
+        looks = workpapers._looks(book, Writer("en", "UTC"))
+        sheet = book.add_worksheet()
+        values = [
+            float("nan"),
+            float("inf"),
+            "x" * 40_000,
+            "\ud800\uffff",
+            pd.Timestamp("1850-01-01").to_pydatetime(),
+            "a\x07b",
+        ]
+        for column, value in enumerate(values):
+            workpapers._write_cell(sheet, 0, column, value, "text" if isinstance(value, str) else "number", looks)
+    got = [cell.value for cell in openpyxl.load_workbook(buffer).active[1]]
+    assert got[1:] == [
+        "inf",
+        "x" * 32_766 + "…",
+        "\ufffd\ufffd",
+        "1850-01-01 00:00:00",
+        "a_x0007_b",
+    ]  # Excel's own way to write it
+    assert zipfile.is_zipfile(buffer)
+
+
+# --- words -------------------------------------------------------------------------------------------------------------
+
+
+def test_every_text_has_both_languages_and_the_same_places():
+    for key, texts in catalogue().items():
+        assert set(texts) == {"en", "zh"}, key
+        assert not CJK.search(texts["en"]), key
+        places = [set(re.findall(r"\{(\w+)\}", text)) for text in texts.values()]
+        assert places[0] == places[1] or key.startswith(("rule.", "report.version")), key
+
+
+def test_no_key_stands_twice_in_the_catalogue():
+    lines = (ROOT / "mining" / "texts.yaml").read_text("utf-8").splitlines()
+    keys = [line.split(":")[0] for line in lines if line and not line.startswith("#")]
+    assert len(keys) == len(set(keys)) == len(yaml.safe_load("\n".join(lines)))
+
+
+def test_keys_used_exist_and_keys_that_exist_are_used():
+    files = [*(ROOT / "mining").rglob("*.py"), *(ROOT / "mining").rglob("*.j2")]
+    source = "\n".join(path.read_text("utf-8") for path in files)
+    literal = set(re.findall(r'(?:\bsay|\bt)\(\s*"([\w.]+)"', source))
+    assert {key for key in literal if not key.endswith(".")} - set(catalogue()) == set()
+    quoted = set(re.findall(r'"([a-z_]+\.[\w.]+)"', source))
+    stems = set(re.findall(r'f"([a-z_]+\.[\w.]*)\{', source)) | set(re.findall(r'"([a-z_]+\.)" ~', source))
+    stems |= {
+        f"{name}." for name in ("dimension", "kind", "pattern", "severity", "verdict", "priority", "status", "decision")
+    }
+    unused = [key for key in catalogue() if key not in quoted and not key.startswith(tuple(stems))]
+    assert unused == []
