@@ -137,7 +137,7 @@ def _evidence(study: Study, row: dict[str, Any], faults: pd.DataFrame, w: Writer
         "col.how",
     ]
     texts = [w.say(x, zone=w.zone) if x == "col.at" else w.say(x) for x in heads]
-    return table(f"evidence-{row['finding_id']}", caption, texts, rows, "tntt" + "nn" * measured + "t")
+    return table(f"evidence-{row['finding_id']}", caption, texts, rows, "tndt" + "nn" * measured + "t")
 
 
 def _evidence_row(study: Study, fault: dict[str, Any], measured: bool, w: Writer) -> Row:

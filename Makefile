@@ -1,0 +1,45 @@
+# On a fresh machine with Python 3.11 and make: `make audit` and `make test` do everything, the virtual environment included.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SERVICE ?= permit_receipt
+OUT ?= out/$(SERVICE)
+
+.PHONY: help install audit test check notebooks tour samples lock clean
+
+help:            ## this list
+	@grep -E '^[a-z]+: *.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/  /' | expand -t 14
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13) and "Python 3.11, 3.12 or 3.13 is needed; this is " + sys.version)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+install: $(VENV)/installed  ## make the virtual environment
+
+audit: install   ## the whole job on a sample service (SERVICE=bank_loan for another)
+	$(BIN)/mining audit sample_logs/$(SERVICE)/log.csv --blueprint sample_logs/$(SERVICE)/blueprint.yaml --out $(OUT)
+
+test: install    ## all tests
+	$(BIN)/python -m pytest -n 2
+
+check: install   ## lint, types and the quick tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+notebooks: install  ## open JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+samples: install ## make the sample logs again, byte for byte
+	$(BIN)/python -m mining.simulation.samples sample_logs
+
+lock:            ## pin every package with its hashes (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.lock
+
+clean:           ## remove what make and Python made
+	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +

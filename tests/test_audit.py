@@ -1,0 +1,222 @@
+"""The main job from the command line: what it writes, what it says, and how it refuses."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+import mining
+from mining.audit import FILES
+from tests.helpers import MONDAY, ROOT, blueprint_dict, frame, traces
+
+CASES = traces("abc", "acb", "abbc", "ab", "xabc", "ac")
+
+
+def put(folder, cases=CASES, **changes):
+    """A log and a blueprint in a folder."""
+    (folder / "blueprint.yaml").write_text(json.dumps(blueprint_dict(["a", "b", "c"], "abc", **changes)), encoding="utf-8")
+    frame(cases).to_csv(folder / "log.csv", index=False)
+    return folder / "log.csv", folder / "blueprint.yaml"
+
+
+def run(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "mining", *map(str, arguments)],
+        cwd=ROOT, capture_output=True, text=True, encoding="utf-8", env=os.environ | environment | {"PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+
+
+def hashes(folder):
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("audit")
+    log, norm = put(folder)
+    done = run("audit", log, "--blueprint", norm, "--out", folder / "out")
+    assert done.returncode == 0, done.stderr
+    return folder, done
+
+
+def test_it_writes_the_audit_file_and_says_where_the_report_lies(made):
+    folder, done = made
+    assert {p.name for p in (folder / "out").iterdir()} == set(FILES)
+    assert f"Report: {folder / 'out' / 'report.html'}" in done.stdout
+    assert "6 cases, 1 without an end; 1 of 5 judged cases follow the designed flow." in done.stdout
+    assert "Traceback" not in done.stderr
+    assert "pm4py" not in (done.stdout + done.stderr).lower()
+
+
+def test_tables_hold_what_the_study_says(made):
+    folder, _ = made
+    verdicts = pd.read_parquet(folder / "out" / "verdicts.parquet")
+    assert verdicts.query("check == 'path'").set_index("case_id")["verdict"].to_dict() == {
+        "c0": "pass", "c1": "fail", "c2": "fail", "c3": "pending", "c4": "fail", "c5": "fail",
+    }  # fmt: skip
+    deviations = pd.read_parquet(folder / "out" / "deviations.parquet")
+    assert deviations[["case_id", "kind", "activity"]].to_numpy().tolist() == [
+        ["c1", "out_of_order", "b"], ["c2", "repeated", "b"], ["c4", "extra", "X"], ["c5", "missing", "b"],
+    ]  # fmt: skip
+    record = json.loads((folder / "out" / "findings.json").read_text("utf-8"))
+    assert sorted(f["n_gross"] for f in record["findings"]) == [1, 1, 1, 1]
+    assert {f["finding_id"] for f in record["findings"]} == set(deviations["finding_id"])
+
+
+def test_the_manifest_holds_hashes_totals_and_no_clock(made):
+    folder, _ = made
+    manifest = json.loads((folder / "out" / "manifest.json").read_text("utf-8"))
+    assert manifest["outputs"] == {k: v for k, v in hashes(folder / "out").items() if k != "manifest.json"}
+    assert manifest["inputs"]["log"]["sha256"] == hashlib.sha256((folder / "log.csv").read_bytes()).hexdigest()
+    assert manifest["control_totals"]["rows"] == sum(map(len, CASES.values()))
+    assert manifest["control_totals"]["seconds_from_start_to_end_of_cases"] == 3600 * (2 + 2 + 3 + 1 + 3 + 1)
+    assert str(folder) not in json.dumps(manifest)
+    assert manifest["lineage"][0]["in"] == sum(manifest["lineage"][0]["used"].values()) + sum(manifest["lineage"][0]["dropped"].values())
+
+
+def test_a_second_run_writes_the_same_bytes(made):
+    folder, _ = made
+    done = run("audit", folder / "log.csv", "-b", folder / "blueprint.yaml", "-o", folder / "again", PYTHONHASHSEED="7", TZ="Asia/Tokyo")
+    assert done.returncode == 0
+    one, two = hashes(folder / "out"), hashes(folder / "again")
+    assert {k for k in FILES if one[k] != two[k]} <= {"workpapers.xlsx", "manifest.json"}  # zip members and their hash
+
+
+def test_other_files_in_the_folder_are_left_alone(tmp_path):
+    log, norm = put(tmp_path)
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "notes.txt").write_text("mine")
+    assert run("audit", log, "-b", norm, "-o", out, "--lang", "zh").returncode == 0
+    assert (out / "notes.txt").read_text() == "mine"
+    assert '<html lang="zh' in (out / "report.html").read_text("utf-8")
+
+
+def refused(*arguments):
+    done = run("audit", *arguments)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    return " ".join(done.stderr.split())
+
+
+def test_a_missing_log_names_its_neighbours(tmp_path):
+    _, norm = put(tmp_path)
+    assert "no such file" in (message := refused(tmp_path / "lgo.csv", "-b", norm, "-o", tmp_path / "o"))
+    assert "log.csv" in message
+
+
+def test_an_empty_log_is_refused(tmp_path):
+    log, norm = put(tmp_path)
+    log.write_text("case,activity,start,end,resource\n")
+    assert "empty" in refused(log, "-b", norm, "-o", tmp_path / "o") or "no rows" in refused(log, "-b", norm, "-o", tmp_path / "o")
+
+
+def test_a_log_without_the_case_column_is_refused_with_the_columns_there_are(tmp_path):
+    log, norm = put(tmp_path)
+    frame(CASES).rename(columns={"case": "ticket"}).to_csv(log, index=False)
+    message = refused(log, "-b", norm, "-o", tmp_path / "o")
+    assert "'case'" in message
+    assert "ticket" in message
+
+
+def test_dates_that_do_not_parse_are_counted_with_their_rows(tmp_path):
+    log, norm = put(tmp_path)
+    table = frame(CASES).astype(object)
+    table.loc[: len(table) - 3, "end"] = "soon"
+    table.to_csv(log, index=False)
+    message = refused(log, "-b", norm, "-o", tmp_path / "o")
+    assert f"{len(table) - 2} of {len(table)}" in message
+    assert "'soon'" in message
+
+
+def test_a_log_of_another_service_is_refused_with_both_sets_of_labels(tmp_path):
+    log, norm = put(tmp_path, {"c0": [("Bake", 0.0), ("Eat", 1.0)]})
+    message = refused(log, "-b", norm, "-o", tmp_path / "o")
+    assert "knows none of the 2 activity labels of this log (column 'activity'): 'Bake', 'Eat'" in message
+    assert "Labels the blueprint knows: A, B, C" in message
+
+
+def test_a_truncated_xes_is_refused(tmp_path):
+    _, norm = put(tmp_path)
+    (tmp_path / "log.xes").write_text('<log><trace><string key="concept:name" value="1"/><event><string key="concept')
+    refused(tmp_path / "log.xes", "-b", norm, "-o", tmp_path / "o")
+
+
+def test_a_draft_is_no_norm_unless_allowed_and_then_the_report_says_so(tmp_path):
+    log, norm = put(tmp_path, status="draft")
+    assert "the blueprint is a draft" in refused(log, "-b", norm, "-o", tmp_path / "o")
+    assert run("audit", log, "-b", norm, "-o", tmp_path / "o", "--draft-ok").returncode == 0
+    assert "draft" in (tmp_path / "o" / "report.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [(["--lang", "fr"], "unknown language 'fr'"), (["--open-cases", "close"], "unknown open_cases 'close'"), (["--nonsense"], "No such option")],
+)
+def test_wrong_options_are_refused(tmp_path, extra, message):
+    log, norm = put(tmp_path)
+    assert message in refused(log, "-b", norm, "-o", tmp_path / "o", *extra)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
+    log, norm = put(tmp_path)
+    (tmp_path / "locked").mkdir(mode=0o500)
+    assert "cannot write there" in refused(log, "-b", norm, "-o", tmp_path / "locked")
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path):
+    log, norm = put(tmp_path)
+    assert "cannot write there" in refused(log, "-b", norm, "-o", log)
+
+
+def test_a_failed_audit_leaves_nothing_behind(tmp_path, monkeypatch):
+    log, norm = put(tmp_path)
+    read = mining.read_blueprint(norm)
+    monkeypatch.setattr("mining.report.write_workpapers", lambda *a, **k: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        mining.audit(mining.read_log(log, columns=read.binding), read, tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_simulate_writes_log_truth_and_survey(tmp_path):
+    done = run("simulate", "sample_logs/permit_receipt/blueprint.yaml", "--cases", 50, "--seed", 3, "--fault", "late:S1=4", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert {p.name for p in tmp_path.iterdir()} == {"log.csv", "truth.csv", "survey.csv"}
+    assert len(pd.read_csv(tmp_path / "truth.csv")) == 4
+
+
+def test_simulate_refuses_a_fault_it_cannot_make(tmp_path):
+    done = run("simulate", "sample_logs/permit_receipt/blueprint.yaml", "--cases", 5, "--fault", "lost:S1=4", "--out", tmp_path)
+    assert done.returncode == 2
+    assert "lost" in done.stderr
+
+
+def test_lint_prints_place_and_weakness_and_its_status_tells(tmp_path):
+    _, norm = put(tmp_path)
+    assert run("blueprint", "lint", norm).returncode == 0
+    _, norm = put(tmp_path, status="draft")
+    done = run("blueprint", "lint", norm)
+    assert done.returncode == 1
+    assert "warning: the status is draft" in done.stdout
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_it_needs_no_utf_8_terminal(tmp_path, lang):
+    log, norm = put(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "mining", "audit", log, "-b", norm, "-o", tmp_path / "o", "--lang", lang],
+        cwd=ROOT, capture_output=True, env=os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
+
+
+def test_the_times_of_the_deviations_are_utc(made):
+    folder, _ = made
+    at = pd.read_parquet(folder / "out" / "deviations.parquet")["at"]
+    assert str(at.dt.tz) == "UTC"
+    assert at.iloc[0] == MONDAY + pd.Timedelta(hours=1)
