@@ -16,7 +16,7 @@ _HOME = {
     "ModelError": "mining.errors",
     "Study": "mining.study",
     "UnknownNameError": "mining.errors",
-    "audit": "mining.audit",
+    "audit": "mining.audit_file",
     "read_blueprint": "mining.blueprint",
     "read_log": "mining.log",
     "simulate": "mining.simulation",

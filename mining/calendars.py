@@ -65,6 +65,13 @@ class Calendar:
         last = np.maximum(k - 1, 0)
         return done[last] + np.where(k > 0, np.minimum(t, self.closes[last]) - self.opens[last], 0)
 
+    def back(self, end: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+        """The moment from which ``seconds`` of open time lead up to ``end`` (int64, microseconds UTC; covered timestamps only)."""
+        done = np.concatenate(([0], np.cumsum(self.closes - self.opens)))
+        wanted = np.maximum(self._open_before(end) - np.round(seconds * MICROSECONDS).astype(np.int64), 0)
+        interval = np.clip(np.searchsorted(done, wanted, side="left") - 1, 0, len(self.opens) - 1)
+        return self.opens[interval] + wanted - done[interval]
+
     def day(self, t: np.ndarray) -> np.ndarray:
         """Number of the local day of each timestamp, 0 being the first covered day. Only for covered timestamps."""
         return np.clip(np.searchsorted(self.midnights, t, side="right") - 1, 0, len(self.working) - 1)

@@ -57,7 +57,7 @@ def audit(
     draft_ok: Annotated[bool, typer.Option("--draft-ok", help="Allow a blueprint that is not approved.")] = False,
 ) -> None:
     """Check a log against a blueprint and write report, workpapers, findings, verdicts, deviations and manifest."""
-    from mining.audit import audit as run
+    from mining.audit_file import audit as run
     from mining.blueprint import read_blueprint
     from mining.log import read_log
 

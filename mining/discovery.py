@@ -112,7 +112,7 @@ class DiscoveredFlow:
                 lang,
                 n_cases=f"{n:,}",
                 n_variants=f"{len(variants.traces):,}",
-                top=f"{top / n:.1%}" if n else "0 %",
+                top=f"{top / n:.1%}".replace("%", " %") if n else "0 %",
             )
         ]
         if "why_not" in self.quality:

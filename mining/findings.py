@@ -58,7 +58,7 @@ class Findings(Result):
         "low": "lower end of the 95 % Wilson interval of rate",
         "high": "upper end of the 95 % Wilson interval of rate",
         "n_faults": "faults that no allowance covers",
-        "excess_h": "hours over the limit in them (open hours in business time); missing where nothing is measured",
+        "excess_h": "wall-clock hours over the limit in them, summed; missing where nothing is measured",
         "target": "promised share of cases, where there is one",
         "title_en": "what is wrong and where, in English",
         "title_zh": "the same in Chinese",

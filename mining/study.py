@@ -116,7 +116,7 @@ class Deviations(Result):
         "measured": "in unit",
         "limit": "in unit",
         "unit": "s, min, h, d, w, bh or bd",
-        "excess_s": "seconds over the limit (open seconds in business time)",
+        "excess_s": "wall-clock seconds from the moment the limit was reached to the late event",
         "severity": "of the check",
         "verdict": "fail or allowed",
         "allow_id": "allowance that covers it",
@@ -210,6 +210,13 @@ class Study:
         """Net verdicts of a check."""
         return net_verdict(check, self.allowed[check.id])
 
+    def why_not(self, check: v.CheckResult, lang: str) -> str:
+        """Why no case can be judged, in words; empty where that is not so or the reasons differ."""
+        from mining.texts import say
+
+        key, values = check.why_not
+        return say(key, lang, **values) if key else ""
+
     def _provenance(self, measure: str) -> Provenance:
         return Provenance(
             measure,
@@ -243,7 +250,7 @@ class Study:
                 | {
                     "target": target,
                     "met": gross >= target if target is not None and judged else None,
-                    "why_not": check.why_not,
+                    "why_not": self.why_not(check, "en"),
                 }
             )
         return Summary(pd.DataFrame(rows, columns=list(Summary.columns)), self._provenance("checks"))

@@ -80,8 +80,8 @@ def _rule_text(blueprint: Blueprint, rule: Rule, lang: str) -> str:
 def duration(length: Any, lang: str) -> str:
     """A duration as people write it, such as "5 working days"."""
     if length is None or not hasattr(length, "unit"):
-        return "" if length is None else f"{length:g}"
-    text = say(f"unit.{length.unit}", lang, n=f"{length.amount:g}")
+        return "" if length is None else f"{length:,.10g}"
+    text = say(f"unit.{length.unit}", lang, n=f"{length.amount:,.10g}")
     return text.removesuffix("s") if lang == "en" and length.amount == 1 and length.unit not in ("s", "min") else text
 
 
@@ -109,7 +109,8 @@ def _standard_text(blueprint: Blueprint, standard: Standard, lang: str) -> str:
 def finding_title(row: dict[str, Any], blueprint: Blueprint, lang: str) -> str:
     """One line that says what is wrong and where."""
     if row["check"] != "path":
-        return say("title.check", lang, check=row["check"], text=check_text(blueprint, row["check"], lang))
+        key = "title.check" if row["status"] == "open" else "title.check_kept"
+        return say(key, lang, check=row["check"], text=check_text(blueprint, row["check"], lang))
     activity, partner = (activity_name(blueprint, row[x], lang) for x in ("activity", "partner"))
     key = "swapped" if row["kind"] == "out_of_order" and partner else row["kind"]
     return say(f"title.{key}", lang, activity=activity, partner=partner)

@@ -234,7 +234,10 @@ BPMN = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><proc
 def bpmn(elements, *flows):
     """Elements as (kind, id); flows as "source>target"."""
     made = "".join(f'<{kind} id="{id}" name="{id}"/>' for kind, id in elements)
-    arcs = "".join(f'<sequenceFlow id="f{i}" sourceRef="{x.split(">")[0]}" targetRef="{x.split(">")[1]}"/>' for i, x in enumerate(flows))
+    arcs = "".join(
+        f'<sequenceFlow id="f{i}" sourceRef="{x.split(">")[0]}" targetRef="{x.split(">")[1]}"/>'
+        for i, x in enumerate(flows)
+    )
     return BPMN.format(elements=made, flows=arcs)
 
 
@@ -250,7 +253,9 @@ def with_bpmn(folder, content):
 
 def test_a_flow_in_bpmn_means_what_its_gateways_say(tmp_path):
     both = [("parallelGateway", "x"), ("parallelGateway", "y")]
-    read = read_blueprint(with_bpmn(tmp_path, bpmn([START, END, *TASKS, *both], "s>a", "a>x", "x>b", "x>c", "b>y", "c>y", "y>e")))
+    read = read_blueprint(
+        with_bpmn(tmp_path, bpmn([START, END, *TASKS, *both], "s>a", "a>x", "x>b", "x>c", "b>y", "c>y", "y>e"))
+    )
     assert read.automaton.accepts("abc")
     assert read.automaton.accepts("acb")
     assert not read.automaton.accepts("ab")
@@ -269,7 +274,10 @@ def test_an_unsound_flow_is_refused_with_the_way_into_the_trap(tmp_path):
     ("content", "message"),
     [
         (bpmn([START, END, *TASKS, ("inclusiveGateway", "g7")], "s>a"), "element 'g7' is a inclusiveGateway"),
-        (bpmn([START, END, *TASKS, ("task", "Sing")], "s>a"), r"task 'Sing' \('Sing'\) is no activity of the blueprint"),
+        (
+            bpmn([START, END, *TASKS, ("task", "Sing")], "s>a"),
+            r"task 'Sing' \('Sing'\) is no activity of the blueprint",
+        ),
         ("<definitions", "not well-formed XML"),
         ('<!DOCTYPE x [<!ENTITY y "z">]><definitions/>', "document type declaration"),
         (BPMN.format(elements="", flows="").replace("</process>", '</process><process id="q"/>'), "holds 2 processes"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mining import BlueprintError
 from mining.blueprint.model import CalendarSpec
 from mining.calendars import DAYS, calendar_of
-from mining.conformance.durations import Clock, measure, stops
+from mining.conformance.durations import Clock, measure, overdue, stops
 from mining.units import MISSING
 
 AMSTERDAM = CalendarSpec(
@@ -22,9 +22,13 @@ AMSTERDAM = CalendarSpec(
     closed=("2026-04-06", "2026-12-25"),
 )
 SHANGHAI = CalendarSpec(
-    "clinic", "Asia/Shanghai", {"mon-fri": ("08:00-12:00", "13:30-17:30")}, ("2026-01-01", "2026-12-31"),
-    closed=("2026-02-16", "2026-02-17", "2026-02-18", "2026-02-19", "2026-02-20", "2026-02-23"), extra_workdays={"2026-02-14": "mon", "2026-02-28": "mon"},
-)  # fmt: skip
+    "clinic",
+    "Asia/Shanghai",
+    {"mon-fri": ("08:00-12:00", "13:30-17:30")},
+    ("2026-01-01", "2026-12-31"),
+    closed=("2026-02-16", "2026-02-17", "2026-02-18", "2026-02-19", "2026-02-20", "2026-02-23"),
+    extra_workdays={"2026-02-14": "mon", "2026-02-28": "mon"},
+)
 NIGHT = CalendarSpec("always", "Europe/Amsterdam", {"mon-sun": ("00:00-24:00",)}, ("2026-01-01", "2026-12-31"))
 
 
@@ -192,3 +196,15 @@ def test_the_due_day_is_the_nth_working_day_counted_one_by_one(day, offset, n):
         text = local.isoformat()
         left -= text in SHANGHAI.extra_workdays or (text not in SHANGHAI.closed and local.weekday() < 5)
     assert due(SHANGHAI, start.strftime("%Y-%m-%d %H:%M"), n, "UTC") == f"{local} 17:30"
+
+
+def test_time_over_the_limit_is_by_the_clock_from_the_moment_it_was_reached():
+    # four office hours from Friday 16:00 are used up on Monday 11:30; done Monday 13:30, half of it lunch
+    clock = Clock("bh", calendar_of(AMSTERDAM))
+    _, excess = measure(clock, at("2026-03-06 16:00"), end := at("2026-03-09 13:30"), 4)
+    assert excess[0] == 1.5 * 3600
+    assert overdue(clock, end, excess)[0] == 2 * 3600
+    # due Tuesday 17:00, done Wednesday 09:30: one office hour, 16.5 hours by the clock
+    clock = Clock("bd", calendar_of(AMSTERDAM))
+    _, excess = measure(clock, at("2026-03-02 10:00"), end := at("2026-03-04 09:30"), 1)
+    assert overdue(clock, end, excess)[0] == 16.5 * 3600

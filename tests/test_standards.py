@@ -123,19 +123,27 @@ def test_waiting_from_a_schedule_where_the_log_has_one():
     ]
     table = pd.DataFrame(rows, columns=["case", "activity", "life", "hour"])
     table["end"] = MONDAY + pd.to_timedelta(table["hour"], unit="h")
-    read = blueprint(
-        FREE, "abcd", "d", standards=[{"id": "S", "dimension": "time", "metric": "waiting", "of": "a", "max": "2h", "severity": "minor", "basis": "x"}],
-        log={"case": "case", "activity": "activity", "timestamp": "end", "lifecycle": {"column": "life", "start": "start", "complete": "complete", "schedule": "schedule"}},
-    )  # fmt: skip
+    life = {"column": "life", "start": "start", "complete": "complete", "schedule": "schedule"}
+    standard = {
+        "id": "S",
+        "dimension": "time",
+        "metric": "waiting",
+        "of": "a",
+        "max": "2h",
+        "severity": "minor",
+        "basis": "x",
+    }
+    columns = {"case": "case", "activity": "activity", "timestamp": "end", "lifecycle": life}
+    read = blueprint(FREE, "abcd", "d", standards=[standard], log=columns)
     judged = mining.Study(mining.EventLog.from_frame(table, columns=read.binding), read)
     assert measured(judged) == {"c": 3.0}  # the second turn was never scheduled
 
 
 def test_a_due_date_kept_in_the_log():
-    read = blueprint(
-        FREE, "abcd", "d", standards=[{"id": "S", "dimension": "time", "metric": "due_date", "of": "case_end", "due": "deadline", "severity": "major", "basis": "x"}],
-        log={"case": "case", "activity": "activity", "timestamp": "end", "attributes": {"deadline": "due"}},
-    )  # fmt: skip
+    standard = {"id": "S", "dimension": "time", "metric": "due_date", "of": "case_end", "due": "deadline"}
+    standard |= {"severity": "major", "basis": "x"}
+    columns = {"case": "case", "activity": "activity", "timestamp": "end", "attributes": {"deadline": "due"}}
+    read = blueprint(FREE, "abcd", "d", standards=[standard], log=columns)
     table = frame({"kept": [("D", 1.0)], "missed": [("D", 3.0)], "unknown": [("D", 1.0)], "open": [("A", 0.0)]})
     table["due"] = [MONDAY + pd.Timedelta(hours=2)] * 2 + [pd.NaT] + [MONDAY + pd.Timedelta(hours=9)]
     judged = mining.Study(mining.EventLog.from_frame(table, columns=read.binding), read)
@@ -149,7 +157,7 @@ def test_a_due_date_kept_in_the_log():
         ({"metric": "handling", "of": "a", "max": "1h"}, "the log has no start times"),
         (
             {"metric": "score", "source": "survey", "item": "csat", "of": "a", "min": 4, "dimension": "quality"},
-            "needs a table of scores (survey)",
+            "needs a table of measurements from another source (survey)",
         ),
     ],
 )

@@ -10,6 +10,8 @@ import numpy as np
 from mining.calendars import Calendar
 from mining.units import MICROSECONDS, MISSING, SECONDS
 
+TINY = 1e-6  # an end after the due moment with no open time between them is late all the same
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -97,6 +99,22 @@ def measure(
     return seconds / SECONDS[clock.unit], seconds - limit * SECONDS[clock.unit]
 
 
+def overdue(clock: Clock, end: np.ndarray, excess: np.ndarray) -> np.ndarray:
+    """Wall-clock seconds from the moment the limit was reached to the end: comparable whatever the unit of the limit.
+
+    Parameters
+    ----------
+    clock : Clock
+    end : int64 array of shape (n,)
+        Microseconds UTC.
+    excess : float64 array of shape (n,)
+        Seconds over the limit as :func:`measure` gives them, all positive.
+    """
+    if not (clock.unit in ("bh", "bd") and clock.calendar is not None and len(end)):
+        return excess
+    return (end - clock.calendar.back(end, excess)) / MICROSECONDS
+
+
 def _seconds(clock: Clock, start: np.ndarray, end: np.ndarray) -> np.ndarray:
     if clock.unit != "bh":
         return (end - start) / MICROSECONDS
@@ -125,7 +143,7 @@ def _in_working_days(
     measured = np.where(known, days + after_hours - out, np.nan).astype(float)
     due = calendar.due(start, (out + int(limit)).astype(np.int64))
     over = calendar.open_seconds(np.minimum(due, end), np.maximum(due, end))
-    excess = np.where(end > due, np.maximum(over, 1e-6), -over)
+    excess = np.where(end > due, np.maximum(over, TINY), -over)
     excess = np.where(
         due == MISSING, -np.inf, excess
     )  # due after the coverage ends, and the end lies inside it: in time

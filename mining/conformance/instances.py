@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from mining.blueprint.model import Blueprint
 from mining.conformance.verdicts import NONE
-from mining.errors import LogError, hint
+from mining.errors import LogError
 from mining.log import EventLog
 from mining.units import MISSING
 
@@ -165,11 +166,13 @@ def instances_of(log: EventLog, blueprint: Blueprint) -> Instances:
 
 
 def _no_label_known(log: EventLog, blueprint: Blueprint) -> str:
-    some = ", ".join(repr(label) for label in log.labels[:8])
+    def some(labels: Iterable[str]) -> str:
+        listed = [repr(label) for label in labels]
+        return ", ".join(listed[:8]) + (f" and {len(listed) - 8} more" if len(listed) > 8 else "")
+
     return (
         f"{log.source.path}: the blueprint {blueprint.id} knows none of the {len(log.labels)} activity labels of this log "
-        f"(column {log.binding.activity!r}): {some}{' ...' if len(log.labels) > 8 else ''}. "
-        f"Labels the blueprint knows:{hint(log.labels[0], blueprint.labels).removeprefix(' ')} "
+        f"(column {log.binding.activity!r}): {some(log.labels)}. Labels the blueprint knows: {some(blueprint.labels)}. "
         "Add the log's labels to the activities in the blueprint, or bind another column as activity."
     )
 

@@ -15,7 +15,7 @@ from mining.blueprint.model import Blueprint, Rule
 from mining.calendars import Calendar
 from mining.conformance import verdicts as v
 from mining.conformance.conditions import holds
-from mining.conformance.durations import Clock, measure
+from mining.conformance.durations import Clock, measure, overdue
 from mining.conformance.instances import LATEST, Instances, first_per_case, following, last_per_case
 from mining.units import MISSING
 
@@ -117,17 +117,17 @@ def check_rule(
     )
 
 
-def _cannot_answer(rule: Rule, blueprint: Blueprint, instances: Instances) -> str:
+def _cannot_answer(rule: Rule, blueprint: Blueprint, instances: Instances) -> v.Reason | None:
     for name in filter(None, (rule.a, rule.b)):
         if not blueprint.activity(name).observable:
-            return f"{name} leaves no trace in the log"
+            return "why.no_trace", {"activity": name}
     if "start" in (rule.a_at, rule.b_at) and not instances.has_starts:
-        return "the log has no start times"
+        return "why.no_starts", {}
     if rule.kind in DIMENSION and not (instances.resource >= 0).any():
-        return "the log has no resources"
+        return "why.no_resources", {}
     if rule.kind == "performed_by" and not _members(blueprint, rule.role):
-        return f"the blueprint does not say who has the role {rule.role}"
-    return ""
+        return "why.role_unknown", {"role": rule.role or ""}
+    return None
 
 
 def _members(blueprint: Blueprint, role: str | None) -> tuple[str, ...]:
@@ -270,7 +270,9 @@ def _too_late(c: Context, answer: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
     clock = Clock(c.rule.within.unit, c.calendars.get(c.rule.calendar or ""))
     measured, excess = measure(clock, c.a.time, end, c.rule.within.amount)
     counts = (answer != v.NONE) | c.is_open[c.a.case]
-    return counts & (excess > 0), measured, excess, counts & np.isnan(measured)
+    late = counts & (excess > 0)
+    excess[late] = overdue(clock, end[late], excess[late])
+    return late, measured, excess, counts & np.isnan(measured)
 
 
 def _succession(c: Context) -> Outcome:

@@ -10,11 +10,11 @@ from mining.blueprint.model import Blueprint, Standard
 from mining.calendars import Calendar
 from mining.conformance import verdicts as v
 from mining.conformance.conditions import holds
-from mining.conformance.durations import Clock, Stops, measure, stops
+from mining.conformance.durations import Clock, Stops, measure, overdue, stops
 from mining.conformance.instances import Instances, first_per_case, following
 from mining.units import MICROSECONDS, MISSING, Duration
 
-OTHER_SOURCE = {"score": "needs a table of scores", "external": "needs a table of external measurements"}
+OTHER_SOURCE = ("score", "external")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,34 +50,33 @@ def check_standard(
         )
     if standard.metric == "due_date":
         spans, measured, excess, missing = _against_due_date(standard, instances, is_open)
-        unit, amount = "s", 0.0
+        clock, amount = Clock("s", None), 0.0
     else:
         limit = standard.limit
         assert isinstance(limit, Duration)  # the loader requires a unit
-        unit, amount, missing = limit.unit, limit.amount, np.zeros(instances.n_cases, bool)
+        clock, amount = Clock(limit.unit, calendars.get(standard.calendar or "")), limit.amount
+        missing = np.zeros(instances.n_cases, bool)
         spans = _SPANS[standard.metric](standard, instances, is_open)
         stopped = _stops(standard, instances, spans) if standard.stop_clock else None
-        measured, excess = measure(
-            Clock(unit, calendars.get(standard.calendar or "")), spans.start, spans.end, amount, stopped
-        )
-    return _judge(standard, instances, spans, measured, excess, missing, unit, amount)
+        measured, excess = measure(clock, spans.start, spans.end, amount, stopped)
+    return _judge(standard, instances, spans, measured, excess, missing, clock, amount)
 
 
-def _cannot_answer(standard: Standard, blueprint: Blueprint, instances: Instances) -> str:
+def _cannot_answer(standard: Standard, blueprint: Blueprint, instances: Instances) -> v.Reason | None:
     if standard.metric in OTHER_SOURCE:
-        return f"{OTHER_SOURCE[standard.metric]} ({standard.source or 'external'})"
+        return "why.other_source", {"source": standard.source or "external"}
     if standard.metric not in ("elapsed", "waiting", "handling", "due_date"):
-        return f"{standard.metric} standards are not measured by this version"
+        return "why.not_measured", {"metric": standard.metric}
     for names in (standard.start, standard.end, standard.of):
         known = [name for name in names if name in ("case_start", "case_end") or blueprint.activity(name).observable]
         if names and not known:
-            return f"{', '.join(names)} leaves no trace in the log"
+            return "why.no_trace", {"activity": ", ".join(names)}
     if standard.metric in ("waiting", "handling") and not instances.has_starts:
-        return "the log has no start times"
-    return ""
+        return "why.no_starts", {}
+    return None
 
 
-def _judge(standard, instances, spans, measured, excess, missing, unit, amount) -> v.CheckResult:  # type: ignore[no-untyped-def]
+def _judge(standard, instances, spans, measured, excess, missing, clock, amount) -> v.CheckResult:  # type: ignore[no-untyped-def]
     n = instances.n_cases
     late, blind = excess > 0, np.isnan(measured) | np.isnan(excess)
     verdict = np.full(n, v.NOT_APPLICABLE, np.int8)
@@ -99,11 +98,11 @@ def _judge(standard, instances, spans, measured, excess, missing, unit, amount) 
     rows = np.flatnonzero(late & ~blind & (verdict[spans.case] == v.FAIL))
     found = v.faults(
         spans.case[rows], "late", spans.activity[rows], spans.end[rows], instance=spans.instance[rows],
-        measured=measured[rows], limit=amount, excess=excess[rows],
+        measured=measured[rows], limit=amount, excess=overdue(clock, spans.end[rows], excess[rows]),
         pattern=np.where(spans.finished[rows], v.PATTERNS.index(""), v.PATTERNS.index("not_yet")),
     )  # fmt: skip
     return v.CheckResult(
-        standard.id, standard.dimension, standard.metric, standard.severity, verdict, found, longest, amount, unit
+        standard.id, standard.dimension, standard.metric, standard.severity, verdict, found, longest, amount, clock.unit
     )
 
 

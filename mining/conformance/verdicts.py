@@ -19,6 +19,7 @@ KINDS = (
     "other_person",
 )
 NONE = -1  # no activity, no partner, no instance
+Reason = tuple[str, dict[str, str]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,8 @@ class Faults:
     measured, limit : float64 array
         In the unit of the check; NaN where nothing is measured.
     excess : float64 array
-        Seconds over the limit (open seconds where the limit is business time); NaN where nothing is measured.
+        Wall-clock seconds from the moment the limit was reached (in business time where the limit is) to the event that is
+        late, so that checks compare; NaN where nothing is measured.
     pattern : int8 array
         Position in ``PATTERNS``.
     """
@@ -147,8 +149,8 @@ class CheckResult:
         The promise for one case, in ``unit``; NaN where there is none.
     unit : str
         ``s``, ``bh`` ... as the blueprint writes it; empty where nothing is measured.
-    why_not : str
-        Why cases are not observable, where all of them are for one reason.
+    why_not : Reason
+        Why cases are not observable, where all of them are for one reason: a key of the catalogue of texts, and its values.
     """
 
     id: str
@@ -160,14 +162,14 @@ class CheckResult:
     measured: np.ndarray
     limit: float = np.nan
     unit: str = ""
-    why_not: str = ""
+    why_not: Reason = ("", {})
 
     def count(self, verdict: int) -> int:
         """Number of cases with a verdict."""
         return int(np.count_nonzero(self.verdict == verdict))
 
 
-def unobservable(id: str, dimension: str, kind: str, severity: str, n_cases: int, why: str) -> CheckResult:
+def unobservable(id: str, dimension: str, kind: str, severity: str, n_cases: int, why: Reason) -> CheckResult:
     """A check that this log cannot answer for any case, and why."""
     verdict = np.full(n_cases, NOT_OBSERVABLE, np.int8)
     return CheckResult(id, dimension, kind, severity, verdict, no_faults(), np.full(n_cases, np.nan), why_not=why)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mining.blueprint.model import Standard
 from mining.report.formats import Writer, basis, cell_words, clause, names_of, promise
-from mining.report.sections import in_business_time, title_of
+from mining.report.sections import title_of
 from mining.report.table import Cell, Row, Table, number, records, table
 from mining.results import plain
 from mining.study import Study
@@ -83,8 +83,7 @@ def _condition(study: Study, row: dict[str, Any], w: Writer) -> tuple[str, ...]:
         w.say("report.condition.faults", n=w.count(row["n_faults"])),
     ]
     if plain(row["excess_h"]) is not None:
-        unit = w.say("report.open_hours" if in_business_time(study, row["check"]) else "report.clock_hours")
-        lines.append(w.say("report.condition.excess", hours=w.hours(row["excess_h"]), unit=unit))
+        lines.append(w.say("report.condition.excess", hours=w.hours(row["excess_h"])))
     rest = {word: w.count(counts[word]) for word in ("pending", "not_applicable", "not_observable")}
     return (*lines, w.say("report.condition.rest", **rest))
 

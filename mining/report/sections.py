@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from mining.blueprint.model import SEVERITIES, Condition, Standard
+from mining.blueprint.model import SEVERITIES, Condition
 from mining.conformance.verdicts import VERDICTS
 from mining.findings import BANDS, FEW_CASES, TABLE
 from mining.report.formats import Writer, band_words, cell_words, file_name
@@ -16,13 +16,6 @@ from mining.study import Study
 from mining.texts import activity_name, check_text
 
 MOST_OBSERVED, MOST_DESIGNED = 15, 30
-BUSINESS_UNITS = ("bh", "bd")
-
-
-def in_business_time(study: Study, check: str) -> bool:
-    """Whether the hours over the limit of a check are open hours."""
-    spec = study.blueprint.checks.get(check)
-    return isinstance(spec, Standard) and getattr(spec.limit, "unit", "") in BUSINESS_UNITS
 
 
 def title_of(row: dict[str, Any], lang: str) -> str:
@@ -47,9 +40,6 @@ def priorities(study: Study, w: Writer) -> Table:
 
 
 def _priority_cells(study: Study, row: dict[str, Any], w: Writer) -> tuple[Cell, ...]:
-    hours = ""
-    if plain(row["excess_h"]) is not None:
-        hours = w.say("report.open_hours" if in_business_time(study, row["check"]) else "report.clock_hours")
     return (
         number(str(row["rank"]), rank=row["rank"]),
         Cell(w.say(f"priority.{row['priority']}"), data={"priority": row["priority"]}, tone=row["priority"]),
@@ -58,7 +48,7 @@ def _priority_cells(study: Study, row: dict[str, Any], w: Writer) -> tuple[Cell,
         number(w.of(row["n_net"], row["n_judged"]), n_net=row["n_net"]),
         Cell(w.share(row["rate"]), w.interval(row["low"], row["high"]), {x: row[x] for x in ("rate", "low", "high")}),
         Cell(w.say("word.yes" if row["visible"] else "word.no"), data={"visible": row["visible"]}),
-        Cell(w.hours(row["excess_h"]), hours, {"excess_h": row["excess_h"]}),
+        Cell(w.hours(row["excess_h"]), data={"excess_h": row["excess_h"]}),
     )
 
 
@@ -142,13 +132,14 @@ def _check_cells(study: Study, row: dict[str, Any], w: Writer) -> tuple[Cell, ..
 def blind_checks(study: Study, w: Writer) -> Table:
     """Checks that could not be judged, for how many cases, and why."""
     frame = study.summary().frame
+    reasons = {check.id: study.why_not(check, w.lang) for check in study.checks}
     rows = [
         Row(
             row["check"],
             (
                 Cell(f"{row['check']} · {check_text(study.blueprint, row['check'], w.lang)}"),
                 number(w.of(row["not_observable"], study.instances.n_cases), not_observable=row["not_observable"]),
-                Cell(row["why_not"], lang="en") if row["why_not"] else Cell(w.say("report.why_not.mixed")),
+                Cell(reasons[row["check"]] or w.say("report.why_not.mixed")),
             ),
         )
         for row in records(frame[frame["not_observable"] > 0])

@@ -101,8 +101,8 @@ def table(id: str, caption: str, columns: Sequence[str], rows: Sequence[Row], ki
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of a frame by column name."""
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+    """Rows of a frame by column name; missing values are None."""
+    return [{str(k): None if pd.isna(v) else v for k, v in row.items()} for row in frame.to_dict("records")]
 
 
 def number(text: str, **data: Any) -> Cell:
