@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SERVICE ?= permit_receipt
 OUT ?= out/$(SERVICE)
 
-.PHONY: help install audit test check notebooks tour samples lock clean
+.PHONY: help install audit test check notebooks samples pictures lock clean
 
 help:            ## this list
 	@grep -E '^[a-z]+: *.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/  /' | expand -t 14
@@ -37,8 +37,11 @@ notebooks: install  ## open JupyterLab
 samples: install ## make the sample logs again, byte for byte
 	$(BIN)/python -m mining.simulation.samples sample_logs
 
+pictures: install ## draw the pictures of the README again
+	$(BIN)/python -m docs.pictures
+
 lock:            ## pin every package with its hashes (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.lock
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements.lock
 
 clean:           ## remove what make and Python made
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -134,10 +134,10 @@ def lint(file: Annotated[Path, typer.Argument(help="Blueprint file (YAML).", met
     raise typer.Exit(1 if warnings else 0)
 
 
-def main() -> NoReturn:
+def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line: a user's mistake is one message and exit status 2, never a traceback."""
     try:
-        app()
+        app(arguments)
     except MiningError as error:
         typer.echo(f"\nmining: {error}", err=True)
         sys.exit(BAD_INPUT)

@@ -1,16 +1,20 @@
 """The main job from the command line: what it writes, what it says, and how it refuses."""
 
+import contextlib
 import hashlib
+import io
 import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 import mining
 from mining.audit_file import FILES
+from mining.cli import main
 from tests.helpers import MONDAY, ROOT, blueprint_dict, frame, traces
 
 CASES = traces("abc", "acb", "abbc", "ab", "xabc", "ac")
@@ -25,11 +29,18 @@ def put(folder, cases=CASES, **changes):
     return folder / "log.csv", folder / "blueprint.yaml"
 
 
-def run(*arguments, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "mining", *map(str, arguments)],
-        cwd=ROOT, capture_output=True, text=True, encoding="utf-8", env=os.environ | environment | {"PYTHONIOENCODING": "utf-8"},
-    )  # fmt: skip
+def run(*arguments):
+    """The command line in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as left:
+        main([str(x) for x in arguments])
+    return SimpleNamespace(returncode=left.value.code or 0, stdout=out.getvalue(), stderr=err.getvalue())
+
+
+def run_apart(*arguments, **environment):
+    """The command line in a process of its own."""
+    command = [sys.executable, "-m", "mining", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, env=os.environ | environment)
 
 
 def hashes(folder):
@@ -40,9 +51,9 @@ def hashes(folder):
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("audit")
     log, norm = put(folder)
-    done = run("audit", log, "--blueprint", norm, "--out", folder / "out")
+    done = run_apart("audit", log, "--blueprint", norm, "--out", folder / "out")
     assert done.returncode == 0, done.stderr
-    return folder, done
+    return folder, SimpleNamespace(stdout=done.stdout.decode("utf-8"), stderr=done.stderr.decode("utf-8"))
 
 
 def test_it_writes_the_audit_file_and_says_where_the_report_lies(made):
@@ -84,7 +95,7 @@ def test_the_manifest_holds_hashes_totals_and_no_clock(made):
 
 def test_a_second_run_writes_the_same_bytes(made):
     folder, _ = made
-    done = run(
+    done = run_apart(
         "audit",
         folder / "log.csv",
         "-b",
@@ -248,10 +259,8 @@ def test_lint_prints_place_and_weakness_and_its_status_tells(tmp_path):
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_it_needs_no_utf_8_terminal(tmp_path, lang):
     log, norm = put(tmp_path)
-    done = subprocess.run(
-        [sys.executable, "-m", "mining", "audit", log, "-b", norm, "-o", tmp_path / "o", "--lang", lang],
-        cwd=ROOT, capture_output=True, env=os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"},
-    )  # fmt: skip
+    environment = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"}
+    done = run_apart("audit", log, "-b", norm, "-o", tmp_path / "o", "--lang", lang, **environment)
     assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
 
 
