@@ -9,6 +9,7 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,7 +21,7 @@ import pandas as pd
 from mining import __version__
 from mining.blueprint.model import Blueprint
 from mining.conformance.verdicts import VERDICTS
-from mining.errors import BlueprintError, MiningError, UnknownNameError
+from mining.errors import BlueprintError, MiningError, ModelError, UnknownNameError
 from mining.findings import BANDS, COMMON, FEW_CASES, OCCASIONAL, TABLE
 from mining.log import EventLog
 from mining.results import plain
@@ -139,7 +140,8 @@ def _write_all(study: Study, folder: Path, lang: str, progress: Callable[[str], 
     progress("ranking the findings")
     _write_json(folder / "findings.json", findings_record(study))
     progress("discovering the actual flow")
-    _ = study.discovered
+    with suppress(ModelError):  # the report says why there is none
+        _ = study.discovered
     progress("writing the report")
     (folder / "report.html").write_text(render_html(study, lang=lang), encoding="utf-8", newline="\n")
     progress("writing the workpapers")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from mining.errors import MiningError
+
+if TYPE_CHECKING:
+    from mining.study import Study
 
 app = typer.Typer(
     help="Service process mining: the actual service against its blueprint.", no_args_is_help=True, add_completion=False
@@ -60,6 +63,7 @@ def audit(
     from mining.audit_file import audit as run
     from mining.blueprint import read_blueprint
     from mining.log import read_log
+    from mining.texts import say
 
     progress = _Progress()
     progress("reading the blueprint")
@@ -68,30 +72,28 @@ def audit(
     events = read_log(log, columns=norm.binding)
     made = run(events, norm, out, lang=lang, open_cases=open_cases, draft_ok=draft_ok, progress=progress)
     progress.done()
-    for line in _headlines(made.study):
+    for line in _headlines(made.study, lang):
         typer.echo(line)
-    typer.echo(f"Report: {made.report} ({progress.total():.1f} s)")
+    typer.echo(say("cli.report", lang, path=made.report, seconds=f"{progress.total():.1f}"))
 
 
-def _headlines(study: object) -> list[str]:
-    from mining.study import Study
+def _headlines(study: Study, lang: str) -> list[str]:
+    """The result in a few lines."""
+    from mining.texts import say
 
-    assert isinstance(study, Study)
-    path = study.summary().row("path")
-    ranked = study.findings().open()
-    counts = ", ".join(f"{int((ranked['priority'] == p).sum())} {p}" for p in ("H", "M", "L"))
-    lines = [
-        f"{study.instances.n_cases:,} cases, {int((~study.has_end).sum()):,} without an end; "
-        f"{int(path['pass']):,} of {int(path['judged']):,} judged cases follow the designed flow.",
-        f"{len(ranked)} findings by priority: {counts}.",
-    ]
-    return [
-        *lines,
-        *(
-            f"  {row.rank}. [{row.priority}] {row.title_en} ({row.n_net:,} of {row.n_judged:,})"
-            for row in ranked.head(3).itertuples()
-        ),
-    ]
+    path, ranked = study.summary().row("path"), study.findings().open()
+    counts = {p: int((ranked["priority"] == p).sum()) for p in ("H", "M", "L")}
+    numbers = {
+        "cases": f"{study.instances.n_cases:,}",
+        "open": f"{int((~study.has_end).sum()):,}",
+        "fit": f"{int(path['pass']):,}",
+        "judged": f"{int(path['judged']):,}",
+    }
+    lines = [say("cli.cases", lang, **numbers), say("cli.findings", lang, n=len(ranked), **counts)]
+    titles = ranked["title_zh" if lang == "zh" else "title_en"]
+    for row, title in zip(ranked.head(3).itertuples(), titles, strict=False):
+        lines.append(f"  {row.rank}. [{row.priority}] {title} ({row.n_net:,} / {row.n_judged:,})")
+    return lines
 
 
 @app.command()

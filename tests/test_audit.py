@@ -269,3 +269,15 @@ def test_the_times_of_the_deviations_are_utc(made):
     at = pd.read_parquet(folder / "out" / "deviations.parquet")["at"]
     assert str(at.dt.tz) == "UTC"
     assert at.iloc[0] == MONDAY + pd.Timedelta(hours=2)
+
+
+def test_without_pm4py_the_audit_is_made_and_says_what_is_not_in_it(tmp_path, monkeypatch):
+    log, norm = put(tmp_path)
+    monkeypatch.setitem(sys.modules, "pm4py", None)
+    assert run("audit", log, "-b", norm, "-o", tmp_path / "o").returncode == 0
+    assert "Process discovery needs pm4py" in (tmp_path / "o" / "report.html").read_text("utf-8")
+
+
+def test_the_headlines_speak_the_language_of_the_report(tmp_path):
+    log, norm = put(tmp_path)
+    assert "6 个案例，其中 1 个未结束" in run("audit", log, "-b", norm, "-o", tmp_path / "o", "--lang", "zh").stdout

@@ -11,6 +11,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from mining.errors import ModelError
 from mining.pictures.svg import clean
 from mining.plots import axes_for, findings_chart, judged_standards, standards_chart, to_svg
 from mining.report import evidence, sections, summary
@@ -108,8 +109,20 @@ def _first_part(study: Study, w: Writer) -> dict[str, Any]:
         else "",
         "charted": min(CHARTED, len(ranked)),
         "designed": _inline(study.plot(lang=w.lang).svg, "designed"),
-        "delivered": _inline(study.discovered.picture(lang=w.lang).svg, "delivered"),
-        "discovered": study.discovered.summary(w.lang),
+        **_delivered(study, w),
+    }
+
+
+def _delivered(study: Study, w: Writer) -> dict[str, Any]:
+    """The flow as it is; without pm4py the page says that it was not discovered."""
+    try:
+        flow = study.discovered
+    except ModelError as error:
+        said = w.say("discovered.not_available", why=str(error))
+        return {"delivered": "", "discovered": [said], "only_observed": [], "only_designed": []}
+    return {
+        "delivered": _inline(flow.picture(lang=w.lang).svg, "delivered"),
+        "discovered": flow.summary(w.lang),
         "only_observed": sections.only_observed(study, w),
         "only_designed": sections.only_designed(study, w),
     }
