@@ -112,9 +112,9 @@ def calendar_of(spec: CalendarSpec) -> Calendar:
     Examples
     --------
     >>> spec = CalendarSpec("desk", "Asia/Shanghai", {"mon-fri": ("09:00-17:00",)}, ("2026-03-02", "2026-03-08"))
-    >>> friday_16, monday_10 = 1772784000_000000, 1772589600_000000
+    >>> monday_10, friday_16 = 1772416800_000000, 1772784000_000000
     >>> float(calendar_of(spec).open_seconds(np.array([monday_10]), np.array([friday_16]))[0]) / 3600
-    16.0
+    38.0
     """
     zone = _zone(spec)
     first, last = (_date(text, spec) for text in spec.coverage)

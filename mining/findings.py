@@ -94,7 +94,7 @@ def finding_id(blueprint: str, place: tuple[str, ...]) -> str:
     Examples
     --------
     >>> finding_id("permit-receipt", ("R1",))
-    'F-1d5d9b4d'
+    'F-c9b39b3a'
     """
     return "F-" + hashlib.sha256("\x1f".join((blueprint, *place)).encode()).hexdigest()[:8]
 

@@ -51,9 +51,9 @@ def hashes(folder):
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("audit")
     log, norm = put(folder)
-    done = run_apart("audit", log, "--blueprint", norm, "--out", folder / "out")
+    done = run("audit", log, "--blueprint", norm, "--out", folder / "out")
     assert done.returncode == 0, done.stderr
-    return folder, SimpleNamespace(stdout=done.stdout.decode("utf-8"), stderr=done.stderr.decode("utf-8"))
+    return folder, done
 
 
 def test_it_writes_the_audit_file_and_says_where_the_report_lies(made):
@@ -93,6 +93,7 @@ def test_the_manifest_holds_hashes_totals_and_no_clock(made):
     )
 
 
+@pytest.mark.slow
 def test_a_second_run_writes_the_same_bytes(made):
     folder, _ = made
     done = run_apart(
@@ -256,6 +257,7 @@ def test_lint_prints_place_and_weakness_and_its_status_tells(tmp_path):
     assert "warning: the status is draft" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_it_needs_no_utf_8_terminal(tmp_path, lang):
     log, norm = put(tmp_path)

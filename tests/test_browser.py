@@ -64,7 +64,7 @@ def test_no_table_is_cut_on_a_printed_page(page):
 
 def test_pictures_are_drawn_with_a_size(page):
     sizes = page.evaluate(
-        "[...document.querySelectorAll('svg')].map(s => s.getBoundingClientRect()).map(r => [r.width, r.height])"
+        "[...document.querySelectorAll('svg, img')].map(s => s.getBoundingClientRect()).map(r => [r.width, r.height])"
     )
     assert len(sizes) >= 4
     assert all(width > 100 and height > 40 for width, height in sizes)

@@ -455,3 +455,10 @@ def test_keys_used_exist_and_keys_that_exist_are_used():
     }
     unused = [key for key in catalogue() if key not in quoted and not key.startswith(tuple(stems))]
     assert unused == []
+
+
+def test_cases_outside_the_time_of_the_blueprint_are_counted():
+    norm = blueprint(["a", "b"], "ab", effective={"from": "2026-03-03"})
+    judged = study(norm, {"early": [("A", 0.0), ("B", 1.0)], "later": [("A", 24.0), ("B", 25.0)]})
+    assert "1 of 2 cases began outside the time the blueprint is in force (2026-03-03 to now)" in render_html(judged)
+    assert "服务蓝图生效期" in render_html(judged, lang="zh")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mining.conformance.verdicts import VERDICTS
 from mining.report.formats import Writer, file_name, names_of
 from mining.report.table import Cell, Row, Table, number, table
 from mining.study import Study
+from mining.units import MISSING
 
 MOST_LABELS = 20
 
@@ -127,6 +130,7 @@ def limits(study: Study, w: Writer) -> list[str]:
         found.append(w.say("limits.hidden", names=names_of(blueprint, hidden, w.lang)))
     if len(blind):
         found.append(w.say("limits.blind", checks=w.say("report.comma").join(blind["check"])))
+    found += _not_in_force(study, w)
     found.append(w.say("limits.cause"))
     ties = int(study.log.tie.sum())
     found.append(w.say("limits.ties", n=w.count(ties), of=w.count(study.log.n_instances)))
@@ -140,6 +144,16 @@ def limits(study: Study, w: Writer) -> list[str]:
         w.say("limits.criteria", file=file_name(blueprint.path)),
         w.say("limits.verbatim"),
     ]
+
+
+def _not_in_force(study: Study, w: Writer) -> list[str]:
+    """Cases that began before the blueprint came into force, or after its end, counted."""
+    begin, end = study.blueprint.effective
+    started = study.instances.case_start
+    day = started[started != MISSING].astype("datetime64[us]").astype("datetime64[D]")
+    n = int((day < np.datetime64(begin)).sum() + (0 if end is None else (day > np.datetime64(end)).sum()))
+    values = {"n": w.count(n), "of": w.count(len(day)), "first": begin, "last": end or w.say("limits.until_now")}
+    return [w.say("limits.not_in_force", **values)] if n else []
 
 
 def glossary(w: Writer) -> list[tuple[str, str]]:

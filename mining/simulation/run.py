@@ -139,7 +139,9 @@ def simulate(
 
     Examples
     --------
-    >>> made = simulate(blueprint, cases=300, seed=1, faults=[Fault.parse("missing:approve=6")])
+    >>> from mining.blueprint import read_blueprint
+    >>> blueprint = read_blueprint("sample_logs/permit_receipt/blueprint.yaml")
+    >>> made = simulate(blueprint, cases=300, seed=1, faults=[Fault.parse("missing:approve_receipt=6")])
     >>> len(made.truth)
     6
     """
