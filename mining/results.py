@@ -68,9 +68,9 @@ class Result:
 
     def _repr_html_(self) -> str:
         shown = self.frame.head(ROWS_SHOWN)
-        table = (shown[list(self.shown)] if self.shown else shown).to_html(
-            index=False, border=0, na_rep="-", float_format=lambda x: f"{x:.4g}"
-        )
+        shown = shown[list(self.shown)] if self.shown else shown
+        shown = shown.astype(object).where(shown.notna(), "-")
+        table = shown.to_html(index=False, border=0, float_format=lambda x: f"{x:,.4g}")
         more = f"<p>{len(self.frame) - ROWS_SHOWN:,} more rows</p>" if len(self.frame) > ROWS_SHOWN else ""
         return f"<p><small>{escape(self.provenance.line())}</small></p>{table}{more}"
 

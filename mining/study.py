@@ -122,6 +122,10 @@ class Deviations(Result):
         "allow_id": "allowance that covers it",
         "row": "row of the source file that decides (1 is the first data row); missing where something is absent",
     }
+    shown: ClassVar[tuple[str, ...]] = (
+        *("case_id", "check", "kind", "activity", "partner", "at", "resource"),
+        *("measured", "limit", "unit", "severity", "verdict", "row"),
+    )
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mining.blueprint import model as m
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Weakness:
     """One weak place of a design.
 
@@ -22,6 +22,8 @@ class Weakness:
 
     def __str__(self) -> str:
         return f"{self.place}: {self.severity}: {self.what} [{self.code}]"
+
+    __repr__ = __str__
 
 
 def lint(blueprint: m.Blueprint) -> tuple[Weakness, ...]:
