@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from mining import __version__
 from mining.blueprint.model import Blueprint
@@ -113,6 +112,11 @@ def audit(
         )
     study = Study(log, blueprint, open_cases=open_cases)
     folder = Path(out)
+    for name in FILES:
+        if (folder / name).resolve() in (Path(log.source.path).resolve(), Path(blueprint.path).resolve()):
+            raise MiningError(
+                f"{folder / name} is an input of this audit and would be overwritten. Name another folder."
+            )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".audit-", dir=folder))
@@ -178,7 +182,7 @@ def findings_record(study: Study) -> dict[str, Any]:
 def manifest(study: Study, folder: Path, lang: str) -> dict[str, Any]:
     """What the audit was made from and with, and the hash of every file it wrote. It holds no clock, so a re-run is equal."""
     log, blueprint, instances = study.log, study.blueprint, study.instances
-    first, last = (pd.Timestamp(t * 1000, tz="UTC").isoformat() for t in log.span)
+    first, last = (f"{np.datetime64(t, 'us')}Z" for t in log.span)
     return {
         "inputs": {
             "log": {

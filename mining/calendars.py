@@ -120,6 +120,8 @@ def calendar_of(spec: CalendarSpec) -> Calendar:
     first, last = (_date(text, spec) for text in spec.coverage)
     if last < first:
         raise BlueprintError(f"calendar {spec.id}: coverage ends ({last}) before it begins ({first}).")
+    if last.year - first.year > 100:
+        raise BlueprintError(f"calendar {spec.id}: coverage is longer than a hundred years ({first} to {last}).")
     week = _week(spec)
     closed = {_date(text, spec) for text in spec.closed}
     extra = {_date(text, spec): DAYS.index(day) for text, day in spec.extra_workdays.items()}

@@ -148,7 +148,7 @@ class DiscoveredFlow:
             ends=self.ends,
             names={a: activity_name(blueprint, a, lang) for a in self.activities},
             visible={a: blueprint.lane_of(a).visible for a in self.activities if a in known},
-            marks=marks_of(self.study),
+            marks={a: mark for a, mark in marks_of(self.study).items() if a in self.activities},
             most_arcs=most_arcs,
             lang=lang,
         )

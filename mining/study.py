@@ -14,13 +14,12 @@ from mining.calendars import Calendar, calendar_of
 from mining.conformance import verdicts as v
 from mining.conformance.allowances import allowed_by, net_verdict
 from mining.conformance.instances import Instances, instances_of
-from mining.conformance.path import PathResult, check_path
+from mining.conformance.path import SEVERITY, PathResult, check_path
 from mining.conformance.rules import check_rule, role_rules
 from mining.conformance.standards import check_standard
 from mining.errors import UnknownNameError
 from mining.log import EventLog
 from mining.results import Provenance, Result, wilson
-from mining.units import MISSING
 
 if TYPE_CHECKING:
     from mining.discovery import DiscoveredFlow
@@ -326,9 +325,7 @@ class Study:
         )
         for column in places.columns:
             frame[column] = places[column].to_numpy(object)[table.activity]
-        frame["at"] = pd.to_datetime(
-            np.where(table.at == MISSING, np.datetime64("NaT", "us").astype(np.int64), table.at), unit="us", utc=True
-        )
+        frame["at"] = pd.DatetimeIndex(table.at.view("datetime64[us]")).tz_localize("UTC")
         frame["resource"] = resources[np.where(located, self.instances.resource[table.instance], v.NONE)]
         frame["measured"], frame["limit"], frame["unit"], frame["excess_s"] = (
             table.measured,
@@ -336,7 +333,7 @@ class Study:
             check.unit,
             table.excess,
         )
-        frame["severity"] = check.severity
+        frame["severity"] = frame["kind"].map(SEVERITY) if check.id == "path" else check.severity
         frame["verdict"] = np.where(allowed == v.NONE, "fail", "allowed")
         frame["allow_id"] = entries[allowed]
         frame["row"] = pd.array(np.where(located, self.instances.row[table.instance], 0), dtype="Int64")

@@ -9,6 +9,7 @@ from mining.errors import MiningError
 
 SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800, "bh": 3600}
 UNITS = (*SECONDS, "bd")
+LONGEST = 100 * 366 * 86_400
 MICROSECONDS = 1_000_000
 MISSING = -(2**63)  # the int64 that stands for "no timestamp", as in NumPy's NaT
 
@@ -57,6 +58,8 @@ class Duration:
             raise MiningError(
                 f"{text!r}: working days are counted whole, from 1bd. Write open hours (bh) for parts of a day."
             )
+        if length.amount * SECONDS.get(length.unit, SECONDS["d"]) > LONGEST:
+            raise MiningError(f"{text!r} is longer than a hundred years.")
         return length
 
     @property

@@ -283,3 +283,30 @@ def test_without_pm4py_the_audit_is_made_and_says_what_is_not_in_it(tmp_path, mo
 def test_the_headlines_speak_the_language_of_the_report(tmp_path):
     log, norm = put(tmp_path)
     assert "6 个案例，其中 1 个未结束" in run("audit", log, "-b", norm, "-o", tmp_path / "o", "--lang", "zh").stdout
+
+
+def test_an_input_is_never_overwritten(tmp_path):
+    log, norm = put(tmp_path)
+    first = tmp_path / "verdicts.parquet"
+    frame(CASES).to_parquet(first)
+    before = first.read_bytes()
+    assert "is an input of this audit" in refused(first, "-b", norm, "-o", tmp_path)
+    assert first.read_bytes() == before
+    assert log.exists()
+
+
+@pytest.mark.parametrize("year", ["1700", "9999"])
+def test_times_far_away_are_kept(tmp_path, year):
+    log, norm = put(tmp_path)
+    log.write_text(
+        f"case,activity,start,end,resource\n1,A,,{year}-03-02 10:00:00,ann\n1,C,,{year}-03-02 11:00:00,ann\n"
+    )
+    assert run("audit", log, "-b", norm, "-o", tmp_path / "o").returncode == 0
+    assert json.loads((tmp_path / "o" / "manifest.json").read_text("utf-8"))["inputs"]["log"]["first"].startswith(year)
+
+
+def test_simulate_does_not_replace_a_log_that_is_not_its_own(tmp_path):
+    put(tmp_path)
+    done = run("simulate", "sample_logs/permit_receipt/blueprint.yaml", "--cases", 5, "--out", tmp_path)
+    assert done.returncode == 2
+    assert "would be overwritten" in done.stderr

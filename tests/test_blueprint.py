@@ -145,6 +145,27 @@ def test_a_misspelt_flow_word_is_named():
             },
             "unknown attribute 'when'",
         ),
+        ({"effective": {"from": "2026-02-30"}}, "effective.from: '2026-02-30' is not a date"),
+        (
+            {
+                "calendars": {
+                    "x": {"tz": "Mars/X", "week": {"mon": ["09:00-17:00"]}, "coverage": ["2026-01-01", "2026-12-31"]}
+                }
+            },
+            "unknown time zone 'Mars/X'",
+        ),
+        (
+            {"calendars": {"x": {"tz": "UTC", "week": {}, "coverage": ["2026-01-01", "2026-12-31"]}}},
+            "no day in its coverage has opening hours",
+        ),
+        (
+            {
+                "calendars": {
+                    "x": {"tz": "UTC", "week": {"mon": ["09:00-17:00"]}, "coverage": ["0001-01-01", "9999-12-31"]}
+                }
+            },
+            "longer than a hundred years",
+        ),
         ({"status": "aproved"}, "'aproved' is not one of the words allowed here. Did you mean 'approved'"),
         ({"effective": {"from": 2026}}, "effective.from: 2026 must be of type string"),
     ],
@@ -172,6 +193,31 @@ def test_a_label_bound_twice_is_refused_with_both_places():
     raw = blueprint_dict(["a", "b"], "ab")
     raw["activities"][1]["labels"] = ["B", "A"]
     assert "the label 'A' is bound twice: to 'a' and to 'b'" in refused(json.dumps(raw, indent=1))
+
+
+def test_an_end_that_no_log_shows_is_refused():
+    raw = blueprint_dict(["a", "b"], "ab")
+    del raw["activities"][1]["labels"]
+    raw["activities"][1]["observable"] = False
+    assert "so no case would ever be complete" in refused(json.dumps(raw, indent=1))
+    raw["activities"][1]["labels"] = ["B"]
+    assert "has labels, so the log shows it, but is marked observable: false" in refused(json.dumps(raw, indent=1))
+
+
+def test_lint_of_a_blueprint_that_no_log_shows_does_not_fail_on_its_allowances():
+    allow = [
+        {
+            "id": "A",
+            "match": {"activity": "c"},
+            "decision": "accepted",
+            "reason": {"en": "x"},
+            "approved_by": "B",
+            "valid": ["2026-01-01", "9999-12-31"],
+        }
+    ]
+    raw = blueprint_dict(["a", "b"], "ab", allow=allow)
+    raw["activities"].append({"id": "c", "lane": "desk", "stage": "all", "observable": False, "name": {"en": "Unseen"}})
+    assert "allowance-matches-nothing" in {w.code for w in parse_blueprint(json.dumps(raw)).lint()}
 
 
 def test_all_problems_are_told_at_once_up_to_twelve():

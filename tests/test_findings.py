@@ -174,3 +174,54 @@ def test_every_column_is_described():
     judged = study(blueprint(list("abcde")), traces("acde", "abcde"))
     for result in (judged.summary(), judged.verdicts(), judged.deviations(), judged.findings()):
         assert list(result.frame.columns) == list(result.columns)
+
+
+def test_a_step_missing_from_every_case_is_reported_and_drawn():
+    judged = study(blueprint(list("abcde")), traces("acde", "acde"))
+    assert row(judged, activity="b")["n_gross"] == 2
+    assert "data-activity" in judged.plot().svg
+    assert "<svg" in judged.discovered.picture().svg
+
+
+def test_the_kinds_of_path_deviations_have_severities_of_their_own():
+    judged = study(blueprint(list("abcde")), traces("acde", "abcdee", "abxcde", "bacde"))
+    table = judged.deviations().frame
+    assert table.set_index("kind")["severity"].to_dict() == {
+        "missing": "major",
+        "repeated": "minor",
+        "extra": "minor",
+        "out_of_order": "major",
+    }
+
+
+def test_an_allowance_without_end_and_in_the_zone_of_the_log():
+    log = {
+        "case": "case",
+        "activity": "activity",
+        "timestamp": "end",
+        "start": "start",
+        "resource": "resource",
+        "tz": "Asia/Shanghai",
+    }
+    allow = {
+        "id": "A",
+        "match": {"kind": "repeated"},
+        "decision": "accepted",
+        "reason": {"en": "x"},
+        "approved_by": "B",
+    }
+    for valid, allowed in (
+        (["2026-03-02", "2026-03-02"], 1),
+        (["2026-03-03", "9999-12-31"], 0),
+        (["2026-03-02", "9999-12-31"], 1),
+    ):
+        norm = blueprint(list("abcde"), log=log, allow=[allow | {"valid": valid}])
+        # the second b at 09:00 + 6.5 h = 15:30 UTC, that is 23:30 in Shanghai, still 2 March
+        judged = study(norm, {"c": [("A", 0.0), ("B", 1.0), ("B", 6.5), ("C", 30.0), ("D", 31.0), ("E", 32.0)]})
+        assert judged.summary().row("path")["allowed"] == allowed
+
+
+def test_a_label_that_reads_like_another_label_stays_apart():
+    log = {"c": [("A", 0.0), ("b", 1.0), ("b (label)", 2.0), *[(x, 3.0 + i) for i, x in enumerate("BCDE")]]}
+    judged = study(blueprint(list("abcde")), log)
+    assert len(set(judged.deviations().frame["activity"])) == 2

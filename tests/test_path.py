@@ -80,18 +80,38 @@ def test_judged_as_ended_it_misses_the_rest():
     assert [row[1:3] for row in faults(judged, "path")] == [("missing", "c"), ("missing", "d"), ("missing", "e")]
 
 
-def test_an_order_within_one_instant_is_not_a_finding():
-    tied = {"c0": [("A", 0.0), ("C", 1.0), ("B", 1.0), ("D", 2.0), ("E", 3.0)]}
+def test_events_of_one_instant_are_read_in_the_order_that_fits_best():
+    tied = {
+        "c0": [("A", 0.0), ("C", 1.0), ("B", 1.0), ("D", 2.0), ("E", 3.0)],
+        "c1": [("A", 0.0), ("B", 1.0), ("C", 1.0), ("D", 2.0), ("E", 3.0)],
+    }
     judged = study(LINE, tied)
-    assert verdicts(judged, "path") == {"c0": "not_observable"}
+    assert verdicts(judged, "path") == {"c0": "pass", "c1": "pass"}
     assert faults(judged, "path") == []
 
 
 def test_a_tie_does_not_hide_another_fault():
     tied = {"c0": [("A", 0.0), ("C", 1.0), ("B", 1.0), ("E", 3.0)]}
-    judged = study(LINE, tied)
-    assert verdicts(judged, "path") == {"c0": "fail"}
-    assert faults(judged, "path") == [("c0", "missing", "d", None)]
+    assert faults(study(LINE, tied), "path") == [("c0", "missing", "d", None)]
+
+
+def test_the_row_of_a_fault_is_right_where_ties_were_put_in_order():
+    judged = study(LINE, {"c0": [("A", 0.0), ("C", 1.0), ("B", 1.0), ("D", 2.0), ("D", 3.0), ("E", 4.0)]})
+    assert judged.deviations().frame[["activity", "row"]].to_numpy().tolist() == [["d", 5]]
+
+
+def test_ties_around_a_loop_are_settled_together():
+    norm = blueprint(["a", {"loop": "b", "redo": "c"}, "d"], "abcd")
+    assert found_tied(norm, [("A", 0.0), ("B", 1.0), ("B", 2.0), ("C", 2.0), ("D", 3.0)]) == {"c0": "pass"}
+
+
+def test_too_many_orders_to_try_are_not_observable():
+    events = [("A", 0.0), *(("C", 1.0), ("B", 1.0)) * 4, ("E", 2.0)]
+    assert found_tied(LINE, events) == {"c0": "not_observable"}
+
+
+def found_tied(norm, events):
+    return verdicts(study(norm, {"c0": events}), "path")
 
 
 def test_work_that_never_completed_is_not_on_the_path():

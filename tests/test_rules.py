@@ -1,5 +1,7 @@
 """Rules over all cases at once, against the definitions in plain Python; ties, open cases and blind spots by hand."""
 
+import json
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -7,17 +9,20 @@ from hypothesis import strategies as st
 
 import mining
 from mining import BlueprintError
-from mining.blueprint import schema
+from mining.blueprint import parse_blueprint, schema
+from mining.blueprint.problems import USED_BY
 from mining.conformance.rules import KINDS
 from mining.simulation.rules import KINDS as DEFINED
 from mining.simulation.rules import Instance, Setting, holds
-from tests.helpers import MONDAY, blueprint, faults, frame, study, traces, verdicts
+from tests.helpers import MONDAY, blueprint, blueprint_dict, faults, frame, study, traces, verdicts
 
 ANY = {"free": list("abc")}
 
 
 def rule(kind, **more):
-    return {"id": "R", "kind": kind, "a": "a", "b": "b", "severity": "major", "basis": "policy"} | more
+    """A rule with the keys that its kind reads."""
+    written = {"id": "R", "kind": kind, "a": "a", "b": "b", "severity": "major", "basis": "policy"} | more
+    return {key: x for key, x in written.items() if kind in USED_BY.get(key, (kind,))}
 
 
 def norm(kind, ends="c", **more):
@@ -67,13 +72,9 @@ def test_verdicts_equal_the_plain_definition(kind, moments, cases):
             holds(read.rules[0], trace, {}, Setting.of(read))
         ]
     judged = study(read, log, open_cases="judge")
-    if kind not in ("starts_with", "ends_with", "immediate_response", "immediate_precedence") or moments == (
-        "complete",
-        "complete",
-    ):
-        assert verdicts(judged, "R") == expected
-        failing = {case for case, word in expected.items() if word == "fail"}
-        assert {case for case, *_ in faults(judged, "R")} == failing
+    assert verdicts(judged, "R") == expected
+    failing = {case for case, word in expected.items() if word == "fail"}
+    assert {case for case, *_ in faults(judged, "R")} == failing
 
 
 @pytest.mark.parametrize(
@@ -162,13 +163,31 @@ def test_conditions_decide_where_a_rule_applies():
     assert verdicts(judged, "R") == {"small": "not_applicable", "large": "fail", "unknown": "not_observable"}
 
 
-def test_a_number_compared_with_text_is_refused():
-    read = blueprint(
-        [ANY], "abc", "c", rules=[rule("must_occur", when=[{"attr": "amount", "op": ">=", "value": 100}])],
-        log={"case": "case", "activity": "activity", "timestamp": "end", "attributes": {"amount": "resource"}},
-    )  # fmt: skip
-    with pytest.raises(BlueprintError, match=r"amount is text, so it cannot be compared with 100. Declare its type"):
-        study(read, traces("abc")).summary()
+@pytest.mark.parametrize(
+    ("type_", "op", "value", "message"),
+    [
+        ("string", ">=", 100, "amount is declared as string, so it is never >= 100. Declare its type"),
+        ("string", "==", True, "so it is never == True"),
+        ("number", "==", "5", "amount is declared as number"),
+        ("number", "==", None, "so it is never == None"),
+        ("datetime", "==", "2026-01-01", "conditions compare text, numbers and booleans"),
+        ("string", "in", "x", "in needs a list of values"),
+        ("string", "<", ["x"], "< needs one value"),
+        ("string", "in", [["x"]], "so it is never in ['x']"),
+    ],
+)
+def test_a_condition_that_can_never_be_met_is_refused_at_loading(type_, op, value, message):
+    log = {
+        "case": "case",
+        "activity": "activity",
+        "timestamp": "end",
+        "attributes": {"amount": {"column": "x", "type": type_}},
+    }
+    with pytest.raises(BlueprintError) as refused:
+        blueprint(
+            [ANY], "abc", "c", rules=[rule("must_occur", when=[{"attr": "amount", "op": op, "value": value}])], log=log
+        )
+    assert message in str(refused.value)
 
 
 def test_faults_name_place_partner_and_row():
@@ -182,3 +201,67 @@ def test_faults_name_place_partner_and_row():
         4,
     )
     assert row["at"] == MONDAY + pd.Timedelta(hours=1)
+
+
+def test_a_start_that_is_not_known_decides_neither_way():
+    # b was done at 3, so it may have been started before a (0 to 2) or after it
+    log = {
+        "c0": [("A", 2.0, "ann", 0.0), ("B", 3.0), ("C", 4.0)],
+        "c1": [("A", 2.0, "ann", 0.0), ("B", 3.0, "ann", 2.5), ("C", 4.0)],
+    }
+    assert verdicts(study(norm("precedence", b_at="start"), log), "R") == {"c0": "not_observable", "c1": "pass"}
+    log = {"c0": [("B", 2.0), ("A", 3.0), ("C", 4.0)], "c1": [("A", 1.0, "ann", 0.5), ("B", 2.0), ("C", 4.0)]}
+    assert verdicts(study(norm("not_followed_by", a_at="start"), log), "R") == {"c0": "not_observable", "c1": "fail"}
+
+
+def test_an_answer_that_never_came_has_no_length():
+    judged = study(norm("response", within="4h"), {"c0": [("A", 0.0), ("C", 1.0)], "c1": [("C", 900.0)]})
+    fault = judged.deviations().frame.query("check == 'R'").iloc[0]
+    assert (fault["kind"], fault["unit"]) == ("missing", "h")
+    assert fault[["measured", "limit", "excess_s"]].isna().all()
+    assert judged.findings().frame.query("check == 'R'")["excess_h"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "events"),
+    [
+        ("response", {"within": "1h"}, [("A", 0.0), ("B", 0.0), ("B", 5.0), ("C", 6.0)]),
+        ("not_before", {"after": "1h"}, [("A", 0.0), ("A", 2.0), ("B", 2.0), ("C", 6.0)]),
+    ],
+)
+def test_timed_rules_that_hang_on_a_tie_are_not_observable(kind, more, events):
+    assert verdicts(study(norm(kind, **more), {"c0": events}), "R") == {"c0": "not_observable"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"kind": "precedence", "within": "1h"},
+            "'within' has no meaning for precedence; it belongs to response, succession",
+        ),
+        ({"kind": "starts_with", "a_at": "start"}, "'a_at' has no meaning for starts_with"),
+        ({"kind": "must_not_occur", "n": 2}, "'n' has no meaning for must_not_occur"),
+        ({"kind": "four_eyes", "b": "a"}, "a and b are the same activity 'a'"),
+        ({"kind": "must_occur", "id": "role-b"}, "are kept for checks made from roles and loop limits"),
+    ],
+)
+def test_rules_with_keys_that_mean_nothing_are_refused(changes, message):
+    written = {"id": "R", "a": "a", "severity": "major", "basis": "x"}
+    if changes["kind"] in ("precedence", "four_eyes"):
+        written["b"] = "b"
+    with pytest.raises(BlueprintError) as refused:
+        blueprint([ANY], "abc", "c", rules=[written | changes])
+    assert message in str(refused.value)
+
+
+def test_a_conditional_performed_by_rule_does_not_switch_off_the_role_of_the_activity():
+    made = blueprint_dict(
+        [ANY], "abc", "c", rules=[rule("performed_by", role="clerk", when=[{"attr": "v", "op": "==", "value": "x"}])]
+    )
+    made["activities"][0]["role"] = "clerk"
+    made["log"]["attributes"] = {"v": "v"}
+    read = parse_blueprint(json.dumps(made))
+    table = frame({"c0": [("A", 0.0, "eve"), ("C", 1.0)]}).assign(v="y")
+    judged = mining.Study(mining.EventLog.from_frame(table, columns=read.binding), read)
+    assert (verdicts(judged, "R"), verdicts(judged, "role-a")) == ({"c0": "not_applicable"}, {"c0": "fail"})

@@ -1,11 +1,14 @@
 """Time standards by hand: what is measured, from where to where, and what counts as not answered."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import mining
-from tests.helpers import MONDAY, blueprint, faults, frame, study, verdicts
+from mining.blueprint import parse_blueprint
+from tests.helpers import MONDAY, blueprint, blueprint_dict, faults, frame, study, verdicts
 
 FREE = [{"free": list("abc")}, "d"]
 
@@ -165,3 +168,40 @@ def test_what_the_log_cannot_answer_is_said_for_all_cases(standard, why):
     row = study(norm(**standard), {"c": [("A", 0.0), ("D", 1.0)]}).summary().row("S")
     assert (row["not_observable"], row["judged"], row["why_not"]) == (1, 0, why)
     assert np.isnan(row["gross"])
+
+
+def test_an_end_before_its_start_is_not_observable():
+    judged = study(norm(metric="handling", of="a", max="60min"), {"c": [("A", 1.0, "ann", 2.0), ("D", 4.0)]})
+    assert verdicts(judged, "S") == {"c": "not_observable"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"to": "case_start"}, "unknown activity 'case_start'"),
+        ({"from": "case_end"}, "unknown activity 'case_end'"),
+        ({"max": "0bd", "calendar": "office"}, "working days are counted whole"),
+        ({"max": "99999999999bd", "calendar": "office"}, "longer than a hundred years"),
+        ({"max": 0}, "max 0 has no unit"),
+        (
+            {"metric": "waiting", "of": "a", "stop_clock": [{"from": "b", "to": "c"}]},
+            "clock stops belong to elapsed standards",
+        ),
+    ],
+)
+def test_standards_that_mean_nothing_are_refused_with_their_line(changes, message):
+    with pytest.raises(mining.BlueprintError, match=r"test.yaml:\d+: ") as refused:
+        norm(**ELAPSED | changes)
+    assert message in str(refused.value)
+
+
+def test_a_clock_cannot_be_stopped_by_what_the_log_does_not_show():
+    made = blueprint_dict(
+        FREE, "abcd", "d", standards=[{"id": "S", "dimension": "time", "severity": "major", "basis": "x"} | ELAPSED]
+    )
+    made["activities"].append(
+        {"id": "u", "lane": "desk", "stage": "all", "observable": False, "name": {"en": "Unseen"}}
+    )
+    made["standards"][0]["stop_clock"] = [{"from": "b", "to": "u"}]
+    with pytest.raises(mining.BlueprintError, match="'u' leaves no trace in the log"):
+        parse_blueprint(json.dumps(made))

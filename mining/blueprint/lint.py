@@ -137,7 +137,7 @@ def _allowances(b: m.Blueprint) -> Iterator[Found]:
             )
         if a.valid[1] < a.valid[0]:
             yield at, "warning", "allowance-never-valid", f"{a.id} ends ({a.valid[1]}) before it begins ({a.valid[0]})"
-        if a.match.get("activity", next(iter(observable))) not in observable:
+        if "activity" in a.match and a.match["activity"] not in observable:
             yield (
                 at,
                 "warning",

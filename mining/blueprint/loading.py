@@ -10,7 +10,7 @@ from mining.binding import Attribute, Binding, Lifecycle
 from mining.blueprint import model as m
 from mining.blueprint import yaml12
 from mining.blueprint.bpmn import read_flow
-from mining.blueprint.problems import line_of, name_problems, schema_problems
+from mining.blueprint.problems import line_of, name_problems, schema_problems, value_problems
 from mining.errors import BlueprintError
 from mining.units import Duration
 
@@ -61,7 +61,7 @@ def read_blueprint(path: str | Path) -> m.Blueprint:
 def parse_blueprint(text: str, *, name: str = "blueprint", sha256: str | None = None) -> m.Blueprint:
     """Build a blueprint from YAML text; as :func:`read_blueprint`, with ``name`` for the messages."""
     raw, lines = yaml12.load(text, name)
-    problems = list(schema_problems(raw, lines, name))
+    problems = list(schema_problems(raw, lines, name)) or list(value_problems(raw, lines, name))
     if problems:
         raise _refusal(problems)
     blueprint = _build(raw, lines, name, sha256 or hashlib.sha256(text.encode()).hexdigest())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from mining.blueprint import model as m
 from mining.blueprint import yaml12
-from mining.errors import hint
+from mining.errors import MiningError, hint
 from mining.units import Duration
 
 Problem = tuple[yaml12.Path, str]
@@ -137,11 +138,35 @@ def _say(error: Any, path: yaml12.Path) -> str:
 
 # --- names -------------------------------------------------------------------------------------------------------------
 
+IMPLIED = ("max-", "role-")
 NEEDS_B = (
     *("precedence", "response", "succession", "together", "not_together", "not_followed_by", "not_before"),
     *("immediate_response", "immediate_precedence", "four_eyes", "same_handler"),
 )
 NEEDS = {"at_most": "n", "performed_by": "role", "not_before": "after"} | dict.fromkeys(NEEDS_B, "b")
+
+
+def value_problems(raw: dict[str, Any], lines: dict[yaml12.Path, int], name: str) -> Iterator[str]:
+    """Durations and dates that the schema lets pass but that mean nothing."""
+    texts: list[tuple[yaml12.Path, Any, bool]] = [
+        (("effective", key), raw["effective"].get(key), False) for key in ("from", "to")
+    ]
+    texts.append((("approval", "date"), raw.get("approval", {}).get("date"), False))
+    for key, fields in (("rules", ("within", "after")), ("standards", ("max",))):
+        texts += [((key, i, f), x.get(f), True) for i, x in enumerate(raw.get(key, [])) for f in fields]
+    texts += [
+        (("allow", i, "valid", j), day, False)
+        for i, x in enumerate(raw.get("allow", []))
+        for j, day in enumerate(x["valid"])
+    ]
+    for path, text, is_duration in texts:
+        try:
+            if isinstance(text, str):
+                _ = Duration.parse(text) if is_duration else date.fromisoformat(text)
+        except MiningError as error:
+            yield f"{name}:{line_of(lines, path)}: {'.'.join(map(str, path))}: {error}"
+        except ValueError:
+            yield f"{name}:{line_of(lines, path)}: {'.'.join(map(str, path))}: {text!r} is not a date."
 
 
 def name_problems(b: m.Blueprint, raw: dict[str, Any]) -> Iterator[Problem]:
@@ -163,7 +188,20 @@ def name_problems(b: m.Blueprint, raw: dict[str, Any]) -> Iterator[Problem]:
                 ("activities", i),
                 f"activity {a.id!r} has no labels, so no log can show it. Name its log labels, or set observable: false.",
             )
+        if a.labels and not a.observable:
+            yield (
+                ("activities", i),
+                f"activity {a.id!r} has labels, so the log shows it, but is marked observable: false. Keep one.",
+            )
     yield from _flow_problems(raw["flow"], ("flow",), known)
+    observable = {a.id for a in b.activities if a.observable}
+    if not observable & set(b.scope.ends_with) and set(b.scope.ends_with) <= known:
+        yield (
+            ("scope", "ends_with"),
+            "scope.ends_with: none of these activities leaves a trace in the log, so no case would ever be complete.",
+        )
+    for spec in b.calendars:
+        yield from ((("calendars", spec.id), what) for what in _calendar_faults(spec))
     for field in ("starts_with", "ends_with"):
         for i, name in enumerate(raw["scope"][field]):
             yield from check("activity", name, known, ("scope", field, i))
@@ -175,11 +213,46 @@ def name_problems(b: m.Blueprint, raw: dict[str, Any]) -> Iterator[Problem]:
         need = NEEDS.get(r.kind)
         if need and getattr(r, need) is None:
             yield at, f"rule {r.id} ({r.kind}) needs the key {need!r}."
+        yield from _idle_keys(r, raw["rules"][i], at)
         for length in filter(None, (r.within, r.after)):
             yield from _calendar_problems(b, length, r.calendar, at)
     for i, s in enumerate(b.standards):
         yield from _standard_problems(b, s, ("standards", i), known, check)
     yield from _allow_problems(b, known)
+
+
+USED_BY = {
+    "b": NEEDS_B,
+    "n": ("must_occur", "at_most"),
+    "role": ("performed_by",),
+    "within": ("response", "succession"),
+    "after": ("not_before",),
+    "calendar": ("response", "succession", "not_before"),
+    "a_at": ("precedence", "response", "succession", "not_followed_by", "not_before"),
+    "b_at": ("precedence", "response", "succession", "not_followed_by", "not_before"),
+}
+
+
+def _idle_keys(rule: m.Rule, written: dict[str, Any], at: yaml12.Path) -> Iterator[Problem]:
+    """Keys that this kind of rule does not read, and a rule of an activity with itself."""
+    for key, kinds in USED_BY.items():
+        if key in written and rule.kind not in kinds:
+            yield (
+                (*at, key),
+                f"rule {rule.id}: {key!r} has no meaning for {rule.kind}; it belongs to {', '.join(kinds)}.",
+            )
+    if rule.a == rule.b:
+        yield at, f"rule {rule.id}: a and b are the same activity {rule.a!r}. To limit repeats write at_most."
+
+
+def _calendar_faults(spec: m.CalendarSpec) -> Iterator[str]:
+    from mining.calendars import calendar_of  # above this module; it knows what a calendar can mean
+
+    try:
+        if not len(calendar_of(spec).opens):
+            yield f"calendar {spec.id}: no day in its coverage has opening hours."
+    except MiningError as error:
+        yield str(error)
 
 
 def _twice(b: m.Blueprint, raw: dict[str, Any]) -> Iterator[Problem]:
@@ -196,6 +269,11 @@ def _twice(b: m.Blueprint, raw: dict[str, Any]) -> Iterator[Problem]:
     both: tuple[tuple[str, Sequence[m.Rule | m.Standard]], ...] = (("rules", b.rules), ("standards", b.standards))
     for key, checks in both:
         for i, check in enumerate(checks):
+            if check.id.startswith(IMPLIED):
+                yield (
+                    (key, i),
+                    f"{key}.{i}: ids that begin with {' or '.join(IMPLIED)} are kept for checks made from roles and loop limits.",
+                )
             if check.id in seen:
                 yield (
                     (key, i),
@@ -240,11 +318,17 @@ def _calendar_problems(b: m.Blueprint, length: Duration, calendar: str | None, a
 def _standard_problems(
     b: m.Blueprint, s: m.Standard, at: yaml12.Path, known: set[str], check: Any
 ) -> Iterator[Problem]:
-    ends = known | {"case_start", "case_end"}
+    allowed = {"start": {"case_start"}, "end": {"case_end"}, "of": {"case_end"} if s.metric == "due_date" else set()}
     for field, key in (("start", "from"), ("end", "to"), ("of", "of")):
         for name in getattr(s, field):
-            yield from check("activity", name, ends, (*at, key))
+            yield from check("activity", name, known | allowed[field], (*at, key))
+    hidden = {a.id for a in b.activities if not a.observable}
     for stop in s.stop_clock:
+        for name in {stop.start, stop.end} & hidden:
+            yield (
+                (*at, "stop_clock"),
+                f"standard {s.id}: {name!r} leaves no trace in the log, so the clock cannot be stopped by it.",
+            )
         yield from check("activity", stop.start, known, (*at, "stop_clock"))
         yield from check("activity", stop.end, known | {"next_event"}, (*at, "stop_clock"))
     yield from check("activity", s.touchpoint, known, (*at, "touchpoint"))
@@ -256,7 +340,7 @@ def _standard_problems(
     }
     written = {"start": "from", "end": "to", "limit": "max"}
     for field in needs.get(s.metric, ()):
-        if not getattr(s, field):
+        if getattr(s, field) in (None, ()):
             yield at, f"standard {s.id} ({s.metric}) needs the key {written.get(field, field)!r}."
     yield from check("attribute", s.due, set(b.binding.attributes), (*at, "due"))
     if s.due in b.binding.attributes and b.binding.attributes[s.due].type != "datetime":
@@ -282,7 +366,7 @@ def _allow_problems(b: m.Blueprint, known: set[str]) -> Iterator[Problem]:
             name = allowance.match.get(key)
             if name is not None and name not in names:
                 yield ("allow", i, "match", key), f"allow.{i}.match.{key}: unknown {key} {name!r}.{hint(name, names)}"
-    attributes = set(b.binding.attributes)
+    attributes = b.binding.attributes
     conditional: tuple[tuple[str, Sequence[m.Rule | m.Standard | m.Allowance]], ...] = (
         ("rules", b.rules),
         ("standards", b.standards),
@@ -291,8 +375,34 @@ def _allow_problems(b: m.Blueprint, known: set[str]) -> Iterator[Problem]:
     for key, items in conditional:
         for i, item in enumerate(items):
             for j, condition in enumerate(item.when):
+                at = (key, i, "when", j)
                 if condition.attr not in attributes:
                     yield (
-                        (key, i, "when", j),
+                        at,
                         f"{key}.{i}.when.{j}: unknown attribute {condition.attr!r}.{hint(condition.attr, attributes)}",
                     )
+                else:
+                    yield from (
+                        (at, f"{key}.{i}.when.{j}: {what}")
+                        for what in _mismatch(condition, attributes[condition.attr].type)
+                    )
+
+
+KINDS_OF_VALUE: dict[str, tuple[type, ...]] = {"number": (int, float), "string": (str,), "boolean": (bool,)}
+
+
+def _mismatch(condition: m.Condition, type_: str) -> Iterator[str]:
+    """A condition whose value can never equal, or be compared with, an attribute of that type."""
+    several = condition.op in ("in", "not_in")
+    if several != isinstance(condition.value, list):
+        yield f"{condition.op} needs {'a list of values' if several else 'one value'}, not {condition.value!r}."
+        return
+    if type_ not in KINDS_OF_VALUE:
+        yield f"{condition.attr} is a {type_}; conditions compare text, numbers and booleans."
+        return
+    for value in condition.value if several else [condition.value]:
+        if not isinstance(value, KINDS_OF_VALUE[type_]) or (type_ == "number" and isinstance(value, bool)):
+            yield (
+                f"{condition.attr} is declared as {type_}, so it is never {condition.op} {value!r}. "
+                f"Declare its type under log.attributes ({{column: ..., type: number}}), or write the value as {type_}."
+            )

@@ -13,12 +13,14 @@ from mining.conformance.conditions import holds
 from mining.conformance.instances import Instances
 from mining.units import MICROSECONDS
 
+FOREVER = np.iinfo(np.int64).max
+
 
 def allowed_by(check: v.CheckResult, blueprint: Blueprint, instances: Instances) -> np.ndarray:
     """For each fault of a check the position of the first allowance that covers it; ``NONE`` where none does.
 
-    An allowance covers a fault that matches all its keys, in a case where its conditions hold, dated (in the zone of the
-    blueprint's first calendar) from the first to the last day of its validity.
+    An allowance covers a fault that matches all its keys, in a case where its conditions hold, dated from the first to the
+    last day of its validity in the zone of the log (``log.tz`` of the blueprint; else of its first calendar; else UTC).
 
     Returns
     -------
@@ -49,13 +51,14 @@ def _matches(allowance: Allowance, check: v.CheckResult, instances: Instances) -
 
 
 def _validity(allowance: Allowance, blueprint: Blueprint) -> tuple[int, int]:
-    zone = ZoneInfo(blueprint.calendars[0].tz) if blueprint.calendars else UTC
+    name = blueprint.binding.tz or (blueprint.calendars[0].tz if blueprint.calendars else None)
+    zone = ZoneInfo(name) if name else UTC
     first, last = (date.fromisoformat(day) for day in allowance.valid)
 
     def midnight(day: date) -> int:
         return int(datetime.combine(day, time(0), zone).astimezone(UTC).timestamp()) * MICROSECONDS
 
-    return midnight(first), midnight(last + timedelta(days=1))
+    return midnight(first), FOREVER if last == date.max else midnight(last + timedelta(days=1))
 
 
 def net_verdict(check: v.CheckResult, allowed: np.ndarray) -> np.ndarray:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from mining.blueprint.model import Condition
-from mining.errors import BlueprintError
 from mining.log import EventLog
 from mining.units import MISSING
 
@@ -26,16 +25,12 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 def holds(when: tuple[Condition, ...], log: EventLog) -> tuple[np.ndarray, np.ndarray]:
     """Per case: whether all conditions hold, and whether that is known.
 
-    A case without a value for an attribute is not known, unless another condition already fails.
+    A case without a value for an attribute is not known, unless another condition already fails. The loader has made sure that
+    values and attributes are of one type.
 
     Returns
     -------
     applies, known : bool arrays of shape (n_cases,)
-
-    Raises
-    ------
-    BlueprintError
-        If a value cannot be compared with the attribute's type, such as text with a number.
     """
     n = len(log.case_ids)
     applies, known, refuted = np.ones(n, bool), np.ones(n, bool), np.zeros(n, bool)
@@ -59,18 +54,12 @@ def _is_missing(value: np.ndarray) -> np.ndarray:
 
 
 def _compare(condition: Condition, value: np.ndarray) -> np.ndarray:
-    number = value.dtype.kind in "fiu"
-    wanted = condition.value if isinstance(condition.value, list) else [condition.value]
-    if (
-        any(number != isinstance(x, (int, float)) for x in wanted)
-        and len(value)
-        and condition.op not in ("==", "!=", "in", "not_in")
-    ):
-        raise BlueprintError(
-            f"condition {condition}: {condition.attr} is {'a number' if number else 'text'}, so it cannot be compared with "
-            f"{condition.value!r}. Declare its type under log.attributes ({{column: ..., type: number}})."
-        )
     if condition.op in ("in", "not_in"):
-        inside = np.isin(value, wanted) if number else np.fromiter((x in set(wanted) for x in value), bool, len(value))
+        number = value.dtype.kind in "fiu"
+        inside = (
+            np.isin(value, condition.value)
+            if number
+            else np.fromiter((x in set(condition.value) for x in value), bool, len(value))
+        )
         return inside if condition.op == "in" else ~inside
     return np.asarray(_COMPARE[condition.op](value, condition.value), bool)

@@ -136,7 +136,12 @@ def instances_of(log: EventLog, blueprint: Blueprint) -> Instances:
     }
     if not any(label in blueprint.labels for label in log.labels):
         raise LogError(_no_label_known(log, blueprint))
-    names = (*known, *(f"{label} (label)" if label in known else label for label in sorted(unmapped)))
+    names = tuple(known)
+    for label in sorted(unmapped):
+        name = label
+        while name in names or (name != label and name in unmapped):
+            name += " (label)"
+        names = (*names, name)
     place = {name: i for i, name in enumerate(known)}
     bound = {label: place[activity] for label, activity in blueprint.labels.items()}
     bound |= {label: len(known) + i for i, label in enumerate(sorted(unmapped))} | dict.fromkeys(ignore, NONE)

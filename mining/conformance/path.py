@@ -1,4 +1,4 @@
-"""The path check: alignments of the distinct traces, read as deviations that a service manager understands."""
+"""The path check: every case against the designed flow, by alignments of the distinct traces."""
 
 from __future__ import annotations
 
@@ -6,63 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mining.blueprint import compile as flow
 from mining.blueprint.model import Blueprint
 from mining.conformance import verdicts as v
-from mining.conformance.alignment import LOG, MODEL, SYNC, Alignments, align
+from mining.conformance.alignment import Alignments, align
 from mining.conformance.instances import Instances
+from mining.conformance.patterns import PatternReader
+from mining.conformance.variants import Variants, labels_of, settle_ties, variants_of
 
 SEVERITY = {"missing": "major", "out_of_order": "major", "extra": "minor", "repeated": "minor"}
-
-
-@dataclass(frozen=True, eq=False)
-class Variants:
-    """Distinct traces, open and closed cases apart.
-
-    Attributes
-    ----------
-    traces : tuple of tuples of int
-        Positions in the names of the instances, most frequent first, ties by the trace itself.
-    open : bool array of shape (n_variants,)
-    count : int64 array of shape (n_variants,)
-        Cases per variant.
-    of_case : int64 array of shape (n_cases,)
-        Variant of each case.
-    """
-
-    traces: tuple[tuple[int, ...], ...]
-    open: np.ndarray
-    count: np.ndarray
-    of_case: np.ndarray
-
-
-def variants_of(instances: Instances, is_open: np.ndarray) -> Variants:
-    """Group the cases by their trace of completed instances."""
-    done = np.flatnonzero(instances.done)
-    codes = np.ascontiguousarray(instances.activity[done])
-    offsets = np.searchsorted(instances.case[done], np.arange(instances.n_cases + 1)).tolist()
-    raw = codes.tobytes()
-    flags = is_open.tolist()
-    keys: dict[tuple[bytes, bool], int] = {}
-    of_case = np.fromiter(
-        (
-            keys.setdefault((raw[4 * a : 4 * b], o), len(keys))
-            for a, b, o in zip(offsets, offsets[1:], flags, strict=False)
-        ),
-        np.int64,
-        instances.n_cases,
-    )
-    found = [(tuple(np.frombuffer(key, np.int32).tolist()), o) for key, o in keys]
-    count = np.bincount(of_case, minlength=len(found))
-    order = sorted(range(len(found)), key=lambda k: (-count[k], found[k]))
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    return Variants(
-        tuple(found[k][0] for k in order),
-        np.array([found[k][1] for k in order], bool),
-        count[order].astype(np.int64),
-        rank[of_case],
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,200 +29,55 @@ def check_path(blueprint: Blueprint, instances: Instances, is_open: np.ndarray) 
     """Compare every case with the designed flow.
 
     A complete case passes if its completed instances are a run of the flow. A case still running is compared with the
-    beginnings of runs: it fails if it has left the flow already, else it is pending. A difference in order between
-    instances of equal time is not a finding: a case with no other difference is not observable.
+    beginnings of runs: it fails if it has left the flow already, else it is pending. Events of equal time are read in the
+    order that fits best; a case with too many such orders to try, and no fit in the order of the file, is not observable.
 
     Returns
     -------
     PathResult
     """
-    variants = variants_of(instances, is_open)
     automaton = blueprint.automaton
-    to_label = np.array(
-        [automaton.code.get(name, -1) if i < instances.n_known else -1 for i, name in enumerate(instances.names)],
-        np.int32,
-    )
+    sequence, undecided = settle_ties(automaton, instances, is_open)
+    variants = variants_of(instances, sequence, is_open)
+    label = labels_of(automaton, instances)
     alignments = align(
-        automaton, [to_label[list(trace)].tolist() for trace in variants.traces], prefix=variants.open.tolist()
+        automaton, [[label[x] for x in trace] for trace in variants.traces], prefix=variants.open.tolist()
     )
-    reader = _PatternReader(blueprint, instances)
+    reader = PatternReader(blueprint, instances)
     rows = [
         (k, *row)
         for k in np.flatnonzero(alignments.cost > 0).tolist()
         for row in reader.read(variants.traces[k], alignments, k)
     ]
     table = _per_case(np.array(rows, np.int64).reshape(-1, 7), variants, instances)
-    tied = table.pattern == v.PATTERNS.index("tied")
     verdict = np.where(variants.open, v.PENDING, v.PASS).astype(np.int8)[variants.of_case]
-    verdict[np.unique(table.case[tied])] = v.NOT_OBSERVABLE
-    verdict[np.unique(table.case[~tied])] = v.FAIL
-    empty = np.diff(instances.offsets) == 0
-    verdict[empty] = v.NOT_APPLICABLE
-    kept = v.select(table, ~tied & ~empty[table.case])
+    verdict[np.unique(table.case)] = v.FAIL
+    verdict[undecided] = v.NOT_OBSERVABLE
+    verdict[np.diff(instances.offsets) == 0] = v.NOT_APPLICABLE
+    kept = v.select(table, verdict[table.case] == v.FAIL)
     nothing = np.full(instances.n_cases, np.nan)
     return PathResult(v.CheckResult("path", "path", "flow", "major", verdict, kept, nothing), variants, alignments)
 
 
 def _per_case(rows: np.ndarray, variants: Variants, instances: Instances) -> v.Faults:
-    """Deviations of variants become faults of their cases. Rows: variant, kind, activity, partner, pattern, event, far event."""
+    """Deviations of variants become faults of their cases. Rows: variant, kind, activity, partner, pattern, event, next event."""
     by_variant = np.argsort(variants.of_case, kind="stable")
     heads = np.concatenate(([0], np.cumsum(variants.count)))
     times = variants.count[rows[:, 0]]
     which = np.repeat(np.arange(len(rows)), times)
     nth = np.arange(len(which)) - np.repeat(np.cumsum(times) - times, times)
     case = by_variant[heads[rows[which, 0]] + nth]
-    done = np.flatnonzero(instances.done)
-    begin = np.searchsorted(instances.case[done], case)
-    event, far = rows[which, 5], rows[which, 6]
-    has_event = event != v.NONE
+    sequence = variants.sequence
+    begin = np.searchsorted(instances.case[sequence], case)
+    event, after = rows[which, 5], rows[which, 6]
     instance = np.full(len(case), v.NONE, np.int64)
-    instance[has_event] = done[begin[has_event] + event[has_event]]
+    happened = event != v.NONE
+    instance[happened] = sequence[begin[happened] + event[happened]]
+    at = np.where(happened, instances.order_time[instance], instances.case_end[case])
+    before = ~happened & (after != v.NONE)  # something missing is dated by the event before which it should have been
+    at[before] = instances.end[sequence[begin[before] + after[before]]]
     pattern = rows[which, 4].astype(np.int8)
-    ordered = has_event & (far != v.NONE)
-    other = done[begin[ordered] + far[ordered]]
-    pattern[np.flatnonzero(ordered)[instances.end[instance[ordered]] == instances.end[other]]] = v.PATTERNS.index(
-        "tied"
-    )
-    at = np.where(has_event, instances.order_time[instance], instances.case_end[case])
-    before = ~has_event & (far != v.NONE)  # something missing is dated by the event before which it should have been
-    at[before] = instances.end[done[begin[before] + far[before]]]
     found = v.faults(
         case, rows[which, 1], rows[which, 2], at, partner=rows[which, 3], instance=instance, pattern=pattern
     )
     return v.select(found, np.lexsort((found.activity, found.kind, found.at, found.case)))
-
-
-Move = tuple[int, int, int]  # name, position in the trace, step of the alignment
-Row = tuple[int, int, int, int, int, int]  # kind, activity, partner, pattern, event, far event
-
-
-class _PatternReader:
-    """Reads deviation patterns from the moves of one alignment; each move is used once.
-
-    Patterns after Grohs, van der Aa and Rehse (BPM 2024): inserted, skipped, repeated, swapped; choices are read as blocks,
-    since the branch that an optimal alignment names is arbitrary.
-    """
-
-    def __init__(self, blueprint: Blueprint, instances: Instances) -> None:
-        self.automaton = blueprint.automaton
-        self.names = instances.names
-        self.n_known = instances.n_known
-        self.name_of_label = [instances.code[label] for label in blueprint.automaton.labels]
-        code = instances.code
-        self.blocks = {
-            code[a]: tuple(frozenset(code[x] for x in block) for block in blocks)
-            for a, blocks in flow.choice_siblings(blueprint).items()
-        }
-
-    def read(self, trace: tuple[int, ...], alignments: Alignments, k: int) -> list[Row]:
-        """Deviations of variant ``k``."""
-        span = slice(alignments.first[k], alignments.first[k + 1])
-        kinds = alignments.kind[span].tolist()
-        positions = alignments.position[span].tolist()
-        names = [
-            trace[position] if kind != MODEL else self.name_of_label[label]
-            for kind, label, position in zip(kinds, alignments.label[span].tolist(), positions, strict=True)
-        ]
-        moves: dict[int, list[Move]] = {SYNC: [], LOG: [], MODEL: []}
-        for step, (kind, name, position) in enumerate(zip(kinds, names, positions, strict=True)):
-            moves[kind].append((name, position, step))
-        rows: list[Row] = []
-        logs, models = self._out_of_order(moves, rows)
-        done = {name for name, _, _ in moves[SYNC]}
-        rows += [self._log_move(name, position, trace, done) for name, position, _ in logs]
-        rows += [
-            (_kind("missing"), name, v.NONE, _pattern("skipped"), v.NONE, position if position < len(trace) else v.NONE)
-            for name, position, _ in models
-        ]
-        return rows
-
-    def _out_of_order(self, moves: dict[int, list[Move]], rows: list[Row]) -> tuple[list[Move], list[Move]]:
-        """Pair log and model moves of one step (or of one choice), nearest first; give back the moves that stay alone."""
-        logs, models, run = moves[LOG], moves[MODEL], sorted(moves[SYNC] + moves[MODEL], key=lambda move: move[2])
-        pairs = sorted(
-            (abs(model[2] - log[2]), log[0] != model[0], i, j)
-            for i, log in enumerate(logs)
-            for j, model in enumerate(models)
-            if log[0] == model[0] or any(model[0] in block for block in self.blocks.get(log[0], ()))
-        )
-        used_logs: set[int] = set()
-        used_models: set[int] = set()
-        for _, _, i, j in pairs:
-            if i in used_logs or j in used_models:
-                continue
-            moved = self._moved(logs[i], models[j], run, set(moves[SYNC]))
-            if moved:
-                used_logs.add(i)
-                used_models.add(j)
-                rows.append(moved)
-        return [x for i, x in enumerate(logs) if i not in used_logs], [
-            x for j, x in enumerate(models) if j not in used_models
-        ]
-
-    def _moved(self, log: Move, model: Move, run: list[Move], synchronous: set[Move]) -> Row | None:
-        """The step of ``log`` was done where the design has none, and is missing at ``model``: how far was it moved?
-
-        The model move is slid towards the log move past all steps that need not come between. The last step it cannot pass is
-        the one that it should have followed (or preceded). If moving that one step instead would mend the order as well,
-        which of the two moved cannot be known: both are named, the designed order first.
-        """
-        name, position, step = log
-        early = step < model[2]
-        at = run.index(model)
-        rest = run[:at] + run[at + 1 :]
-        here = sum(move[2] < step for move in rest)  # where the log move stands among the steps of the run
-        places = range(here, at + 1) if early else range(here, at - 1, -1)
-        place = next((p for p in places if self._runs([*rest[:p], log, *rest[p:]])), here)
-        passed = [move for move in (rest[here:place] if early else rest[place:here]) if move in synchronous]
-        if not passed:
-            return None
-        blocking = passed[-1] if early else passed[0]
-        events = [move for move in rest if move is not blocking and move in synchronous]
-        missing = [move for move in rest if move not in synchronous]
-        where = sum(move[2] < step for move in events)
-        pair = [blocking, log] if early else [log, blocking]
-        if self._mends([*events[:where], *pair, *events[where:]], missing):
-            return (_kind("out_of_order"), pair[0][0], pair[1][0], _pattern("swapped"), position, blocking[1])
-        return (
-            _kind("out_of_order"),
-            name,
-            v.NONE,
-            _pattern("moved_early" if early else "moved_late"),
-            position,
-            blocking[1],
-        )
-
-    def _mends(self, events: list[Move], missing: list[Move]) -> bool:
-        """Whether the events in this order differ from a run of the flow only by the missing steps."""
-        codes = [self.automaton.code.get(self.names[name], -1) for name, _, _ in events]
-        return int(align(self.automaton, [codes]).cost[0]) == len(missing)
-
-    def _runs(self, steps: list[Move]) -> bool:
-        return self.automaton.accepts(self.names[name] for name, _, _ in steps)
-
-    def _log_move(self, name: int, position: int, trace: tuple[int, ...], done: set[int]) -> Row:
-        if name in done:
-            beside = {trace[p] for p in (position - 1, position + 1) if 0 <= p < len(trace)}
-            return (
-                _kind("repeated"),
-                name,
-                v.NONE,
-                _pattern("retry" if name in beside else "rework"),
-                position,
-                v.NONE,
-            )
-        if name >= self.n_known:
-            pattern = "ad_hoc"
-        elif any(done & (block - {name}) for block in self.blocks.get(name, ())):
-            pattern = "choice_violation"
-        else:
-            pattern = "misplaced"
-        return (_kind("extra"), name, v.NONE, _pattern(pattern), position, v.NONE)
-
-
-def _kind(name: str) -> int:
-    return v.KINDS.index(name)
-
-
-def _pattern(name: str) -> int:
-    return v.PATTERNS.index(name)

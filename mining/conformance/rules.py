@@ -19,6 +19,7 @@ from mining.conformance.durations import Clock, measure, overdue
 from mining.conformance.instances import LATEST, Instances, first_per_case, following, last_per_case
 from mining.units import MISSING
 
+BEFORE_ALL = np.int64(-(2**62))
 DIMENSION = {"four_eyes": "role", "same_handler": "role", "performed_by": "role"}
 
 
@@ -26,7 +27,7 @@ DIMENSION = {"four_eyes": "role", "same_handler": "role", "performed_by": "role"
 class Moments:
     """The moments of one activity, sorted by case and time.
 
-    ``known`` tells whether the moment itself is in the log; where a start is not, ``time`` holds the completion instead.
+    ``known`` tells whether the moment itself is in the log; where a start is not, ``time`` holds a stand-in.
     """
 
     case: np.ndarray
@@ -95,26 +96,23 @@ def check_rule(
     why = _cannot_answer(rule, blueprint, instances)
     if why:
         return v.unobservable(rule.id, dimension, rule.kind, rule.severity, instances.n_cases, why)
-    context = Context(
-        blueprint,
-        instances,
-        is_open,
-        calendars,
-        rule,
-        _moments(instances, rule.a, rule.a_at),
-        _moments(instances, rule.b, rule.b_at),
-    )
+    context = _context(rule, blueprint, instances, is_open, calendars, early=False)
     verdict, found = KINDS[rule.kind](context)
     verdict = verdict.astype(np.int8)
-    verdict = _blind_starts(context, verdict)
+    blind = np.unique(np.concatenate([m.case[~m.known] for m in (context.a, context.b)]))
+    if len(blind):  # a start that is not known lies anywhere before its completion: both ends must say the same
+        other, _ = KINDS[rule.kind](_context(rule, blueprint, instances, is_open, calendars, early=True))
+        verdict[blind[verdict[blind] != other[blind]]] = v.NOT_OBSERVABLE
     applies, known = holds(rule.when, instances.log)
     verdict[~applies & known] = v.NOT_APPLICABLE
     verdict[~known] = v.NOT_OBSERVABLE
     verdict[np.diff(instances.offsets) == 0] = v.NOT_APPLICABLE
     found = v.select(found, verdict[found.case] == v.FAIL)
+    length = rule.within or rule.after
     return v.CheckResult(
-        rule.id, dimension, rule.kind, rule.severity, verdict, found, np.full(instances.n_cases, np.nan)
-    )
+        rule.id, dimension, rule.kind, rule.severity, verdict, found, np.full(instances.n_cases, np.nan),
+        unit=length.unit if length else "",
+    )  # fmt: skip
 
 
 def _cannot_answer(rule: Rule, blueprint: Blueprint, instances: Instances) -> v.Reason | None:
@@ -134,23 +132,29 @@ def _members(blueprint: Blueprint, role: str | None) -> tuple[str, ...]:
     return next((r.resources for r in blueprint.roles if r.id == role), ())
 
 
-def _moments(instances: Instances, activity: str | None, at: str) -> Moments:
+def _context(
+    rule: Rule,
+    blueprint: Blueprint,
+    instances: Instances,
+    is_open: np.ndarray,
+    calendars: dict[str, Calendar],
+    early: bool,
+) -> Context:
+    a, b = (_moments(instances, name, at, early) for name, at in ((rule.a, rule.a_at), (rule.b, rule.b_at)))
+    return Context(blueprint, instances, is_open, calendars, rule, a, b)
+
+
+def _moments(instances: Instances, activity: str | None, at: str, early: bool) -> Moments:
+    """Moments of an activity; a start that is not known is put at the completion, or ``early`` before everything."""
     if activity is None:
         nothing = np.empty(0, np.int64)
         return Moments(nothing, nothing, nothing, nothing.astype(bool))
     rows = instances.started(activity) if at == "start" else instances.of(activity)
     known = np.ones(len(rows), bool) if at == "complete" else instances.start[rows] != MISSING
-    time = np.where(known, instances.start[rows], instances.end[rows]) if at == "start" else instances.end[rows]
+    stand_in = np.full(len(rows), BEFORE_ALL) if early else instances.end[rows]
+    time = np.where(known, instances.start[rows], stand_in) if at == "start" else instances.end[rows]
     order = np.lexsort((rows, time, instances.case[rows]))
     return Moments(instances.case[rows][order], time[order], rows[order], known[order])
-
-
-def _blind_starts(context: Context, verdict: np.ndarray) -> np.ndarray:
-    """Where a start is not known its completion stood in; a failure that leans on it is not observable."""
-    for moments in (context.a, context.b):
-        blind = np.unique(moments.case[~moments.known])
-        verdict[blind[verdict[blind] == v.FAIL]] = v.NOT_OBSERVABLE
-    return verdict
 
 
 def _unless_tied(strict: np.ndarray, loose: np.ndarray) -> np.ndarray:
@@ -233,32 +237,33 @@ def _precedence(c: Context) -> Outcome:
 
 
 def _response(c: Context) -> Outcome:
-    loose = following(c.a.case, c.a.time, c.b.case, c.b.time)
-    strict = following(c.a.case, c.a.time, c.b.case, c.b.time, strictly=True)
-    answered = strict != v.NONE
-    tied = (loose != v.NONE) & ~answered
-    late, measured, excess, blind = _too_late(c, strict)
-    overdue = ~answered & ~tied & late  # not answered, and the time for it is over
-    unanswered = ~answered & ~tied & ~(c.is_open[c.a.case] & ~late)
-    waiting = ~answered & ~tied & c.is_open[c.a.case] & ~late
-    failing = (answered & late) | unanswered | overdue
+    readings = [
+        _answers(c, following(c.a.case, c.a.time, c.b.case, c.b.time, strictly=strictly)) for strictly in (True, False)
+    ]
+    outcome, late, measured, excess, answer = readings[0]
+    outcome = np.where(outcome == readings[1][0], outcome, v.NOT_OBSERVABLE)
     verdict = np.full(c.n, v.NOT_APPLICABLE)
-    for rows, word in (
-        (np.ones(len(c.a), bool), v.PASS),
-        (waiting, v.PENDING),
-        (tied | blind, v.NOT_OBSERVABLE),
-        (failing & ~blind, v.FAIL),
-    ):
-        verdict[c.a.case[rows]] = word
-    rows = np.flatnonzero(failing & ~blind)
+    for word in (v.PASS, v.PENDING, v.NOT_OBSERVABLE, v.FAIL):  # the worst of the answers decides
+        verdict[c.a.case[outcome == word]] = word
+    rows = np.flatnonzero(outcome == v.FAIL)
+    answered = answer[rows] != v.NONE
     kind = np.where(late[rows], v.KINDS.index("late"), v.KINDS.index("missing"))
-    limit = c.rule.within.amount if c.rule.within else np.nan
-    instance = np.where(answered[rows], c.b.instance[strict[rows]] if len(c.b) else v.NONE, c.a.instance[rows])
+    instance = np.where(answered, c.b.instance[answer[rows]] if len(c.b) else v.NONE, c.a.instance[rows])
+    timed = np.where(late[rows], 1.0, np.nan)  # what never came has no length
     found = v.faults(
         c.a.case[rows], kind, c.code(c.rule.b), c.instances.order_time[instance], partner=c.code(c.rule.a), instance=instance,
-        measured=measured[rows], limit=limit, excess=excess[rows],
+        measured=measured[rows] * timed, limit=(c.rule.within.amount if c.rule.within else np.nan) * timed, excess=excess[rows] * timed,
     )  # fmt: skip
     return verdict, found
+
+
+def _answers(c: Context, answer: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """For each a: its verdict; whether its answer (or the log's end, in an open case) is too late; length, excess, the answer."""
+    answered = answer != v.NONE
+    late, measured, excess, blind = _too_late(c, answer)
+    waiting = ~answered & c.is_open[c.a.case] & ~late
+    outcome = np.where(answered & ~late, v.PASS, np.where(waiting, v.PENDING, v.FAIL))
+    return np.where(blind, v.NOT_OBSERVABLE, outcome), late, measured, excess, answer
 
 
 def _too_late(c: Context, answer: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -340,27 +345,23 @@ def _immediate_precedence(c: Context) -> Outcome:
 def _not_before(c: Context) -> Outcome:
     """Each b at least ``after`` later than the last a before it."""
     assert c.rule.after is not None  # the loader requires it
-    # the last a at or before each b: search among negated times
-    order = np.lexsort((-c.a.time, c.a.case))
-    previous = following(c.b.case, -c.b.time, c.a.case[order], -c.a.time[order])
-    has = previous != v.NONE
-    start = np.where(has, c.a.time[order][previous] if len(c.a) else MISSING, c.b.time)
-    measured, excess = measure(
-        Clock(c.rule.after.unit, c.calendars.get(c.rule.calendar or "")), start, c.b.time, c.rule.after.amount
-    )
-    early, blind = has & (excess < 0), has & np.isnan(measured)
+    order = np.lexsort((-c.a.time, c.a.case))  # the last a before each b is the first among negated times
+    clock = Clock(c.rule.after.unit, c.calendars.get(c.rule.calendar or ""))
+    outcomes = []
+    for strictly in (True, False):
+        previous = following(c.b.case, -c.b.time, c.a.case[order], -c.a.time[order], strictly=strictly)
+        has = previous != v.NONE
+        start = np.where(has, c.a.time[order][previous] if len(c.a) else MISSING, c.b.time)
+        measured, excess = measure(clock, start, c.b.time, c.rule.after.amount)
+        word = np.where(np.isnan(measured), v.NOT_OBSERVABLE, np.where(excess < 0, v.FAIL, v.PASS))
+        outcomes.append((np.where(has, word, v.NOT_APPLICABLE), measured, excess))
+    outcome = np.where(outcomes[0][0] == outcomes[1][0], outcomes[0][0], v.NOT_OBSERVABLE)
     verdict = np.full(c.n, v.NOT_APPLICABLE)
-    for rows, word in ((has, v.PASS), (blind, v.NOT_OBSERVABLE), (early, v.FAIL)):
-        verdict[c.b.case[rows]] = word
-    rows = np.flatnonzero(early)
+    for each in (v.PASS, v.NOT_OBSERVABLE, v.FAIL):
+        verdict[c.b.case[outcome == each]] = each
+    rows = np.flatnonzero(outcome == v.FAIL)
     return verdict, c.faults(
-        c.b,
-        rows,
-        "out_of_order",
-        partner=c.code(c.rule.a),
-        measured=measured[rows],
-        limit=c.rule.after.amount,
-        excess=-excess[rows],
+        c.b, rows, "out_of_order", partner=c.code(c.rule.a), measured=outcomes[0][1][rows], limit=c.rule.after.amount
     )
 
 
@@ -413,6 +414,7 @@ def _four_eyes(c: Context) -> Outcome:
 
 
 def _same_handler(c: Context) -> Outcome:
+    """Somebody did both a and b; others may have done one of them too."""
     shared, unknown, both = _people(c)
     hit = np.zeros(c.n, bool)
     hit[c.b.case[shared]] = True
@@ -456,7 +458,7 @@ KINDS: dict[str, Callable[[Context], Outcome]] = {
 
 def role_rules(blueprint: Blueprint) -> tuple[Rule, ...]:
     """The roles of the activities as performed_by rules, where the blueprint says who has the role and no rule says it already."""
-    said = {(r.a, r.role) for r in blueprint.rules if r.kind == "performed_by"}
+    said = {(r.a, r.role) for r in blueprint.rules if r.kind == "performed_by" and not r.when}
     return tuple(
         Rule(f"role-{a.id}", "performed_by", a.id, "major", f"role of {a.id}", role=a.role)
         for a in blueprint.activities

@@ -78,7 +78,7 @@ def _cannot_answer(standard: Standard, blueprint: Blueprint, instances: Instance
 
 def _judge(standard, instances, spans, measured, excess, missing, clock, amount) -> v.CheckResult:  # type: ignore[no-untyped-def]
     n = instances.n_cases
-    late, blind = excess > 0, np.isnan(measured) | np.isnan(excess)
+    late, blind = excess > 0, np.isnan(measured) | np.isnan(excess) | (spans.end < spans.start)
     verdict = np.full(n, v.NOT_APPLICABLE, np.int8)
     waiting = ~spans.finished & ~late
     for rows, word in (

@@ -73,7 +73,6 @@ PATTERNS = (
     "moved_late",
     "retry",
     "rework",
-    "tied",
     "not_yet",
 )
 

@@ -77,9 +77,11 @@ class Simulation:
         Raises
         ------
         MiningError
-            If the folder cannot be written.
+            If the folder cannot be written, or holds a log.csv that no simulation wrote (there is no truth.csv beside it).
         """
         folder = Path(out_dir)
+        if (folder / "log.csv").exists() and not (folder / "truth.csv").exists():
+            raise MiningError(f"{folder / 'log.csv'} is there already and would be overwritten. Name another folder.")
         try:
             folder.mkdir(parents=True, exist_ok=True)
             write.table(folder / "log.csv", write.log_columns(self.blueprint), self._rows)

@@ -1,0 +1,144 @@
+"""From the moves of an alignment to deviations that a service manager understands."""
+
+from __future__ import annotations
+
+from mining.blueprint import compile as flow
+from mining.blueprint.model import Blueprint
+from mining.conformance import verdicts as v
+from mining.conformance.alignment import LOG, MODEL, SYNC, Alignments, align
+from mining.conformance.instances import Instances
+
+Move = tuple[int, int, int]  # name, position in the trace, step of the alignment
+Row = tuple[int, int, int, int, int, int]  # kind, activity, partner, pattern, event, next event (of something missing)
+
+
+class PatternReader:
+    """Reads deviation patterns from the moves of one alignment; each move is used once.
+
+    Patterns after Grohs, van der Aa and Rehse (BPM 2024): inserted, skipped, repeated, swapped; choices are read as blocks,
+    since the branch that an optimal alignment names is arbitrary.
+    """
+
+    def __init__(self, blueprint: Blueprint, instances: Instances) -> None:
+        self.automaton = blueprint.automaton
+        self.names = instances.names
+        self.n_known = instances.n_known
+        self.name_of_label = [instances.code[label] for label in blueprint.automaton.labels]
+        code = instances.code
+        self.blocks = {
+            code[a]: tuple(frozenset(code[x] for x in block) for block in blocks)
+            for a, blocks in flow.choice_siblings(blueprint).items()
+        }
+
+    def read(self, trace: tuple[int, ...], alignments: Alignments, k: int) -> list[Row]:
+        """Deviations of variant ``k``."""
+        span = slice(alignments.first[k], alignments.first[k + 1])
+        kinds = alignments.kind[span].tolist()
+        positions = alignments.position[span].tolist()
+        names = [
+            trace[position] if kind != MODEL else self.name_of_label[label]
+            for kind, label, position in zip(kinds, alignments.label[span].tolist(), positions, strict=True)
+        ]
+        moves: dict[int, list[Move]] = {SYNC: [], LOG: [], MODEL: []}
+        for step, (kind, name, position) in enumerate(zip(kinds, names, positions, strict=True)):
+            moves[kind].append((name, position, step))
+        rows: list[Row] = []
+        logs, models = self._out_of_order(moves, rows)
+        done = {name for name, _, _ in moves[SYNC]}
+        rows += [self._log_move(name, position, trace, done) for name, position, _ in logs]
+        rows += [
+            (_kind("missing"), name, v.NONE, _pattern("skipped"), v.NONE, position if position < len(trace) else v.NONE)
+            for name, position, _ in models
+        ]
+        return rows
+
+    def _out_of_order(self, moves: dict[int, list[Move]], rows: list[Row]) -> tuple[list[Move], list[Move]]:
+        """Pair log and model moves of one step (or of one choice), nearest first; give back the moves that stay alone."""
+        logs, models, run = moves[LOG], moves[MODEL], sorted(moves[SYNC] + moves[MODEL], key=lambda move: move[2])
+        pairs = sorted(
+            (abs(model[2] - log[2]), log[0] != model[0], i, j)
+            for i, log in enumerate(logs)
+            for j, model in enumerate(models)
+            if log[0] == model[0] or any(model[0] in block for block in self.blocks.get(log[0], ()))
+        )
+        used_logs: set[int] = set()
+        used_models: set[int] = set()
+        for _, _, i, j in pairs:
+            if i in used_logs or j in used_models:
+                continue
+            moved = self._moved(logs[i], models[j], run, set(moves[SYNC]))
+            if moved:
+                used_logs.add(i)
+                used_models.add(j)
+                rows.append(moved)
+        return [x for i, x in enumerate(logs) if i not in used_logs], [
+            x for j, x in enumerate(models) if j not in used_models
+        ]
+
+    def _moved(self, log: Move, model: Move, run: list[Move], synchronous: set[Move]) -> Row | None:
+        """The step of ``log`` was done where the design has none, and is missing at ``model``: how far was it moved?
+
+        The model move is slid towards the log move past all steps that need not come between. The last step it cannot pass is
+        the one that it should have followed (or preceded). If moving that one step instead would mend the order as well,
+        which of the two moved cannot be known: both are named, the designed order first.
+        """
+        name, position, step = log
+        early = step < model[2]
+        at = run.index(model)
+        rest = run[:at] + run[at + 1 :]
+        here = sum(move[2] < step for move in rest)  # where the log move stands among the steps of the run
+        places = range(here, at + 1) if early else range(here, at - 1, -1)
+        place = next((p for p in places if self._runs([*rest[:p], log, *rest[p:]])), here)
+        passed = [move for move in (rest[here:place] if early else rest[place:here]) if move in synchronous]
+        if not passed:
+            return None
+        blocking = passed[-1] if early else passed[0]
+        events = [move for move in rest if move is not blocking and move in synchronous]
+        missing = [move for move in rest if move not in synchronous]
+        where = sum(move[2] < step for move in events)
+        pair = [blocking, log] if early else [log, blocking]
+        if self._mends([*events[:where], *pair, *events[where:]], missing):
+            return (_kind("out_of_order"), pair[0][0], pair[1][0], _pattern("swapped"), position, v.NONE)
+        return (
+            _kind("out_of_order"),
+            name,
+            v.NONE,
+            _pattern("moved_early" if early else "moved_late"),
+            position,
+            v.NONE,
+        )
+
+    def _mends(self, events: list[Move], missing: list[Move]) -> bool:
+        """Whether the events in this order differ from a run of the flow only by the missing steps."""
+        codes = [self.automaton.code.get(self.names[name], -1) for name, _, _ in events]
+        return int(align(self.automaton, [codes]).cost[0]) == len(missing)
+
+    def _runs(self, steps: list[Move]) -> bool:
+        return self.automaton.accepts(self.names[name] for name, _, _ in steps)
+
+    def _log_move(self, name: int, position: int, trace: tuple[int, ...], done: set[int]) -> Row:
+        if name in done:
+            beside = {trace[p] for p in (position - 1, position + 1) if 0 <= p < len(trace)}
+            return (
+                _kind("repeated"),
+                name,
+                v.NONE,
+                _pattern("retry" if name in beside else "rework"),
+                position,
+                v.NONE,
+            )
+        if name >= self.n_known:
+            pattern = "ad_hoc"
+        elif any(done & (block - {name}) for block in self.blocks.get(name, ())):
+            pattern = "choice_violation"
+        else:
+            pattern = "misplaced"
+        return (_kind("extra"), name, v.NONE, _pattern(pattern), position, v.NONE)
+
+
+def _kind(name: str) -> int:
+    return v.KINDS.index(name)
+
+
+def _pattern(name: str) -> int:
+    return v.PATTERNS.index(name)
