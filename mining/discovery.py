@@ -134,7 +134,7 @@ class DiscoveredFlow:
             else "-"
         )
 
-    def picture(self, *, lang: str = "en", most_arcs: int = 60) -> Picture:
+    def picture(self, *, lang: str = "en", most_arcs: int = 40) -> Picture:
         """The directly-follows map, activities marked with their deviations."""
         from mining.findings import marks_of
         from mining.pictures import process_map

@@ -49,7 +49,7 @@ class Findings(Result):
         "activity": "place; missing where a check has several",
         "partner": "other activity concerned",
         "severity": "critical, major, minor, observation",
-        "visible": "the customer can see one of the activities concerned",
+        "visible": "the customer can see one of the activities concerned; missing where the blueprint knows none of them",
         "n_gross": "cases with the fault",
         "n_net": "cases with the fault that no allowance covers",
         "n_judged": "cases in which the check could be judged: the denominator",
@@ -185,17 +185,22 @@ def _finding(
     }
 
 
-def _priority(severity: str, visible: bool, low: float, n: int) -> tuple[str, str]:
+def _priority(severity: str, visible: bool | None, low: float, n: int) -> tuple[str, str]:
+    """Priority and its cell; what the blueprint does not know is ranked as not visible, and the cell says so."""
     band = 0 if low >= COMMON else 1 if low >= OCCASIONAL else 2
-    priority = TABLE[severity, visible][band]
-    words = f"{severity}, {'visible' if visible else 'not visible'}, {BANDS[band]}"
+    priority = TABLE[severity, bool(visible)][band]
+    sees = {True: "visible", False: "not visible", None: "visibility unknown"}[visible]
+    words = f"{severity}, {sees}, {BANDS[band]}"
     if severity == "critical" and band == 2 and n < FEW_CASES:
         return "M", f"{words}, fewer than {FEW_CASES} cases"
     return priority, words
 
 
-def _visible(blueprint: Blueprint, check: str, group: pd.DataFrame) -> bool:
-    """Whether the customer can see one of the activities concerned (a promise about the whole case counts as seen)."""
+def _visible(blueprint: Blueprint, check: str, group: pd.DataFrame) -> bool | None:
+    """Whether the customer can see one of the activities concerned (a promise about the whole case counts as seen).
+
+    None where the blueprint knows none of them.
+    """
     known = {a.id for a in blueprint.activities}
     names = set(group["activity"].dropna()) | set(group["partner"].dropna())
     spec = blueprint.checks.get(check)
@@ -205,7 +210,7 @@ def _visible(blueprint: Blueprint, check: str, group: pd.DataFrame) -> bool:
         if "case_end" in (*spec.end, *spec.of):
             return True
         names |= {*spec.start, *spec.end, *spec.of, *([spec.touchpoint] if spec.touchpoint else [])}
-    return any(blueprint.lane_of(name).visible for name in names & known)
+    return any(blueprint.lane_of(name).visible for name in names & known) if names & known else None
 
 
 def marks_of(study: Study) -> dict[str, Mark]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from mining.blueprint.model import Blueprint, Rule, Standard
+from mining.blueprint.model import Blueprint, Condition, Rule, Standard
 from mining.errors import UnknownNameError
 
 LANGUAGES = ("en", "zh")
@@ -52,26 +52,48 @@ def activity_name(blueprint: Blueprint, activity: str | None, lang: str) -> str:
 
 
 def check_text(blueprint: Blueprint, check: str, lang: str) -> str:
-    """What a check asks for, in words: its own text, else a sentence made from its parts."""
+    """What a check asks for, in words, and where it applies: its own text, else a sentence made from its parts."""
     spec = blueprint.checks.get(check)
     if spec is None:
-        if check == "path":
-            return say("check.path", lang)
-        return say("check.role", lang, activity=activity_name(blueprint, check.removeprefix("role-"), lang))
+        return say("check.path", lang) if check == "path" else _role_text(blueprint, check.removeprefix("role-"), lang)
     if spec.text and (lang in spec.text.by_language or lang == "en"):
-        return spec.text.get(lang)
-    return _rule_text(blueprint, spec, lang) if isinstance(spec, Rule) else _standard_text(blueprint, spec, lang)
+        text = spec.text.get(lang)
+    else:
+        text = _rule_text(blueprint, spec, lang) if isinstance(spec, Rule) else _standard_text(blueprint, spec, lang)
+    if not spec.when:
+        return text
+    conditions = say("word.and", lang).join(_condition(c) for c in spec.when)
+    return text + say("check.when", lang, conditions=conditions)
+
+
+SIGNS = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥", "in": "∈", "not_in": "∉"}
+
+
+def _condition(condition: Condition) -> str:
+    several = condition.value if isinstance(condition.value, list) else [condition.value]
+    values = ", ".join(
+        f"{x:,.10g}" if isinstance(x, (int, float)) and not isinstance(x, bool) else str(x) for x in several
+    )
+    return f"{condition.attr} {SIGNS.get(condition.op, condition.op)} {values}"
+
+
+def _role_name(blueprint: Blueprint, role: str | None, lang: str) -> str:
+    return next((r.name.get(lang) for r in blueprint.roles if r.id == role), role or "")
+
+
+def _role_text(blueprint: Blueprint, activity: str, lang: str) -> str:
+    role = _role_name(blueprint, blueprint.activity(activity).role, lang)
+    return say("check.role", lang, activity=activity_name(blueprint, activity, lang), role=role)
 
 
 def _rule_text(blueprint: Blueprint, rule: Rule, lang: str) -> str:
-    role = next((r.name.get(lang) for r in blueprint.roles if r.id == rule.role), rule.role or "")
     text = say(
         f"rule.{rule.kind}",
         lang,
         a=activity_name(blueprint, rule.a, lang),
         b=activity_name(blueprint, rule.b, lang),
         n=1 if rule.n is None else rule.n,
-        role=role,
+        role=_role_name(blueprint, rule.role, lang),
         after=duration(rule.after, lang),
     )
     return text + (say("rule.within", lang, within=duration(rule.within, lang)) if rule.within else "")
@@ -109,6 +131,8 @@ def _standard_text(blueprint: Blueprint, standard: Standard, lang: str) -> str:
 def finding_title(row: dict[str, Any], blueprint: Blueprint, lang: str) -> str:
     """One line that says what is wrong and where."""
     if row["check"] != "path":
+        if row["check"] not in blueprint.checks:
+            return say("title.role", lang, activity=activity_name(blueprint, row["check"].removeprefix("role-"), lang))
         key = "title.check" if row["status"] == "open" else "title.check_kept"
         return say(key, lang, check=row["check"], text=check_text(blueprint, row["check"], lang))
     activity, partner = (activity_name(blueprint, row[x], lang) for x in ("activity", "partner"))

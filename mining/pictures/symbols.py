@@ -174,7 +174,7 @@ def overlay_items(marks: Sequence[Mark], words: dict[str, str]) -> list[LegendIt
     if not marks:
         return []
     alike = len({mark.n_all for mark in marks}) == 1
-    sample = "44 (9%)" if alike else "44 / 500 (9%)"
+    sample = "n (%)" if alike else "n / N (%)"
     wide = text_width(sample, 11.5, bold=True) + 14
     box = tag("rect", x=0.0, y=-9.0, width=wide, height=18.0, fill=SHARE_FILLS[2], stroke=INK, stroke_width=0.8)
     text = text_lines([sample], wide / 2, 4, size=11.5, leading=0, bold=True)

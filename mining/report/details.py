@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mining.blueprint.model import Standard
-from mining.report.formats import Writer, basis, cell_words, clause, names_of, promise
+from mining.report.formats import DASH, Writer, basis, cell_words, clause, names_of, promise
 from mining.report.sections import title_of
 from mining.report.table import Cell, Row, Table, number, records, table
 from mining.results import plain
@@ -16,7 +16,7 @@ from mining.study import Study
 from mining.texts import check_text
 
 MOST_DETAILED = 60
-MOST_EVIDENCE = 5
+MOST_EVIDENCE = 10
 MOST_NAMED = 4
 
 
@@ -117,29 +117,30 @@ def _evidence(study: Study, row: dict[str, Any], faults: pd.DataFrame, w: Writer
     """The worst fault of the first cases: by size where it is measured, else in the order of the log."""
     open_ = row["status"] != "allowed"
     picked = faults[faults["verdict"] == ("fail" if open_ else "allowed")]
-    picked = picked.sort_values("excess_s", ascending=False, na_position="last", kind="stable").drop_duplicates(
-        "case_id"
-    )
+    picked = picked.sort_values(["measured", "excess_s"], ascending=False, na_position="last", kind="stable")
+    picked = picked.drop_duplicates("case_id")
     measured = bool(picked["measured"].notna().any())
     caption = w.say(
         "report.evidence.largest" if measured else "report.evidence.first",
         n=min(MOST_EVIDENCE, len(picked)),
         all=w.count(len(picked)),
     )
-    rows = [_evidence_row(study, fault, measured, w) for fault in records(picked.head(MOST_EVIDENCE))]
+    people = row["dimension"] == "role"
+    rows = [_evidence_row(study, fault, measured, people, w) for fault in records(picked.head(MOST_EVIDENCE))]
     heads = [
         "col.case",
         "col.row",
         "col.at",
         "col.activity",
+        *(["col.who"] if people else []),
         *(["col.measured", "col.limit"] if measured else []),
         "col.how",
     ]
     texts = [w.say(x, zone=w.zone) if x == "col.at" else w.say(x) for x in heads]
-    return table(f"evidence-{row['finding_id']}", caption, texts, rows, "tndt" + "nn" * measured + "t")
+    return table(f"evidence-{row['finding_id']}", caption, texts, rows, "tndt" + "t" * people + "nn" * measured + "t")
 
 
-def _evidence_row(study: Study, fault: dict[str, Any], measured: bool, w: Writer) -> Row:
+def _evidence_row(study: Study, fault: dict[str, Any], measured: bool, people: bool, w: Writer) -> Row:
     how = w.say("report.comma").join(
         filter(None, (w.say(f"kind.{fault['kind']}"), w.say(f"pattern.{fault['pattern']}") if fault["pattern"] else ""))
     )
@@ -152,6 +153,8 @@ def _evidence_row(study: Study, fault: dict[str, Any], measured: bool, w: Writer
         Cell(w.moment(fault["at"]), data={"at": fault["at"]}),
         Cell(names_of(study.blueprint, named, w.lang)),
     ]
+    if people:
+        cells.append(Cell(fault["resource"] or DASH))
     if measured:
         spec = study.blueprint.checks[fault["check"]]
         overdue = isinstance(spec, Standard) and spec.metric == "due_date"

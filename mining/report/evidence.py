@@ -114,7 +114,7 @@ def data_facts(study: Study, w: Writer) -> list[str]:
             cases=w.count(n),
             ends=names_of(study.blueprint, study.blueprint.scope.ends_with, w.lang),
         ),
-        w.say(f"data.open.{study.open_cases}"),
+        *([w.say(f"data.open.{study.open_cases}")] if running else []),
     ]
     unseen = w.say("data.unseen", names=names_of(study.blueprint, never, w.lang)) if never else w.say("data.all_seen")
     return [*found, unseen]

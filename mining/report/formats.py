@@ -128,7 +128,7 @@ def promise(blueprint: Blueprint, check: str, lang: str) -> str:
 def cell_words(cell: str, lang: str) -> str:
     """The cell of the priority table, in words of the language."""
     severity, visible, band, *few = cell.split(", ")
-    sees = "report.visible" if visible == "visible" else "report.hidden"
+    sees = {"visible": "report.visible", "not visible": "report.hidden"}.get(visible, "report.visibility_unknown")
     words = [say(f"severity.{severity}", lang), say(sees, lang), band_words(band, lang)]
     words += [say("report.few", lang, n=FEW_CASES)] if few else []
     return say("report.comma", lang).join(words)

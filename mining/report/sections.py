@@ -18,6 +18,9 @@ from mining.texts import activity_name, check_text
 MOST_OBSERVED, MOST_DESIGNED = 15, 30
 
 
+SEEN = {True: "word.yes", False: "word.no", None: "word.unknown"}
+
+
 def title_of(row: dict[str, Any], lang: str) -> str:
     """Title of a finding."""
     return str(row["title_zh" if lang == "zh" else "title_en"])
@@ -47,7 +50,7 @@ def _priority_cells(study: Study, row: dict[str, Any], w: Writer) -> tuple[Cell,
         number(w.of(row["n_gross"], row["n_judged"]), n_gross=row["n_gross"], n_judged=row["n_judged"]),
         number(w.of(row["n_net"], row["n_judged"]), n_net=row["n_net"]),
         Cell(w.share(row["rate"]), w.interval(row["low"], row["high"]), {x: row[x] for x in ("rate", "low", "high")}),
-        Cell(w.say("word.yes" if row["visible"] else "word.no"), data={"visible": row["visible"]}),
+        Cell(w.say(SEEN[row["visible"]]), data={"visible": row["visible"]}),
         Cell(w.hours(row["excess_h"]), data={"excess_h": row["excess_h"]}),
     )
 
