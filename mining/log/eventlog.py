@@ -173,8 +173,8 @@ class EventLog:
 
         Examples
         --------
-        >>> log.attribute("channel")[:2]  # doctest: +SKIP
-        array(['Internet', 'Desk'], dtype=object)
+        >>> study.log.attribute("channel")[:2].tolist()
+        ['Internet', 'Post']
         """
         return self._case_values(name).values
 
@@ -214,8 +214,8 @@ class EventLog:
 
         Examples
         --------
-        >>> log.event_attribute("org:group")[:1]  # doctest: +SKIP
-        array(['Group 56'], dtype=object)
+        >>> study.log.event_attribute("resource")[:1].tolist()
+        ['clerk-03']
         """
         if column not in self.source.table.column_names:
             raise UnknownNameError("column", column, self.source.table.column_names, self.source.path)
@@ -237,8 +237,8 @@ class EventLog:
 
         Examples
         --------
-        >>> log.to_frame(limit=1)["activity"].tolist()  # doctest: +SKIP
-        ['Register']
+        >>> study.log.to_frame(limit=1)["activity"].tolist()
+        ['Confirm receipt']
         """
         part = slice(None, limit)
         cases = np.repeat(self.case_ids, np.diff(self.offsets))[part]
@@ -313,7 +313,7 @@ def read_log(path: str | Path, *, columns: Columns = None, day_first: bool | Non
 
     Examples
     --------
-    >>> read_log("orders.csv", columns={"case": "order", "activity": "step", "timestamp": "done"})  # doctest: +SKIP
-    <EventLog ...>
+    >>> read_log(examples / "orders.csv", columns={"case": "case_id", "activity": "activity", "timestamp": "timestamp"}).n_cases
+    2
     """
     return EventLog.from_source(read_source(path), columns=columns, day_first=day_first)

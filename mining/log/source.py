@@ -46,7 +46,7 @@ def read_source(path: str | Path) -> SourceTable:
 
     Examples
     --------
-    >>> read_source("orders.csv").format  # doctest: +SKIP
+    >>> read_source(examples / "orders.csv").format
     'csv'
     """
     path = Path(path)

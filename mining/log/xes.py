@@ -161,7 +161,7 @@ def read_xes(path: str | Path) -> SourceTable:
 
     Examples
     --------
-    >>> read_xes("orders.xes.gz").table.column_names  # doctest: +SKIP
+    >>> read_xes(examples / "orders.xes.gz").table.column_names
     ['concept:name', 'time:timestamp', 'case:concept:name']
     """
     path = Path(path)

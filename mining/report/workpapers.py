@@ -57,7 +57,7 @@ def write_workpapers(study: Study, path: str | Path, *, lang: str = "en") -> Non
 
     Examples
     --------
-    >>> write_workpapers(study, "workpapers.xlsx")  # doctest: +SKIP
+    >>> write_workpapers(study, examples / "workpapers.xlsx")
     """
     w = writer_of(study, lang)
     made = [make(study, w) for make in MAKERS]
