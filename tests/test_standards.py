@@ -205,3 +205,14 @@ def test_a_clock_cannot_be_stopped_by_what_the_log_does_not_show():
     made["standards"][0]["stop_clock"] = [{"from": "b", "to": "u"}]
     with pytest.raises(mining.BlueprintError, match="'u' leaves no trace in the log"):
         parse_blueprint(json.dumps(made))
+
+
+@pytest.mark.parametrize("metric", ["handling", "waiting"])
+def test_one_start_that_is_not_known_leaves_the_case_without_an_answer(metric):
+    log = {
+        "short": [("B", 0.0), ("A", 1.0, "ann", 0.5), ("A", 2.0), ("D", 4.0)],
+        "long": [("B", 0.0), ("A", 3.0, "ann", 1.5), ("A", 3.5), ("D", 4.0)],
+        "known": [("B", 0.0), ("A", 1.0, "ann", 0.5), ("D", 4.0)],
+    }
+    judged = study(norm(metric=metric, of="a", max="60min"), log)
+    assert verdicts(judged, "S") == {"short": "not_observable", "long": "fail", "known": "pass"}

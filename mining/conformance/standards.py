@@ -55,7 +55,7 @@ def check_standard(
         limit = standard.limit
         assert isinstance(limit, Duration)  # the loader requires a unit
         clock, amount = Clock(limit.unit, calendars.get(standard.calendar or "")), limit.amount
-        missing = np.zeros(instances.n_cases, bool)
+        missing = _without_start(standard, instances)
         spans = _SPANS[standard.metric](standard, instances, is_open)
         stopped = _stops(standard, instances, spans) if standard.stop_clock else None
         measured, excess = measure(clock, spans.start, spans.end, amount, stopped)
@@ -151,16 +151,21 @@ def _handling(standard: Standard, instances: Instances, is_open: np.ndarray) -> 
     return Spans(instances.case[rows], instances.start[rows], end, done, rows, instances.activity[rows])
 
 
+def _waited_for(standard: Standard, instances: Instances) -> np.ndarray:
+    """Instances that are waited for: those scheduled, where the log schedules the activity at all."""
+    rows = instances.started(*standard.of)
+    scheduled = instances.scheduled[rows] != MISSING
+    return rows[scheduled] if scheduled.any() else rows
+
+
 def _waiting(standard: Standard, instances: Instances, is_open: np.ndarray) -> Spans:
     """From ready to start of each instance.
 
     Ready is when it was scheduled. Where the log schedules the activity at all, an instance without a schedule of its own is a
     further turn of scheduled work and is not measured. Where it never does, ready is the latest completion before the start.
     """
-    rows = instances.started(*standard.of)
+    rows = _waited_for(standard, instances)
     rows = rows[instances.start[rows] != MISSING]
-    if (instances.scheduled[rows] != MISSING).any():
-        rows = rows[instances.scheduled[rows] != MISSING]
     case, start = instances.case[rows], instances.start[rows]
     done = instances.of(*instances.names)
     order = np.lexsort((-instances.end[done], instances.case[done]))
@@ -175,6 +180,14 @@ def _waiting(standard: Standard, instances: Instances, is_open: np.ndarray) -> S
 
 
 _SPANS = {"elapsed": _elapsed, "handling": _handling, "waiting": _waiting}
+
+
+def _without_start(standard: Standard, instances: Instances) -> np.ndarray:
+    """Cases with an instance to measure whose start is not known: unless another one is over the limit, there is no answer."""
+    found = np.zeros(instances.n_cases, bool)
+    rows = _waited_for(standard, instances) if standard.metric == "waiting" else instances.started(*standard.of)
+    found[instances.case[rows[instances.start[rows] == MISSING]]] = True
+    return found
 
 
 def _stops(standard: Standard, instances: Instances, spans: Spans) -> Stops:
