@@ -103,11 +103,17 @@ def test_no_file_is_long():
 
 
 def test_no_file_names_a_machine_or_a_package_index():
-    wrong = re.compile(r"(?<![\w.])/(?:work|root|tmp)/|index-url|find-links|pypi\.org|files\.pythonhosted")
-    skip = {"tests/test_architecture.py"}
+    parts = [
+        r"(?<![\w.])/(?:work|root|tm" + "p)/",
+        "index" + "-url",
+        "find" + "-links",
+        r"pyp" + r"i\.org",
+        r"python" + "hosted",
+    ]
+    wrong = re.compile("|".join(parts))
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split()
     for name in tracked:
         path = ROOT / name
-        if name in skip or path.suffix in {".csv", ".png"} or not path.is_file():
+        if path.suffix in {".csv", ".png"} or not path.is_file():
             continue
         assert not wrong.search(path.read_text("utf-8")), name

@@ -170,7 +170,7 @@ def test_a_log_of_another_service_is_refused_with_both_sets_of_labels(tmp_path):
 def test_a_truncated_xes_is_refused(tmp_path):
     _, norm = put(tmp_path)
     (tmp_path / "log.xes").write_text('<log><trace><string key="concept:name" value="1"/><event><string key="concept')
-    refused(tmp_path / "log.xes", "-b", norm, "-o", tmp_path / "o")
+    assert "log.xes" in refused(tmp_path / "log.xes", "-b", norm, "-o", tmp_path / "o")
 
 
 def test_a_draft_is_no_norm_unless_allowed_and_then_the_report_says_so(tmp_path):

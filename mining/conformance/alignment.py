@@ -116,14 +116,14 @@ def align(
     label_start = np.searchsorted(automaton.label[by_label], np.arange(n_labels + 1)).astype(np.int64)
     into = np.lexsort((automaton.source, automaton.label, automaton.target))
     into_start = np.searchsorted(automaton.target[into], np.arange(automaton.n_states + 1)).astype(np.int64)
-    cost, shortest, count, kind, label, position = _align_sorted(
-        starts, events, flags[order], automaton.final, n_labels,
+    cost, shortest, count, moves = _align_sorted(
+        starts, events, flags[order], automaton.final,
         np.append(log_costs, UNIT + 1), model_costs,
         by_source, automaton.target, automaton.label,
         label_start, automaton.source[by_label], automaton.target[by_label],
         into_start, automaton.source[into], automaton.label[into],
     )  # fmt: skip
-    return _in_given_order(np.array(order, np.int64), cost, int(shortest), count, kind, label, position, n_labels)
+    return _in_given_order(np.array(order, np.int64), cost, int(shortest), count, moves, n_labels)
 
 
 def _costs(automaton: Automaton, given: Mapping[str, int] | None) -> np.ndarray:
@@ -133,14 +133,18 @@ def _costs(automaton: Automaton, given: Mapping[str, int] | None) -> np.ndarray:
     return costs * UNIT
 
 
-def _in_given_order(order, cost, shortest, count, kind, label, position, n_labels) -> Alignments:  # type: ignore[no-untyped-def]
+def _in_given_order(
+    order: np.ndarray, cost: np.ndarray, shortest: int, count: np.ndarray, moves: np.ndarray, n_labels: int
+) -> Alignments:
+    """Put the results, made in sorted order, into the order of the caller."""
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     begin = np.concatenate(([0], np.cumsum(count)))
     first = np.concatenate(([0], np.cumsum(count[rank])))
-    moves = np.repeat(begin[rank] - first[:-1], count[rank]) + np.arange(first[-1])
-    labels = np.where(label[moves] == n_labels, UNKNOWN, label[moves]).astype(np.int32)
-    return Alignments(cost[rank], first, kind[moves], labels, position[moves], shortest)
+    rows = np.repeat(begin[rank] - first[:-1], count[rank]) + np.arange(first[-1])
+    kind, label, position = moves[rows].T
+    label = np.where(label == n_labels, UNKNOWN, label).astype(np.int32)
+    return Alignments(cost[rank], first, kind.astype(np.int8), label, position.copy(), shortest)
 
 
 @numba.njit(cache=True)
@@ -166,108 +170,91 @@ def _close(vector, queue, waiting, n_queue, by_source, target, label, model_cost
 
 
 @numba.njit(cache=True)
+def _advance(  # type: ignore[no-untyped-def]  # pragma: no cover
+    before, vector, a, log_costs, model_costs, queue, waiting,
+    by_source, target, label, label_start, label_source, label_target,
+):  # fmt: skip
+    """The vector after one more event: a log move everywhere, improved by synchronous moves, then by model moves."""
+    for s in range(vector.size):
+        vector[s] = before[s] + log_costs[a]
+    n_queue = 0
+    if a < label_start.size - 1:
+        for e in range(label_start[a], label_start[a + 1]):
+            c, t = before[label_source[e]], label_target[e]
+            if c < vector[t]:
+                vector[t] = c
+                if not waiting[t]:
+                    waiting[t] = True
+                    queue[n_queue] = t
+                    n_queue += 1
+    _close(vector, queue, waiting, n_queue, by_source, target, label, model_costs)
+
+
+@numba.njit(cache=True)
+def _step_back(  # type: ignore[no-untyped-def]  # pragma: no cover
+    stack, i, here, a, log_costs, model_costs, into_start, into_source, into_label,
+):  # fmt: skip
+    """The last move of a cheapest way to (i, here): its kind, its label and the state before. ``a`` is the event before i."""
+    value = stack[i, here]
+    if i > 0 and stack[i - 1, here] + log_costs[a] == value:
+        return LOG, a, here
+    if i > 0:
+        for e in range(into_start[here], into_start[here + 1]):
+            if into_label[e] == a and stack[i - 1, into_source[e]] == value:
+                return SYNC, a, into_source[e]
+    for e in range(into_start[here], into_start[here + 1]):
+        if stack[i, into_source[e]] + model_costs[into_label[e]] == value:
+            return MODEL, into_label[e], into_source[e]
+    raise AssertionError("a vector is not the outcome of any move")
+
+
+@numba.njit(cache=True)
 def _align_sorted(  # type: ignore[no-untyped-def]  # pragma: no cover
-    starts, events, prefix, final, n_labels, log_costs, model_costs,
+    starts, events, prefix, final, log_costs, model_costs,
     by_source, target, label, label_start, label_source, label_target, into_start, into_source, into_label,
 ):  # fmt: skip
     n_traces, n_states = starts.size - 1, final.size
-    deepest = 0
-    for k in range(n_traces):
-        deepest = max(deepest, starts[k + 1] - starts[k])
-    stack = np.empty((deepest + 1, n_states), np.int64)
+    stack = np.full((np.diff(starts).max() + 1 if n_traces else 1, n_states), FAR)
     queue, waiting = np.empty(n_states + 1, np.int32), np.zeros(n_states, np.bool_)
-    stack[0, :] = FAR
     stack[0, 0] = 0
     queue[0] = 0
     waiting[0] = True
     _close(stack[0], queue, waiting, 1, by_source, target, label, model_costs)
-    shortest = FAR
-    for s in range(n_states):
-        if final[s] and stack[0, s] < shortest:
-            shortest = stack[0, s]
-
+    shortest = stack[0][final].min()
     cost, count = np.empty(n_traces, np.int32), np.empty(n_traces, np.int64)
-    room = max(64, 2 * events.size)
-    kinds, labels, positions = np.empty(room, np.int8), np.empty(room, np.int32), np.empty(room, np.int32)
+    moves = np.empty((max(64, 2 * events.size), 3), np.int32)  # kind, label, position
     used = 0
     for k in range(n_traces):
         begin, length = starts[k], starts[k + 1] - starts[k]
-        shared = 0
+        depth = 0  # what the trace shares with the one before is on the stack already
         if k > 0:
             most = min(length, begin - starts[k - 1])
-            while shared < most and events[begin + shared] == events[starts[k - 1] + shared]:
-                shared += 1
-        for i in range(shared, length):
-            a = events[begin + i]
-            before, vector = stack[i], stack[i + 1]
-            extra = log_costs[a]
-            for s in range(n_states):
-                vector[s] = before[s] + extra
-            n_queue = 0
-            if a < n_labels:
-                for e in range(label_start[a], label_start[a + 1]):
-                    c, t = before[label_source[e]], label_target[e]
-                    if c < vector[t]:
-                        vector[t] = c
-                        if not waiting[t]:
-                            waiting[t] = True
-                            queue[n_queue] = t
-                            n_queue += 1
-            _close(vector, queue, waiting, n_queue, by_source, target, label, model_costs)
+            while depth < most and events[begin + depth] == events[starts[k - 1] + depth]:
+                depth += 1
+        for i in range(depth, length):
+            _advance(
+                stack[i], stack[i + 1], events[begin + i], log_costs, model_costs, queue, waiting,
+                by_source, target, label, label_start, label_source, label_target,
+            )  # fmt: skip
         best, here = FAR, 0
         for s in range(n_states):
             if (final[s] or prefix[k]) and stack[length, s] < best:
                 best, here = stack[length, s], s
         cost[k] = best // UNIT
-
-        # walk back; an alignment has at most length + cost moves
-        need = used + length + cost[k]
-        if need > kinds.size:
-            room = max(2 * kinds.size, need)
-            bigger_kinds, bigger_labels, bigger_positions = (
-                np.empty(room, np.int8),
-                np.empty(room, np.int32),
-                np.empty(room, np.int32),
-            )
-            bigger_kinds[:used], bigger_labels[:used], bigger_positions[:used] = (
-                kinds[:used],
-                labels[:used],
-                positions[:used],
-            )
-            kinds, labels, positions = bigger_kinds, bigger_labels, bigger_positions
+        if used + length + cost[k] > moves.shape[0]:  # an alignment has at most length + cost moves
+            larger = np.empty((max(2 * moves.shape[0], used + length + cost[k]), 3), np.int32)
+            larger[:used] = moves[:used]
+            moves = larger
         at, i = used, length
-        while not (i == 0 and here == 0 and stack[0, 0] == stack[i, here]):
-            value = stack[i, here]
-            if i > 0 and stack[i - 1, here] + log_costs[events[begin + i - 1]] == value:
-                i -= 1
-                kinds[at], labels[at], positions[at] = LOG, events[begin + i], i
-                at += 1
-                continue
-            found = False
-            if i > 0:
-                for e in range(into_start[here], into_start[here + 1]):
-                    s = into_source[e]
-                    if into_label[e] == events[begin + i - 1] and stack[i - 1, s] == value:
-                        i -= 1
-                        kinds[at], labels[at], positions[at] = SYNC, into_label[e], i
-                        at += 1
-                        here = s
-                        found = True
-                        break
-            if not found:
-                for e in range(into_start[here], into_start[here + 1]):
-                    s = into_source[e]
-                    if stack[i, s] + model_costs[into_label[e]] == value:
-                        kinds[at], labels[at], positions[at] = MODEL, into_label[e], i
-                        at += 1
-                        here = s
-                        break
-        n_moves = at - used
-        for j in range(n_moves // 2):
-            p, q = used + j, at - 1 - j
-            kinds[p], kinds[q] = kinds[q], kinds[p]
-            labels[p], labels[q] = labels[q], labels[p]
-            positions[p], positions[q] = positions[q], positions[p]
-        count[k] = n_moves
+        while i > 0 or here > 0 or stack[i, here] > 0:
+            kind, a, here = _step_back(
+                stack, i, here, events[begin + i - 1] if i > 0 else -1, log_costs, model_costs,
+                into_start, into_source, into_label,
+            )  # fmt: skip
+            i -= kind != MODEL
+            moves[at, 0], moves[at, 1], moves[at, 2] = kind, a, i
+            at += 1
+        moves[used:at] = moves[used:at][::-1].copy()
+        count[k] = at - used
         used = at
-    return cost, shortest // UNIT, count, kinds[:used], labels[:used], positions[:used]
+    return cost, shortest // UNIT, count, moves[:used]
