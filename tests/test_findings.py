@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from mining.blueprint.lint import FOUND_KINDS
+from mining.conformance.verdicts import KINDS
 from mining.findings import BANDS, TABLE, finding_id
 from mining.results import wilson
 from tests.helpers import blueprint, study, traces
@@ -225,3 +227,10 @@ def test_a_label_that_reads_like_another_label_stays_apart():
     log = {"c": [("A", 0.0), ("b", 1.0), ("b (label)", 2.0), *[(x, 3.0 + i) for i, x in enumerate("BCDE")]]}
     judged = study(blueprint(list("abcde")), log)
     assert len(set(judged.deviations().frame["activity"])) == 2
+
+
+def test_lint_knows_the_kinds_that_checks_find():
+    assert set(FOUND_KINDS) == set(KINDS)
+    assert [w.code for w in allowing(match={"kind": "wrong_channel"}).lint() if w.severity == "warning"] == [
+        "allowance-matches-nothing"
+    ]

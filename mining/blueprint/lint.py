@@ -124,6 +124,9 @@ def _standards(b: m.Blueprint) -> Iterator[Found]:
             )
 
 
+FOUND_KINDS = ("missing", "extra", "out_of_order", "repeated", "late", "wrong_role", "same_person", "other_person")
+
+
 def _allowances(b: m.Blueprint) -> Iterator[Found]:
     observable = {a.id for a in b.activities if a.observable}
     for i, a in enumerate(b.allowances):
@@ -137,6 +140,9 @@ def _allowances(b: m.Blueprint) -> Iterator[Found]:
             )
         if a.valid[1] < a.valid[0]:
             yield at, "warning", "allowance-never-valid", f"{a.id} ends ({a.valid[1]}) before it begins ({a.valid[0]})"
+        if a.match.get("kind", FOUND_KINDS[0]) not in FOUND_KINDS:
+            what = f"{a.id} allows deviations of the kind {a.match['kind']}, which no check finds"
+            yield at, "warning", "allowance-matches-nothing", what
         if "activity" in a.match and a.match["activity"] not in observable:
             yield (
                 at,
