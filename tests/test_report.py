@@ -462,3 +462,8 @@ def test_cases_outside_the_time_of_the_blueprint_are_counted():
     judged = study(norm, {"early": [("A", 0.0), ("B", 1.0)], "later": [("A", 24.0), ("B", 25.0)]})
     assert "1 of 2 cases began outside the time the blueprint is in force (2026-03-03 to now)" in render_html(judged)
     assert "服务蓝图生效期" in render_html(judged, lang="zh")
+
+
+def test_open_cases_are_said_to_be_measured_up_to_the_end_of_the_log():
+    judged = study(blueprint(["a", "b"], "ab"), {"open": [("A", 0.0)], "done": [("A", 0.0), ("B", 3.0)]})
+    assert "measured up to the last moment of the log, 2026-03-02 12:00:00." in render_html(judged)

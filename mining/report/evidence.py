@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from mining.conformance.verdicts import VERDICTS
 from mining.report.formats import Writer, file_name, names_of
@@ -114,10 +115,14 @@ def data_facts(study: Study, w: Writer) -> list[str]:
             cases=w.count(n),
             ends=names_of(study.blueprint, study.blueprint.scope.ends_with, w.lang),
         ),
-        *([w.say(f"data.open.{study.open_cases}")] if running else []),
+        *([w.say(f"data.open.{study.open_cases}", now=w.moment(_last_moment(study)))] if running else []),
     ]
     unseen = w.say("data.unseen", names=names_of(study.blueprint, never, w.lang)) if never else w.say("data.all_seen")
     return [*found, unseen]
+
+
+def _last_moment(study: Study) -> pd.Timestamp:
+    return pd.DatetimeIndex([np.datetime64(study.instances.now, "us")]).tz_localize("UTC")[0]
 
 
 def limits(study: Study, w: Writer) -> list[str]:
