@@ -64,9 +64,8 @@ class DiscoveredFlow:
         except ModelError as error:
             return {"why_not": str(error)}
         lengths = np.array([len(trace) for trace in variants.traces])
-        worst = ((lengths + alignments.shortest) * variants.count).sum()
         return {
-            "log_fitness": float(1 - (alignments.cost * variants.count).sum() / worst) if worst else 1.0,
+            "log_fitness": alignments.log_fitness(lengths, variants.count),
             "n_fitting": int(variants.count[alignments.cost == 0].sum()),
             "n_cases": int(variants.count.sum()),
             "n_variants": len(variants.traces),
@@ -140,14 +139,13 @@ class DiscoveredFlow:
         from mining.pictures import process_map
 
         blueprint = self.study.blueprint
-        known = {a.id for a in blueprint.activities}
         return process_map(
             self.activities,
             self.arcs,
             starts=self.starts,
             ends=self.ends,
             names={a: activity_name(blueprint, a, lang) for a in self.activities},
-            visible={a: blueprint.lane_of(a).visible for a in self.activities if a in known},
+            visible={a: blueprint.lane_of(a).visible for a in self.activities if a in blueprint.by_id},
             marks={a: mark for a, mark in marks_of(self.study).items() if a in self.activities},
             most_arcs=most_arcs,
             lang=lang,

@@ -201,7 +201,7 @@ def _visible(blueprint: Blueprint, check: str, group: pd.DataFrame) -> bool | No
 
     None where the blueprint knows none of them.
     """
-    known = {a.id for a in blueprint.activities}
+    known = blueprint.by_id.keys()
     names = set(group["activity"].dropna()) | set(group["partner"].dropna())
     spec = blueprint.checks.get(check)
     if isinstance(spec, Rule):

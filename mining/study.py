@@ -231,6 +231,10 @@ class Study:
 
     def summary(self) -> Summary:
         """Per check: cases by verdict, gross and net shares with their interval, target met or not."""
+        return self._summary
+
+    @cached_property
+    def _summary(self) -> Summary:
         rows = []
         for check in self.checks:
             counts = np.bincount(self.net(check), minlength=len(v.VERDICTS)).tolist()
@@ -304,10 +308,6 @@ class Study:
 
     def _rows_of(self, check: v.CheckResult) -> pd.DataFrame:
         table, names = check.faults, np.array([*self.instances.names, None], object)
-        places = pd.DataFrame(
-            [self._place(name) for name in self.instances.names] + [(None,) * 4],
-            columns=["stage", "lane", "visible", "touchpoint"],
-        )
         located = table.instance != v.NONE
         resources = np.array([*self.log.resources, None], object)
         allowed = self.allowed[check.id]
@@ -323,8 +323,8 @@ class Study:
                 "partner": names[table.partner],
             }
         )
-        for column in places.columns:
-            frame[column] = places[column].to_numpy(object)[table.activity]
+        for column, values in self._places.items():
+            frame[column] = values[table.activity]
         frame["at"] = pd.DatetimeIndex(table.at.view("datetime64[us]")).tz_localize("UTC")
         frame["resource"] = resources[np.where(located, self.instances.resource[table.instance], v.NONE)]
         frame["measured"], frame["limit"], frame["unit"], frame["excess_s"] = (
@@ -340,11 +340,18 @@ class Study:
         frame.loc[~located, "row"] = pd.NA
         return frame
 
-    def _place(self, name: str) -> tuple[Any, ...]:
-        if name not in {a.id for a in self.blueprint.activities}:
-            return None, None, None, None
-        activity, lane = self.blueprint.activity(name), self.blueprint.lane_of(name)
-        return activity.stage, lane.id, lane.visible, activity.touchpoint is not None
+    @cached_property
+    def _places(self) -> dict[str, np.ndarray]:
+        """Where each name of the instances stands in the blueprint; the last entry is for no activity."""
+        known = self.blueprint.activities
+        unknown = [None] * (len(self.instances.names) - len(known) + 1)
+        columns: dict[str, list[Any]] = {
+            "stage": [a.stage for a in known],
+            "lane": [a.lane for a in known],
+            "visible": [self.blueprint.lane_of(a.id).visible for a in known],
+            "touchpoint": [a.touchpoint is not None for a in known],
+        }
+        return {column: np.array([*values, *unknown], object) for column, values in columns.items()}
 
     def findings(self) -> Findings:
         """Deviations grouped into findings and ranked; see :mod:`mining.findings`."""

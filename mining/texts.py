@@ -47,7 +47,7 @@ def activity_name(blueprint: Blueprint, activity: str | None, lang: str) -> str:
     """Name of an activity as the blueprint has it; a label that it does not know stays as it is."""
     if activity is None:
         return ""
-    known = next((a for a in blueprint.activities if a.id == activity), None)
+    known = blueprint.by_id.get(activity)
     return known.name.get(lang) if known else activity
 
 

@@ -100,6 +100,8 @@ def test_fitness_by_hand():
     model = sequence_automaton("abc")
     found = align(model, [codes(model, "abcd"), codes(model, "abc"), []])
     assert found.fitness(np.array([4, 3, 0])).tolist() == [1 - 1 / 7, 1.0, 0.0]
+    # twice the first, once each of the others: cost 2 + 0 + 3 of at most 14 + 6 + 3
+    assert found.log_fitness(np.array([4, 3, 0]), np.array([2, 1, 1])) == 1 - 5 / 23
 
 
 def test_no_traces_at_all():

@@ -20,10 +20,9 @@ def read(log, blueprint):
 
 
 def log_fitness(study):
-    variants, found = study.path.variants, study.path.alignments
+    variants = study.path.variants
     lengths = np.array([len(trace) for trace in variants.traces])
-    worst = (lengths + found.shortest) * variants.count
-    return 1 - (found.cost * variants.count).sum() / worst.sum()
+    return study.path.alignments.log_fitness(lengths, variants.count)
 
 
 @pytest.fixture(scope="module")

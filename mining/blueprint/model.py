@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from mining.automaton import Automaton, WorkflowNet
 
 VISIBLE_KINDS = ("physical_evidence", "customer", "onstage", "onstage_technology")
-LANE_KINDS = (*VISIBLE_KINDS, "backstage", "support", "partner")
 SEVERITIES = ("critical", "major", "minor", "observation")
 
 
@@ -362,7 +361,8 @@ class Blueprint:
     lines: dict[tuple[str | int, ...], int] = field(default_factory=dict)
 
     @cached_property
-    def _activity_index(self) -> dict[str, Activity]:
+    def by_id(self) -> dict[str, Activity]:
+        """Activity id to activity."""
         return {a.id: a for a in self.activities}
 
     def activity(self, id: str) -> Activity:
@@ -374,18 +374,14 @@ class Blueprint:
             If there is none.
         """
         try:
-            return self._activity_index[id]
+            return self.by_id[id]
         except KeyError:
-            raise UnknownNameError("activity", id, self._activity_index, where=self.id) from None
+            raise UnknownNameError("activity", id, self.by_id, where=self.id) from None
 
     def lane_of(self, activity: str) -> Lane:
         """Lane of an activity."""
         wanted = self.activity(activity).lane
         return next(lane for lane in self.lanes if lane.id == wanted)
-
-    def stage_type(self, stage: str) -> str:
-        """Service type of a stage: its own, else the service's."""
-        return next((s.type for s in self.stages if s.id == stage), None) or self.service_type
 
     @cached_property
     def labels(self) -> dict[str, str]:

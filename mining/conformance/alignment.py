@@ -60,6 +60,17 @@ class Alignments:
         worst = lengths + self.shortest
         return 1.0 - np.divide(self.cost, worst, out=np.zeros(len(worst)), where=worst > 0)
 
+    def log_fitness(self, lengths: np.ndarray, counts: np.ndarray) -> float:
+        """Fitness of the log: 1 - total cost / total of (events + cheapest complete run), each trace times its cases.
+
+        Parameters
+        ----------
+        lengths, counts : int arrays of shape (n_traces,)
+            Events and cases of each trace.
+        """
+        worst = int(((lengths + self.shortest) * counts).sum())
+        return 1.0 - float((self.cost * counts).sum()) / worst if worst else 1.0
+
 
 def align(
     automaton: Automaton,

@@ -128,23 +128,20 @@ def _in_working_days(
     calendar = clock.calendar
     assert calendar is not None
     known = calendar.covers(start) & calendar.covers(end)
-    out = np.zeros(
-        len(start), np.int64
-    )  # working days that do not count: those after the first day of a stop, up to its last
+    # working days that do not count: those after the first day of a stop, up to its last
+    out = np.zeros(len(start), np.int64)
     if stopped is not None and len(stopped.of):
         known[stopped.of[~(calendar.covers(stopped.start) & calendar.covers(stopped.end))]] = False
         np.add.at(out, stopped.of, calendar.working_days(stopped.start, stopped.end))
     days = calendar.working_days(start, end)
     same_day = calendar.day(start) == calendar.day(end)
     close = calendar.last_close[calendar.day(end)]
-    after_hours = ~same_day & (
-        end > close
-    )  # a day without opening has no close, so its end counts for the next working day
+    # a day without opening has no close, so its end counts for the next working day
+    after_hours = ~same_day & (end > close)
     measured = np.where(known, days + after_hours - out, np.nan).astype(float)
     due = calendar.due(start, (out + int(limit)).astype(np.int64))
     over = calendar.open_seconds(np.minimum(due, end), np.maximum(due, end))
     excess = np.where(end > due, np.maximum(over, TINY), -over)
-    excess = np.where(
-        due == MISSING, -np.inf, excess
-    )  # due after the coverage ends, and the end lies inside it: in time
+    # due after the coverage ends, and the end lies inside it: in time
+    excess = np.where(due == MISSING, -np.inf, excess)
     return measured, np.where(known, excess, np.nan)

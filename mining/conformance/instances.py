@@ -39,8 +39,6 @@ class Instances:
         Position in ``log.resources``; -1 where there is none.
     row : int64 array of shape (n,)
         Row of the source that decides the instance.
-    index : int64 array of shape (n,)
-        Position in the arrays of the log.
     unmapped : dict of str to int
         Labels that the blueprint does not know, with their number of instances.
     ignored : dict of str to int
@@ -60,7 +58,6 @@ class Instances:
     scheduled: np.ndarray
     resource: np.ndarray
     row: np.ndarray
-    index: np.ndarray
     unmapped: dict[str, int]
     ignored: dict[str, int]
     unseen: tuple[str, ...]
@@ -107,9 +104,8 @@ class Instances:
 
     def of(self, *names: str) -> np.ndarray:
         """Positions of the completed instances of some activities, in case order."""
-        wanted = np.zeros(len(self.names), bool)
-        wanted[[self.code[name] for name in names if name in self.code]] = True
-        return np.flatnonzero(wanted[self.activity] & self.done)
+        rows = self.started(*names)
+        return rows[self.done[rows]]
 
     def started(self, *names: str) -> np.ndarray:
         """Positions of all instances of some activities, completed or not, in case order."""
@@ -136,12 +132,12 @@ def instances_of(log: EventLog, blueprint: Blueprint) -> Instances:
     }
     if not any(label in blueprint.labels for label in log.labels):
         raise LogError(_no_label_known(log, blueprint))
-    names = tuple(known)
+    names = dict.fromkeys(known)
     for label in sorted(unmapped):
         name = label
         while name in names or (name != label and name in unmapped):
             name += " (label)"
-        names = (*names, name)
+        names[name] = None
     place = {name: i for i, name in enumerate(known)}
     bound = {label: place[activity] for label, activity in blueprint.labels.items()}
     bound |= {label: len(known) + i for i, label in enumerate(sorted(unmapped))} | dict.fromkeys(ignore, NONE)
@@ -153,7 +149,7 @@ def instances_of(log: EventLog, blueprint: Blueprint) -> Instances:
     seen = set(np.unique(activity[kept]).tolist())
     return Instances(
         log=log,
-        names=names,
+        names=tuple(names),
         n_known=len(known),
         offsets=offsets,
         case=case.astype(np.int64),
@@ -163,7 +159,6 @@ def instances_of(log: EventLog, blueprint: Blueprint) -> Instances:
         scheduled=log.scheduled[kept],
         resource=log.resource[kept],
         row=log.row[kept],
-        index=kept.astype(np.int64),
         unmapped=unmapped,
         ignored={label: n for label, n in zip(log.labels, counts, strict=True) if n and label in ignore},
         unseen=tuple(a.id for i, a in enumerate(blueprint.activities) if a.observable and i not in seen),
@@ -182,11 +177,16 @@ def _no_label_known(log: EventLog, blueprint: Blueprint) -> str:
     )
 
 
+def heads_of(case: np.ndarray) -> np.ndarray:
+    """Positions at which another case begins. ``case`` must be sorted."""
+    return np.flatnonzero(np.r_[True, case[1:] != case[:-1]][: len(case)])
+
+
 def first_per_case(case: np.ndarray, time: np.ndarray, n_cases: int) -> np.ndarray:
     """Least time per case; ``MISSING`` for cases without rows. ``case`` must be sorted."""
     found = np.full(n_cases, MISSING, np.int64)
     if len(case):
-        heads = np.flatnonzero(np.r_[True, case[1:] != case[:-1]])
+        heads = heads_of(case)
         found[case[heads]] = np.minimum.reduceat(time, heads)
     return found
 
@@ -195,7 +195,7 @@ def last_per_case(case: np.ndarray, time: np.ndarray, n_cases: int) -> np.ndarra
     """Greatest time per case; ``MISSING`` for cases without rows. ``case`` must be sorted."""
     found = np.full(n_cases, MISSING, np.int64)
     if len(case):
-        heads = np.flatnonzero(np.r_[True, case[1:] != case[:-1]])
+        heads = heads_of(case)
         found[case[heads]] = np.maximum.reduceat(time, heads)
     return found
 

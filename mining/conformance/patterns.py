@@ -61,12 +61,13 @@ class PatternReader:
             for j, model in enumerate(models)
             if log[0] == model[0] or any(model[0] in block for block in self.blocks.get(log[0], ()))
         )
+        synchronous = set(moves[SYNC])
         used_logs: set[int] = set()
         used_models: set[int] = set()
         for _, _, i, j in pairs:
             if i in used_logs or j in used_models:
                 continue
-            moved = self._moved(logs[i], models[j], run, set(moves[SYNC]))
+            moved = self._moved(logs[i], models[j], run, synchronous)
             if moved:
                 used_logs.add(i)
                 used_models.add(j)

@@ -16,7 +16,7 @@ from mining.calendars import Calendar
 from mining.conformance import verdicts as v
 from mining.conformance.conditions import holds
 from mining.conformance.durations import Clock, measure, overdue
-from mining.conformance.instances import LATEST, Instances, first_per_case, following, last_per_case
+from mining.conformance.instances import LATEST, Instances, first_per_case, following, heads_of, last_per_case
 from mining.units import MISSING
 
 BEFORE_ALL = np.int64(-(2**62))
@@ -162,8 +162,9 @@ def _unless_tied(strict: np.ndarray, loose: np.ndarray) -> np.ndarray:
     return np.where(strict == loose, np.where(strict, v.PASS, v.FAIL), v.NOT_OBSERVABLE)
 
 
-def _still_open(context: Context, verdict: np.ndarray, can_be_met: np.ndarray) -> np.ndarray:
-    return np.where((verdict == v.FAIL) & context.is_open & can_be_met, v.PENDING, verdict)
+def _still_open(c: Context, verdict: np.ndarray) -> np.ndarray:
+    """In a case still running, what is not met yet is pending."""
+    return np.where((verdict == v.FAIL) & c.is_open, v.PENDING, verdict)
 
 
 # --- presence --------------------------------------------------------------------------------------------------------
@@ -171,7 +172,7 @@ def _still_open(context: Context, verdict: np.ndarray, can_be_met: np.ndarray) -
 
 def _must_occur(c: Context) -> Outcome:
     enough = c.count(c.a) >= (c.rule.n or 1)
-    verdict = _still_open(c, np.where(enough, v.PASS, v.FAIL), np.ones(c.n, bool))
+    verdict = _still_open(c, np.where(enough, v.PASS, v.FAIL))
     case = np.flatnonzero(verdict == v.FAIL)
     return verdict, v.faults(case, "missing", c.code(c.rule.a), c.instances.case_end[case], pattern="skipped")
 
@@ -203,7 +204,7 @@ def _ends_with(c: Context) -> Outcome:
     last = last_per_case(c.instances.case[c.instances.done], c.instances.end[c.instances.done], c.n)
     mine = c.last(c.a)
     verdict = np.where(mine != last, v.FAIL, np.where(_others_at(c, last), v.NOT_OBSERVABLE, v.PASS))
-    verdict = _still_open(c, verdict, np.ones(c.n, bool))
+    verdict = _still_open(c, verdict)
     case = np.flatnonzero(verdict == v.FAIL)
     kind = np.where(mine[case] == MISSING, v.KINDS.index("missing"), v.KINDS.index("out_of_order"))
     return verdict, v.faults(case, kind, c.code(c.rule.a), last[case])
@@ -225,8 +226,8 @@ def _precedence(c: Context) -> Outcome:
     first_a, first_b = c.first(c.a), c.first(c.b)
     verdict = _unless_tied(first_a < first_b, first_a <= first_b)
     verdict[first_b == LATEST] = v.NOT_APPLICABLE
-    head = np.flatnonzero(np.r_[True, c.b.case[1:] != c.b.case[:-1]][: len(c.b)])
-    rows = head[verdict[c.b.case[head]] == v.FAIL]
+    heads = heads_of(c.b.case)
+    rows = heads[verdict[c.b.case[heads]] == v.FAIL]
     case = c.b.case[rows]
     absent = first_a[case] == LATEST
     kind = np.where(absent, v.KINDS.index("missing"), v.KINDS.index("out_of_order"))
@@ -368,7 +369,7 @@ def _not_before(c: Context) -> Outcome:
 def _together(c: Context) -> Outcome:
     has_a, has_b = c.count(c.a) > 0, c.count(c.b) > 0
     verdict = np.where(has_a == has_b, np.where(has_a, v.PASS, v.NOT_APPLICABLE), v.FAIL)
-    verdict = _still_open(c, verdict, np.ones(c.n, bool))
+    verdict = _still_open(c, verdict)
     case = np.flatnonzero(verdict == v.FAIL)
     absent = np.where(has_a[case], c.code(c.rule.b), c.code(c.rule.a))
     return verdict, v.faults(case, "missing", absent, c.instances.case_end[case], pattern="skipped")
@@ -380,7 +381,7 @@ def _not_together(c: Context) -> Outcome:
     second = np.maximum(first_per_case(c.a.case, c.a.time, c.n), first_per_case(c.b.case, c.b.time, c.n))
     parts = []
     for mine, other in ((c.b, c.rule.a), (c.a, c.rule.b)):
-        heads = np.flatnonzero(np.r_[True, mine.case[1:] != mine.case[:-1]][: len(mine)])
+        heads = heads_of(mine.case)
         rows = heads[(verdict[mine.case[heads]] == v.FAIL) & (mine.time[heads] == second[mine.case[heads]])]
         parts.append(c.faults(mine, rows, "extra", partner=c.code(other), pattern="choice_violation"))
     both = v.join(parts)
@@ -420,7 +421,7 @@ def _same_handler(c: Context) -> Outcome:
     hit[c.b.case[shared]] = True
     verdict = np.where(hit, v.PASS, np.where(unknown, v.NOT_OBSERVABLE, v.FAIL))
     verdict[~both] = v.NOT_APPLICABLE
-    heads = np.flatnonzero(np.r_[True, c.b.case[1:] != c.b.case[:-1]][: len(c.b)])
+    heads = heads_of(c.b.case)
     return verdict, c.faults(c.b, heads[verdict[c.b.case[heads]] == v.FAIL], "other_person", partner=c.code(c.rule.a))
 
 

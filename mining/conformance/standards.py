@@ -11,7 +11,7 @@ from mining.calendars import Calendar
 from mining.conformance import verdicts as v
 from mining.conformance.conditions import holds
 from mining.conformance.durations import Clock, Stops, measure, overdue, stops
-from mining.conformance.instances import Instances, first_per_case, following
+from mining.conformance.instances import Instances, first_per_case, following, heads_of
 from mining.units import MICROSECONDS, MISSING, Duration
 
 OTHER_SOURCE = ("score", "external")
@@ -115,7 +115,7 @@ def _first(names: tuple[str, ...], instances: Instances) -> tuple[np.ndarray, np
         return instances.case_start, np.where(np.diff(instances.offsets) > 0, instances.offsets[:-1], v.NONE)
     rows = instances.of(*names)
     case = instances.case[rows]
-    heads = np.flatnonzero(np.r_[True, case[1:] != case[:-1]][: len(case)])
+    heads = heads_of(case)
     instance = np.full(instances.n_cases, v.NONE, np.int64)
     instance[case[heads]] = rows[heads]
     return first_per_case(case, instances.end[rows], instances.n_cases), instance

@@ -73,6 +73,9 @@ def labels_of(automaton: Automaton, instances: Instances) -> list[int]:
     return [automaton.code.get(x, -1) if i < instances.n_known else -1 for i, x in enumerate(instances.names)]
 
 
+TiedTrace = tuple[tuple[int, ...], tuple[bool, ...], bool]  # labels, tied with the one before, still running
+
+
 def settle_ties(automaton: Automaton, instances: Instances, is_open: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Put events of equal time into the order that fits the flow best, so that a tie never makes an order finding.
 
@@ -97,17 +100,17 @@ def settle_ties(automaton: Automaton, instances: Instances, is_open: np.ndarray)
     if not tied.any():
         return sequence, undecided
     offsets, label = _offsets(instances, sequence), labels_of(automaton, instances)
-    groups: dict[tuple[tuple[int, ...], tuple[bool, ...], bool], list[int]] = {}
+    groups: dict[TiedTrace, list[int]] = {}
     for c in np.unique(case[tied]).tolist():
         span = slice(offsets[c], offsets[c + 1])
         trace = tuple(label[x] for x in instances.activity[sequence[span]].tolist())
         groups.setdefault((trace, tuple(tied[span].tolist()), bool(is_open[c])), []).append(c)
     plain = align(automaton, [trace for trace, _, _ in groups], prefix=[o for _, _, o in groups])
     bad = [key for key, cost in zip(groups, plain.cost.tolist(), strict=True) if cost]
-    orders = {key: list(_orders(key[0], key[1])) for key in bad}
+    orders = {key: list(_orders(key[1])) for key in bad}
     tried = [(key, order) for key in bad for order in orders[key]]
     found = align(automaton, [[key[0][i] for i in order] for key, order in tried], prefix=[key[2] for key, _ in tried])
-    best: dict[tuple[tuple[int, ...], tuple[bool, ...], bool], tuple[int, tuple[int, ...]]] = {}
+    best: dict[TiedTrace, tuple[int, tuple[int, ...]]] = {}
     for (key, order), cost in zip(tried, found.cost.tolist(), strict=True):
         best[key] = min(best.get(key, (cost, order)), (cost, order))
     sequence = sequence.copy()
@@ -121,7 +124,7 @@ def settle_ties(automaton: Automaton, instances: Instances, is_open: np.ndarray)
     return sequence, undecided
 
 
-def _orders(trace: tuple[int, ...], tied: tuple[bool, ...]) -> Iterator[tuple[int, ...]]:
+def _orders(tied: tuple[bool, ...]) -> Iterator[tuple[int, ...]]:
     """Orders of the positions of a trace in which only tied events change places; none where there are too many."""
     blocks: list[list[int]] = []
     for i, same in enumerate(tied):

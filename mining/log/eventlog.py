@@ -15,11 +15,10 @@ import pyarrow as pa
 from mining.binding import Binding
 from mining.errors import UnknownNameError
 from mining.log.attributes import CaseValues, case_values, objects
-from mining.log.build import build
-from mining.log.lineage import Lineage
+from mining.log.build import Flat, build
 from mining.log.recognise import resolve
 from mining.log.source import read_source, source_from_frame
-from mining.log.table import Problem, SourceTable
+from mining.log.table import SourceTable
 from mining.log.times import iso
 from mining.units import MISSING
 
@@ -27,7 +26,7 @@ Columns = Binding | Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class EventLog:
+class EventLog(Flat):
     """Activity instances of all cases, sorted by case id, then time, then source row.
 
     Arrays are read-only. Instances of case ``i`` are at ``offsets[i]:offsets[i + 1]``. Times are microseconds since
@@ -67,25 +66,6 @@ class EventLog:
 
     source: SourceTable
     binding: Binding
-    case_ids: np.ndarray
-    offsets: np.ndarray
-    labels: tuple[str, ...]
-    resources: tuple[str, ...]
-    activity: np.ndarray
-    start: np.ndarray
-    end: np.ndarray
-    scheduled: np.ndarray
-    resource: np.ndarray
-    row: np.ndarray
-    start_row: np.ndarray
-    scheduled_row: np.ndarray
-    tie: np.ndarray
-    lineage: Lineage
-    notes: tuple[str, ...]
-    problems: tuple[Problem, ...]
-    problem_counts: dict[str, int]
-    used_rows: np.ndarray
-    used_cases: np.ndarray
     day_first: bool | None = None
     _cache: dict[str, CaseValues] = field(default_factory=dict)
 
@@ -99,7 +79,7 @@ class EventLog:
             if isinstance(part, np.ndarray):
                 part.flags.writeable = False
         parts["notes"] = (*notes, *flat.notes)
-        return cls(source, binding, day_first=day_first, **parts)
+        return cls(source=source, binding=binding, day_first=day_first, **parts)
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, *, columns: Columns = None, day_first: bool | None = None) -> EventLog:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,11 +67,6 @@ class Problems:
         if self.counts[kind] < EXAMPLES:
             self.examples.append(Problem(kind, row, column, None if raw is None else raw[:80], what))
         self.counts[kind] += times
-
-    def add_rows(self, kind: str, rows: Iterable[int], column: str | None, raws: Iterable[str], what: str = "") -> None:
-        """Count one problem per row."""
-        for row, raw in zip(rows, raws, strict=True):
-            self.add(kind, row, column, raw, what)
 
 
 @dataclass(frozen=True, eq=False)

@@ -89,10 +89,9 @@ def blueprint_picture(blueprint: Blueprint, *, overlay: Mapping[str, Mark] | Non
     """
     words = words_in(lang)
     overlay = dict(overlay or {})
-    known = {a.id for a in blueprint.activities}
     for id in overlay:
-        if id not in known:
-            raise UnknownNameError("activity", id, known, where="overlay")
+        if id not in blueprint.by_id:
+            raise UnknownNameError("activity", id, blueprint.by_id, where="overlay")
     nets, regions = nets_of(blueprint.flow)
     width = _box_width(lang)
     letters = {a.id: tuple(r.letter for r in regions if a.id in r.activities) for a in blueprint.activities}
