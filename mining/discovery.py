@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mining.automaton import Automaton, build
+from mining.automaton import Automaton, TooManyStatesError
 from mining.blueprint import model as m
 from mining.blueprint.compile import free_regions, write_net
-from mining.conformance.alignment import Alignments, align
+from mining.conformance.alignment import align, model_of
+from mining.conformance.search import LargeNet
+from mining.conformance.traces import Traces
 from mining.errors import ModelError
+from mining.fit import fit_of
 from mining.texts import activity_name, say
 
 if TYPE_CHECKING:
@@ -22,7 +26,6 @@ if TYPE_CHECKING:
     from mining.study import Study
 
 NOISE = 0.2
-MOST_STATES = 20_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -58,18 +61,25 @@ class DiscoveredFlow:
         ``log_fitness`` is 1 - cost / worst cost, where the worst cost of a trace is its number of events plus the cheapest
         complete run of the model; ``why_not`` says why a model is not measured.
         """
+        if self.flow is None:
+            return {"why_not": "the log holds no completed activity."}
         variants = self.study.path.variants
         try:
-            automaton, alignments = _aligned(self.study, self.flow)
+            model = model_of(write_net(self.flow), name="the discovered model")
+            code = [model.code.get(name, -1) for name in self.study.instances.names]
+            traces = Traces.of_codes(len(model.labels), [[code[x] for x in trace] for trace in variants.traces])
+            found = align(model, traces)
         except ModelError as error:
             return {"why_not": str(error)}
-        lengths = np.array([len(trace) for trace in variants.traces])
+        fit = fit_of(model, traces, found, variants.count, prefix=np.zeros(len(traces), bool))
         return {
-            "log_fitness": alignments.log_fitness(lengths, variants.count),
-            "n_fitting": int(variants.count[alignments.cost == 0].sum()),
-            "n_cases": int(variants.count.sum()),
-            "n_variants": len(variants.traces),
-            "n_states": automaton.n_states,
+            "log_fitness": fit.log_fitness,
+            "precision": None if fit.precision is None else fit.precision.value,
+            "n_fitting": fit.n_fitting,
+            "n_unsolved": fit.n_unsolved,
+            "n_cases": fit.n_cases,
+            "n_variants": fit.n_variants,
+            "n_states": model.n_states,
         }
 
     @cached_property
@@ -91,10 +101,11 @@ class DiscoveredFlow:
             ("activity", a, None, True, 0) for a in observable if not seen.get(a)
         ]
         rows += [("activity", label, None, False, seen[label]) for label in study.instances.unmapped]
-        designed, observed = designed_orders(study.blueprint.automaton), _cases_per_order(study)
-        left_open = {(a, b) for region in free_regions(study.blueprint) for a in region for b in region}
-        rows += [("order", a, b, True, 0) for a, b in sorted(designed - observed.keys() - left_open)]
-        rows += [("order", a, b, False, k) for (a, b), k in observed.items() if (a, b) not in designed]
+        with suppress(TooManyStatesError):  # the orders of such a design are not listed; the summary says so
+            designed, observed = designed_orders(study.blueprint.automaton), _cases_per_order(study)
+            left_open = {(a, b) for region in free_regions(study.blueprint) for a in region for b in region}
+            rows += [("order", a, b, True, 0) for a, b in sorted(designed - observed.keys() - left_open)]
+            rows += [("order", a, b, False, k) for (a, b), k in observed.items() if (a, b) not in designed]
         frame = pd.DataFrame(rows, columns=["what", "name", "partner", "designed", "observed_cases"])
         frame["share"] = frame["observed_cases"] / n if n else np.nan
         order = ["what", "observed_cases", "name", "partner"]
@@ -114,11 +125,15 @@ class DiscoveredFlow:
                 top=f"{top / n:.1%}".replace("%", " %") if n else "0 %",
             )
         ]
+        if isinstance(self.study.path.model, LargeNet):
+            lines.append(say("discovered.no_orders", lang))
         if "why_not" in self.quality:
             return [*lines, say("discovered.not_measured", lang, why=self.quality["why_not"])]
         q = self.quality
+        low, high = (f"{x:.3f}" for x in q["log_fitness"])
         fit = {
-            "fitness": f"{q['log_fitness']:.3f}",
+            "fitness": low if low == high else f"{low}–{high}",
+            "precision": "-" if q["precision"] is None else f"{q['precision']:.3f}",
             "k": f"{q['n_fitting']:,}",
             "n": f"{q['n_cases']:,}",
             "noise": f"{self.noise:g}",
@@ -188,24 +203,13 @@ def discover(study: Study, *, noise: float = NOISE) -> DiscoveredFlow:
     return DiscoveredFlow(study, dict(sorted(activities.items())), arcs, starts, ends, flow, noise)
 
 
-def _aligned(study: Study, flow: m.Flow | None) -> tuple[Automaton, Alignments]:
-    if flow is None:
-        raise ModelError("the log holds no completed activity.")
-    automaton = build(write_net(flow), name="the discovered model", most_states=MOST_STATES)
-    code = [automaton.code.get(name, -1) for name in study.instances.names]
-    return automaton, align(automaton, [[code[x] for x in trace] for trace in study.path.variants.traces])
-
-
 def designed_orders(automaton: Automaton) -> set[tuple[str, str]]:
     """Pairs of activities of which one may directly follow the other by design."""
     before: list[set[str]] = [set() for _ in range(automaton.n_states)]
-    for a, t in zip(automaton.label.tolist(), automaton.target.tolist(), strict=True):
-        before[t].add(automaton.labels[a])
-    return {
-        (x, automaton.labels[b])
-        for s, b in zip(automaton.source.tolist(), automaton.label.tolist(), strict=True)
-        for x in before[s]
-    }
+    for after in automaton.successors:
+        for label, t in after.items():
+            before[t].add(label)
+    return {(x, label) for s, after in enumerate(automaton.successors) for label in after for x in before[s]}
 
 
 def _cases_per_activity(study: Study) -> dict[str, int]:

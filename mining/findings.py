@@ -59,6 +59,8 @@ class Findings(Result):
         "high": "upper end of the 95 % Wilson interval of rate",
         "n_faults": "faults that no allowance covers",
         "excess_h": "wall-clock hours over the limit in them, summed; missing where nothing is measured",
+        "certainty": "mean over those faults of the share of optimal alignments that contain them, 0-1; missing for other checks than "
+        "the path, and where not measured",
         "target": "promised share of cases, where there is one",
         "title_en": "what is wrong and where, in English",
         "title_zh": "the same in Chinese",
@@ -174,6 +176,7 @@ def _finding(
         "high": high,
         "n_faults": len(open_),
         "excess_h": excess,
+        "certainty": (open_ if n_net else group)["certainty"].mean(),
         "target": target,
         "order": (
             ("open", "within_target", "allowed").index(status),

@@ -24,6 +24,7 @@ from mining.results import Provenance, Result, wilson
 if TYPE_CHECKING:
     from mining.discovery import DiscoveredFlow
     from mining.findings import Findings
+    from mining.fit import AlignedVariants, Fit, MoveCosts
     from mining.pictures import Picture
 
 OPEN_CASES = ("pending", "judge")
@@ -110,6 +111,7 @@ class Deviations(Result):
         "lane": "lane of the activity",
         "visible": "above the line of visibility; missing for activities outside the blueprint",
         "touchpoint": "whether the activity is a touchpoint",
+        "certainty": "share of the optimal alignments that contain the deviation, 0-1; missing for other checks, and where not measured",
         "at": "when, UTC",
         "resource": "who",
         "measured": "in unit",
@@ -122,7 +124,7 @@ class Deviations(Result):
         "row": "row of the source file that decides (1 is the first data row); missing where something is absent",
     }
     shown: ClassVar[tuple[str, ...]] = (
-        *("case_id", "check", "kind", "activity", "partner", "at", "resource"),
+        *("case_id", "check", "kind", "activity", "partner", "certainty", "at", "resource"),
         *("measured", "limit", "unit", "severity", "verdict", "row"),
     )
 
@@ -325,6 +327,7 @@ class Study:
         )
         for column, values in self._places.items():
             frame[column] = values[table.activity]
+        frame["certainty"] = table.share
         frame["at"] = pd.DatetimeIndex(table.at.view("datetime64[us]")).tz_localize("UTC")
         frame["resource"] = resources[np.where(located, self.instances.resource[table.instance], v.NONE)]
         frame["measured"], frame["limit"], frame["unit"], frame["excess_s"] = (
@@ -352,6 +355,17 @@ class Study:
             "touchpoint": [a.touchpoint is not None for a in known],
         }
         return {column: np.array([*values, *unknown], object) for column, values in columns.items()}
+
+    def alignments(self, *, costs: MoveCosts | None = None) -> AlignedVariants:
+        """The variants with their alignments, and how well log and flow agree; see :mod:`mining.fit`."""
+        from mining.fit import aligned
+
+        return aligned(self, costs=costs)
+
+    @cached_property
+    def fit(self) -> Fit:
+        """Fitness and precision of the log and the blueprint's flow."""
+        return self.alignments().fit
 
     def findings(self) -> Findings:
         """Deviations grouped into findings and ranked; see :mod:`mining.findings`."""

@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mining import ModelError
-from mining.automaton import Transition, WorkflowNet, build, sequence_automaton
+from mining.automaton import TooManyStatesError, build, sequence_automaton
 from mining.blueprint import model as m
 from mining.blueprint import parse_blueprint
 from mining.blueprint.compile import write_net
+from mining.nets import Transition, WorkflowNet
 from tests.helpers import blueprint, blueprint_dict
 from tests.strategies import flows, language
 
@@ -86,12 +87,39 @@ def test_an_automaton_accepts_the_language_of_its_flow_and_nothing_else(flow, ra
         assert automaton.accepts(word) == (word in words)
 
 
-@settings(deadline=None, max_examples=50)
-@given(flows())
-def test_equal_flows_give_equal_automata(flow):
-    one, two = build(write_net(flow)), build(write_net(flow))
-    assert (one.source.tolist(), one.label.tolist(), one.target.tolist()) == (
-        two.source.tolist(),
-        two.label.tolist(),
-        two.target.tolist(),
+def same(one, two):
+    return (one.labels, one.delta.tolist(), one.final.tolist()) == (two.labels, two.delta.tolist(), two.final.tolist())
+
+
+@settings(deadline=None, max_examples=100)
+@given(flows(), st.randoms(use_true_random=False))
+def test_the_same_behaviour_gives_the_same_automaton_however_it_is_drawn(flow, random):
+    net = write_net(flow)
+    places = random.sample(range(len(net.initial)), len(net.initial))
+    steps = [
+        Transition(t.label, *(tuple((places[p], k) for p, k in side) for side in (t.consumes, t.produces)))
+        for t in random.sample(net.transitions, len(net.transitions))
+    ]
+    begin, end = len(places), len(places) + 1
+    steps += [Transition(None, ((begin, 1),), ((places[0], 1),)), Transition(None, ((places[1], 1),), ((end, 1),))]
+    steps += random.sample(steps, 2)  # the same step drawn twice
+    other = WorkflowNet(tuple(steps), (*[0] * len(places), 1, 0), (*[0] * len(places), 0, 1))
+    assert same(build(net), build(other))
+
+
+def test_choices_that_begin_alike_are_joined():
+    split = m.Choice((m.Sequence((m.Step("a"), m.Step("b"))), m.Sequence((m.Step("a"), m.Step("c")))))
+    joined = m.Sequence((m.Step("a"), m.Choice((m.Step("b"), m.Step("c")))))
+    assert same(build(write_net(split)), build(write_net(joined)))
+    assert build(write_net(split)).n_states == 3
+
+
+def test_a_net_with_too_many_states_is_said_to_be_so():
+    wide = write_net(m.Parallel(tuple(m.Step(x) for x in "abcdefghij")))
+    with pytest.raises(TooManyStatesError, match="more than 1,000 reachable markings"):
+        build(wide, most_states=1_000)
+    unbounded = WorkflowNet(
+        (Transition("a", ((0, 1),), ((0, 1), (1, 1))), Transition("b", ((0, 1),), ((2, 1),))), (1, 0, 0), (0, 0, 1)
     )
+    with pytest.raises(TooManyStatesError, match="more than 255 tokens"):
+        build(unbounded)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from mining.automaton import Automaton, Transition, WorkflowNet, build
+from mining.automaton import Automaton, TooManyStatesError, build
 from mining.blueprint import model as m
 from mining.errors import BlueprintError, ModelError
+from mining.nets import Transition, WorkflowNet
 
 
 def automaton_of(blueprint: m.Blueprint) -> Automaton:
@@ -16,12 +17,20 @@ def automaton_of(blueprint: m.Blueprint) -> Automaton:
     ------
     BlueprintError
         If the flow is not sound.
+    TooManyStatesError
+        If it has too many states to list.
     """
-    name = f"{blueprint.path}:{blueprint.lines.get(('flow',), 1)}: the flow"
     try:
-        return build(net_of(blueprint), name=name)
+        return build(net_of(blueprint), name=name_of_flow(blueprint))
+    except TooManyStatesError:
+        raise
     except ModelError as error:
         raise BlueprintError(str(error)) from error
+
+
+def name_of_flow(blueprint: m.Blueprint) -> str:
+    """What messages call the flow: its file and line."""
+    return f"{blueprint.path}:{blueprint.lines.get(('flow',), 1)}: the flow"
 
 
 def net_of(blueprint: m.Blueprint) -> WorkflowNet:

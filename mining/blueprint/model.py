@@ -12,7 +12,8 @@ from mining.errors import UnknownNameError
 from mining.units import Duration
 
 if TYPE_CHECKING:
-    from mining.automaton import Automaton, WorkflowNet
+    from mining.automaton import Automaton
+    from mining.nets import WorkflowNet
 
 VISIBLE_KINDS = ("physical_evidence", "customer", "onstage", "onstage_technology")
 SEVERITIES = ("critical", "major", "minor", "observation")

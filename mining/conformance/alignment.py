@@ -1,97 +1,165 @@
-"""Exact alignments of distinct traces with an automaton: one dynamic programme over the prefix tree of the traces.
-
-Sorted traces are a depth-first walk of their prefix tree, so a stack of vectors (one per depth) is all the memory needed.
-The vector of a prefix holds, for each state, the least cost to have consumed the prefix and be there. A child's vector is
-its parent's plus the cost of a log move, improved by synchronous moves on the child's label, then by model moves.
-"""
+"""Exact alignments of distinct traces with a model, and how certain each deviation is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Executor
+from dataclasses import dataclass, fields
 
-import numba
 import numpy as np
 
-from mining.automaton import Automaton
-from mining.errors import ModelError
+from mining.automaton import Automaton, TooManyStatesError, build
+from mining.conformance import programme
+from mining.conformance.levels import cheapest_run, machine
+from mining.conformance.programme import LOG, MODEL, SYNC
+from mining.conformance.search import LargeNet, align_large
+from mining.conformance.traces import Traces, spans
+from mining.errors import ModelError, UnknownNameError
+from mining.nets import WorkflowNet
 
-SYNC, LOG, MODEL = 0, 1, 2
-UNKNOWN = -1  # a label that the automaton does not know
-UNIT = 2**20  # costs are kept as cost * UNIT + number of log moves, so that cost decides and fewer log moves break ties
-FAR = 2**60
+__all__ = ["LOG", "MODEL", "SYNC", "UNKNOWN", "Alignments", "Model", "align", "model_of"]
+
+UNKNOWN = -1  # a label that the model does not have
+FEW_STATES = 500  # with more, costs are sought below 3 first, then below 12, 48 ...
+FIRST_LIMIT, NEXT_LIMIT = 3, 4
+BUDGET = 500_000
+MOST_STATES = 50_000
+MOVES = ("kind", "label", "position", "share", "event_share")
+
+Model = Automaton | LargeNet
+Costs = Mapping[str | None, int]
 
 
 @dataclass(frozen=True, eq=False)
 class Alignments:
-    """One optimal alignment per distinct trace, in columns.
+    """One alignment per distinct trace, in columns: an optimal one wherever the trace is solved.
 
     Attributes
     ----------
-    cost : int32 array of shape (n_traces,)
-        Least total cost of log and model moves.
+    cost : int64 array of shape (n_traces,)
+        Total cost of the log and model moves of the alignment: the least possible one where solved, else an upper bound.
+    lower : int64 array of shape (n_traces,)
+        No alignment costs less. Equal to ``cost`` where solved.
+    worst : int64 array of shape (n_traces,)
+        Cost of the alignment without synchronous moves: all events as log moves, and the cheapest complete run of the model.
+    number : float64 array of shape (n_traces,)
+        Number of optimal alignments (exact up to 2^53, infinite beyond 10^308). Alignments that differ only in the order of
+        neighbouring log and model moves count once. NaN where not measured.
     first : int64 array of shape (n_traces + 1,)
         The moves of trace k are ``first[k]:first[k + 1]``.
     kind : int8 array of shape (n_moves,)
         ``SYNC``, ``LOG`` or ``MODEL``.
     label : int32 array of shape (n_moves,)
-        Position in the automaton's labels; ``UNKNOWN`` for a log move on a label that it does not have.
+        Position in the labels of the model; ``UNKNOWN`` for a log move on a label that it does not have.
     position : int32 array of shape (n_moves,)
         Index of the event in the trace; for a model move, of the event before which it stands.
-    shortest : int
-        Cost of the cheapest complete run of the model alone (used by fitness).
+    share : float64 array of shape (n_moves,)
+        How certain the move is: for the k-th log (or model) move on a label, the share (0-1) of the optimal alignments with at
+        least k log (model) moves on that label, wherever they stand; for a synchronous move, ``event_share``. NaN where not
+        measured.
+    event_share : float64 array of shape (n_moves,)
+        How certain its place is: the share of the optimal alignments in which this very event is a log (synchronous) move. NaN
+        for model moves, and where not measured.
     """
 
     cost: np.ndarray
+    lower: np.ndarray
+    worst: np.ndarray
+    number: np.ndarray
     first: np.ndarray
     kind: np.ndarray
     label: np.ndarray
     position: np.ndarray
-    shortest: int
+    share: np.ndarray
+    event_share: np.ndarray
 
-    def fitness(self, lengths: np.ndarray) -> np.ndarray:
-        """Fitness per trace: 1 - cost / (events + cheapest complete run of the model); unit costs only.
+    @property
+    def solved(self) -> np.ndarray:
+        """Whether the cost is proven to be the least possible (bool per trace)."""
+        solved: np.ndarray = self.lower == self.cost
+        return solved
+
+    @property
+    def fitness(self) -> np.ndarray:
+        """Fitness per trace: 1 - cost / worst, 0 to 1 (1 where both are 0); a lower bound where not solved."""
+        return 1.0 - np.divide(self.cost, self.worst, out=np.zeros(len(self.cost)), where=self.worst > 0)
+
+    def log_fitness(self, counts: np.ndarray) -> tuple[float, float]:
+        """Fitness of the log: 1 - total cost / total worst cost, each trace times its cases.
 
         Parameters
         ----------
-        lengths : int array of shape (n_traces,)
-            Number of events of each trace.
+        counts : int array of shape (n_traces,)
+            Cases of each trace.
+
+        Returns
+        -------
+        low, high : float
+            Equal where every trace is solved. 1 where no cost is possible.
         """
-        worst = lengths + self.shortest
-        return 1.0 - np.divide(self.cost, worst, out=np.zeros(len(worst)), where=worst > 0)
-
-    def log_fitness(self, lengths: np.ndarray, counts: np.ndarray) -> float:
-        """Fitness of the log: 1 - total cost / total of (events + cheapest complete run), each trace times its cases.
-
-        Parameters
-        ----------
-        lengths, counts : int arrays of shape (n_traces,)
-            Events and cases of each trace.
-        """
-        worst = int(((lengths + self.shortest) * counts).sum())
-        return 1.0 - float((self.cost * counts).sum()) / worst if worst else 1.0
+        worst = int((self.worst * counts).sum())
+        if not worst:
+            return 1.0, 1.0
+        return 1.0 - int((self.cost * counts).sum()) / worst, 1.0 - int((self.lower * counts).sum()) / worst
 
 
-def align(
-    automaton: Automaton,
-    traces: Sequence[Sequence[int]],
-    *,
-    prefix: Sequence[bool] | None = None,
-    log_cost: Mapping[str, int] | None = None,
-    model_cost: Mapping[str, int] | None = None,
-) -> Alignments:
-    """Align distinct traces with an automaton at least cost.
+def model_of(net: WorkflowNet, *, name: str = "the net", most_states: int = MOST_STATES) -> Model:
+    """The form of a net that the engine aligns with.
 
     Parameters
     ----------
-    automaton : Automaton
-        Without silent steps, as :func:`mining.automaton.build` makes it.
-    traces : sequence of sequences of int
-        Codes into ``automaton.labels``; any other number is a label that the automaton does not know.
+    net : WorkflowNet
+    name : str
+        How to call the net in messages.
+    most_states : int
+        Up to this many reachable markings the net becomes an automaton; beyond, it is searched state by state.
+
+    Raises
+    ------
+    ModelError
+        If the net is unsound (of a net too large to list: if its end cannot be reached).
+    """
+    try:
+        return build(net, name=name, most_states=most_states)
+    except TooManyStatesError:
+        return LargeNet(net, name)
+
+
+def align(
+    model: Model,
+    traces: Sequence[Sequence[int]] | Traces,
+    *,
+    prefix: Sequence[bool] | np.ndarray | None = None,
+    log_cost: Costs | None = None,
+    model_cost: Costs | None = None,
+    ambiguity: bool = False,
+    budget: int = BUDGET,
+    executor: Executor | None = None,
+    chunks: int = 16,
+) -> Alignments:
+    """Align distinct traces with a model at least cost.
+
+    Parameters
+    ----------
+    model : Automaton or LargeNet
+        As :func:`model_of` gives it.
+    traces : Traces, or sequence of sequences of int
+        Codes into ``model.labels``; any other number is a label that the model does not have.
     prefix : sequence of bool, optional
         True for a case still running: it is aligned with the best *beginning* of a run, so nothing is missing at its end.
     log_cost, model_cost : mapping of label to int, optional
-        Costs of single labels, at least 1; all others cost 1.
+        Costs of log and model moves on single labels, whole numbers of at least 1; all others cost 1. In ``log_cost`` the key
+        None stands for all labels that the model does not have.
+    ambiguity : bool
+        Also count the optimal alignments and the share of them that contain each move. Not measured for a ``LargeNet``.
+    budget : int
+        Places (events read, marking) that may be searched per trace of a ``LargeNet``; beyond, the trace is *not solved* and has
+        a lower and an upper bound. An automaton needs no budget.
+    executor : concurrent.futures.Executor, optional
+        Aligns contiguous parts of the sorted traces side by side: a ``ProcessPoolExecutor``, a ``ThreadPoolExecutor`` (the
+        kernels release the interpreter lock), or the executor of a cluster. The result is the same to the byte.
+    chunks : int
+        Number of parts for the executor.
 
     Returns
     -------
@@ -103,169 +171,134 @@ def align(
     Raises
     ------
     ModelError
-        If a cost is below 1.
+        If a cost is no whole number of at least 1.
+    UnknownNameError
+        If the model has no such label.
 
     Examples
     --------
     >>> from mining.automaton import sequence_automaton
     >>> model = sequence_automaton(["a", "b", "c"])
-    >>> found = align(model, [[0, 2], [0, 1, 1, 2]])
-    >>> found.cost.tolist(), found.kind[found.first[0] : found.first[1]].tolist()
-    ([1, 1], [0, 2, 0])
+    >>> found = align(model, [[0, 2], [0, 1, 1, 2]], ambiguity=True)
+    >>> found.cost.tolist(), found.kind[found.first[0] : found.first[1]].tolist(), found.number.tolist()
+    ([1, 1], [0, 2, 0], [1.0, 2.0])
     """
-    n_labels, n_traces = len(automaton.labels), len(traces)
-    flags = np.zeros(n_traces, bool) if prefix is None else np.asarray(prefix, bool)
-    log_costs, model_costs = _costs(automaton, log_cost) + 1, _costs(automaton, model_cost)
-    order = sorted(range(n_traces), key=lambda k: (tuple(traces[k]), flags[k]))
-    lengths = np.array([len(traces[k]) for k in order], np.int64)
-    events = np.fromiter(
-        (x if 0 <= x < n_labels else n_labels for k in order for x in traces[k]), np.int32, int(lengths.sum())
-    )
-    starts = np.concatenate(([0], np.cumsum(lengths)))
-    by_source = np.searchsorted(automaton.source, np.arange(automaton.n_states + 1)).astype(np.int64)
-    by_label = np.lexsort((automaton.target, automaton.source, automaton.label))
-    label_start = np.searchsorted(automaton.label[by_label], np.arange(n_labels + 1)).astype(np.int64)
-    into = np.lexsort((automaton.source, automaton.label, automaton.target))
-    into_start = np.searchsorted(automaton.target[into], np.arange(automaton.n_states + 1)).astype(np.int64)
-    cost, shortest, count, moves = _align_sorted(
-        starts, events, flags[order], automaton.final,
-        np.append(log_costs, UNIT + 1), model_costs,
-        by_source, automaton.target, automaton.label,
-        label_start, automaton.source[by_label], automaton.target[by_label],
-        into_start, automaton.source[into], automaton.label[into],
-    )  # fmt: skip
-    return _in_given_order(np.array(order, np.int64), cost, int(shortest), count, moves, n_labels)
+    if not isinstance(traces, Traces):
+        traces = Traces.of_codes(len(model.labels), traces)
+    flags = np.zeros(len(traces), bool) if prefix is None else np.asarray(prefix, bool)
+    costs = costs_of(model, log_cost, "log_cost"), costs_of(model, model_cost, "model_cost")
+    if executor is None or len(traces) < 2:
+        return _align_part(model, traces, flags, *costs, ambiguity, budget)
+    parts = [rows for rows in np.array_split(traces.order, max(1, min(chunks, len(traces)))) if len(rows)]
+    jobs = [
+        executor.submit(_align_part, model, traces.take(rows), flags[rows], *costs, ambiguity, budget) for rows in parts
+    ]
+    return _take(_join([job.result() for job in jobs]), _inverse(traces.order))
 
 
-def _costs(automaton: Automaton, given: Mapping[str, int] | None) -> np.ndarray:
-    costs = np.array([(given or {}).get(label, 1) for label in automaton.labels], np.int64)
-    if costs.size and costs.min() < 1:
-        raise ModelError("Costs of moves must be whole numbers of at least 1.")
-    return costs * UNIT
+def costs_of(model: Model, given: Costs | None, name: str) -> np.ndarray:
+    """Costs by label; the last entry is that of labels the model does not have.
+
+    Raises
+    ------
+    ModelError
+        If a cost is no whole number of at least 1.
+    UnknownNameError
+        If the model has no such label.
+    """
+    given = given or {}
+    for label, cost in given.items():
+        if label is not None and label not in model.code:
+            raise UnknownNameError("label", label, model.labels)
+        if isinstance(cost, bool) or not isinstance(cost, int | np.integer) or not 1 <= cost < 2**20:
+            raise ModelError(
+                f"{name} of {label!r} is {cost!r}. Costs are whole numbers of at least 1, and below 1,048,576."
+            )
+    return np.array([*(given.get(label, 1) for label in model.labels), given.get(None, 1)], np.int64)
 
 
-def _in_given_order(
-    order: np.ndarray, cost: np.ndarray, shortest: int, count: np.ndarray, moves: np.ndarray, n_labels: int
+def _align_part(
+    model: Model,
+    traces: Traces,
+    prefix: np.ndarray,
+    log_costs: np.ndarray,
+    model_costs: np.ndarray,
+    ambiguity: bool,
+    budget: int,
 ) -> Alignments:
-    """Put the results, made in sorted order, into the order of the caller."""
+    """Align traces on their own: the unit of work that is handed out."""
+    if isinstance(model, LargeNet):
+        found = Alignments(*align_large(model, traces, prefix, log_costs, model_costs, budget))
+    else:
+        found = _align_automaton(model, traces, prefix, log_costs, model_costs, ambiguity)
+    found.label[found.label == len(model.labels)] = UNKNOWN
+    return found
+
+
+def _align_automaton(
+    model: Automaton,
+    traces: Traces,
+    prefix: np.ndarray,
+    log_costs: np.ndarray,
+    model_costs: np.ndarray,
+    ambiguity: bool,
+) -> Alignments:
+    """Runs of the model need no search; the others are sought under a limit that grows until it is high enough."""
+    all_log = traces.sums(log_costs)
+    longest, dearest = int(traces.lengths.max(initial=0)), int(all_log.max(initial=0))
+    columns = machine(model.delta, model.final, log_costs, model_costs[:-1], longest, dearest)
+    worst = all_log + int(cheapest_run(columns))
+    fits = programme.replay(traces.starts, traces.codes, prefix, model.delta, model.final)
+    if fits.all():
+        return _runs(traces, worst, ambiguity)
+    rows = [np.flatnonzero(fits)]
+    parts = [_runs(traces.take(rows[0]), worst[rows[0]], ambiguity)]
+    left = traces.order[~fits[traces.order]]
+    limit = FIRST_LIMIT if model.n_states > FEW_STATES else columns.far // columns.unit
+    while len(left):
+        part = traces.take(left)
+        cost, number, count, *moves = programme.align_sorted(
+            columns, part.starts, part.codes, prefix[left], min(limit * columns.unit, columns.far), ambiguity
+        )
+        solved = cost >= 0
+        rows.append(left[solved])
+        first = np.concatenate(([0], np.cumsum(count)[solved]))  # those that are not solved have no moves
+        parts.append(Alignments(cost[solved], cost[solved], worst[rows[-1]], number[solved], first, *moves))
+        left = left[~solved]
+        limit *= NEXT_LIMIT
+    return _take(_join(parts), _inverse(np.concatenate(rows)))
+
+
+def _runs(traces: Traces, worst: np.ndarray, ambiguity: bool) -> Alignments:
+    """Alignments of traces that are runs."""
+    n = len(traces.codes)
+    nothing = np.zeros(len(traces), np.int64)
+    position = (np.arange(n) - np.repeat(traces.starts[:-1], traces.lengths)).astype(np.int32)
+    certain = 1.0 if ambiguity else np.nan
+    moves = np.full(n, SYNC, np.int8), traces.codes.copy(), position, np.full(n, certain), np.full(n, certain)
+    return Alignments(nothing, nothing, worst, np.full(len(traces), certain), traces.starts, *moves)
+
+
+def _inverse(order: np.ndarray) -> np.ndarray:
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
-    begin = np.concatenate(([0], np.cumsum(count)))
-    first = np.concatenate(([0], np.cumsum(count[rank])))
-    rows = np.repeat(begin[rank] - first[:-1], count[rank]) + np.arange(first[-1])
-    kind, label, position = moves[rows].T
-    label = np.where(label == n_labels, UNKNOWN, label).astype(np.int32)
-    return Alignments(cost[rank], first, kind.astype(np.int8), label, position.copy(), shortest)
+    return rank
 
 
-@numba.njit(cache=True)
-def _close(vector, queue, waiting, n_queue, by_source, target, label, model_costs):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """Improve a vector by model moves, starting from the queued states (label-correcting, each state queued once)."""
-    size = queue.size
-    head, tail, left = 0, n_queue % size, n_queue
-    while left > 0:
-        s = queue[head]
-        head = (head + 1) % size
-        left -= 1
-        waiting[s] = False
-        for e in range(by_source[s], by_source[s + 1]):
-            c = vector[s] + model_costs[label[e]]
-            t = target[e]
-            if c < vector[t]:
-                vector[t] = c
-                if not waiting[t]:
-                    waiting[t] = True
-                    queue[tail] = t
-                    tail = (tail + 1) % size
-                    left += 1
+def _take(found: Alignments, rows: np.ndarray) -> Alignments:
+    """The alignments of some traces, in the order of ``rows``."""
+    first, moves = spans(found.first, rows)
+    per_trace = {name: getattr(found, name)[rows] for name in ("cost", "lower", "worst", "number")}
+    return Alignments(first=first, **per_trace, **{name: getattr(found, name)[moves] for name in MOVES})
 
 
-@numba.njit(cache=True)
-def _advance(  # type: ignore[no-untyped-def]  # pragma: no cover
-    before, vector, a, log_costs, model_costs, queue, waiting,
-    by_source, target, label, label_start, label_source, label_target,
-):  # fmt: skip
-    """The vector after one more event: a log move everywhere, improved by synchronous moves, then by model moves."""
-    for s in range(vector.size):
-        vector[s] = before[s] + log_costs[a]
-    n_queue = 0
-    if a < label_start.size - 1:
-        for e in range(label_start[a], label_start[a + 1]):
-            c, t = before[label_source[e]], label_target[e]
-            if c < vector[t]:
-                vector[t] = c
-                if not waiting[t]:
-                    waiting[t] = True
-                    queue[n_queue] = t
-                    n_queue += 1
-    _close(vector, queue, waiting, n_queue, by_source, target, label, model_costs)
-
-
-@numba.njit(cache=True)
-def _step_back(  # type: ignore[no-untyped-def]  # pragma: no cover
-    stack, i, here, a, log_costs, model_costs, into_start, into_source, into_label,
-):  # fmt: skip
-    """The last move of a cheapest way to (i, here): its kind, its label and the state before. ``a`` is the event before i."""
-    value = stack[i, here]
-    if i > 0 and stack[i - 1, here] + log_costs[a] == value:
-        return LOG, a, here
-    if i > 0:
-        for e in range(into_start[here], into_start[here + 1]):
-            if into_label[e] == a and stack[i - 1, into_source[e]] == value:
-                return SYNC, a, into_source[e]
-    for e in range(into_start[here], into_start[here + 1]):
-        if stack[i, into_source[e]] + model_costs[into_label[e]] == value:
-            return MODEL, into_label[e], into_source[e]
-    raise AssertionError("a vector is not the outcome of any move")
-
-
-@numba.njit(cache=True)
-def _align_sorted(  # type: ignore[no-untyped-def]  # pragma: no cover
-    starts, events, prefix, final, log_costs, model_costs,
-    by_source, target, label, label_start, label_source, label_target, into_start, into_source, into_label,
-):  # fmt: skip
-    n_traces, n_states = starts.size - 1, final.size
-    stack = np.full((np.diff(starts).max() + 1 if n_traces else 1, n_states), FAR)
-    queue, waiting = np.empty(n_states + 1, np.int32), np.zeros(n_states, np.bool_)
-    stack[0, 0] = 0
-    queue[0] = 0
-    waiting[0] = True
-    _close(stack[0], queue, waiting, 1, by_source, target, label, model_costs)
-    shortest = stack[0][final].min()
-    cost, count = np.empty(n_traces, np.int32), np.empty(n_traces, np.int64)
-    moves = np.empty((max(64, 2 * events.size), 3), np.int32)  # kind, label, position
-    used = 0
-    for k in range(n_traces):
-        begin, length = starts[k], starts[k + 1] - starts[k]
-        depth = 0  # what the trace shares with the one before is on the stack already
-        if k > 0:
-            most = min(length, begin - starts[k - 1])
-            while depth < most and events[begin + depth] == events[starts[k - 1] + depth]:
-                depth += 1
-        for i in range(depth, length):
-            _advance(
-                stack[i], stack[i + 1], events[begin + i], log_costs, model_costs, queue, waiting,
-                by_source, target, label, label_start, label_source, label_target,
-            )  # fmt: skip
-        best, here = FAR, 0
-        for s in range(n_states):
-            if (final[s] or prefix[k]) and stack[length, s] < best:
-                best, here = stack[length, s], s
-        cost[k] = best // UNIT
-        if used + length + cost[k] > moves.shape[0]:  # an alignment has at most length + cost moves
-            larger = np.empty((max(2 * moves.shape[0], used + length + cost[k]), 3), np.int32)
-            larger[:used] = moves[:used]
-            moves = larger
-        at, i = used, length
-        while i > 0 or here > 0 or stack[i, here] > 0:
-            kind, a, here = _step_back(
-                stack, i, here, events[begin + i - 1] if i > 0 else -1, log_costs, model_costs,
-                into_start, into_source, into_label,
-            )  # fmt: skip
-            i -= kind != MODEL
-            moves[at, 0], moves[at, 1], moves[at, 2] = kind, a, i
-            at += 1
-        moves[used:at] = moves[used:at][::-1].copy()
-        count[k] = at - used
-        used = at
-    return cost, shortest // UNIT, count, moves[:used]
+def _join(parts: Sequence[Alignments]) -> Alignments:
+    """Several alignments, one after the other."""
+    begin = np.cumsum([0] + [int(part.first[-1]) for part in parts])
+    columns = {
+        f.name: np.concatenate([getattr(part, f.name) for part in parts])
+        for f in fields(Alignments)
+        if f.name != "first"
+    }
+    first = [part.first[:-1] + at for part, at in zip(parts, begin, strict=False)]
+    return Alignments(**columns, first=np.concatenate([*first, begin[-1:]]))

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mining.automaton import TooManyStatesError
+from mining.blueprint.compile import name_of_flow, net_of
 from mining.blueprint.model import Blueprint
 from mining.conformance import verdicts as v
-from mining.conformance.alignment import Alignments, align
+from mining.conformance.alignment import Alignments, Model, align
 from mining.conformance.instances import Instances
-from mining.conformance.patterns import PatternReader
+from mining.conformance.patterns import PatternReader, Row
+from mining.conformance.search import LargeNet
 from mining.conformance.variants import Variants, labels_of, settle_ties, variants_of
 
 SEVERITY = {"missing": "major", "out_of_order": "major", "extra": "minor", "repeated": "minor"}
@@ -23,6 +26,7 @@ class PathResult:
     check: v.CheckResult
     variants: Variants
     alignments: Alignments
+    model: Model
 
 
 def check_path(blueprint: Blueprint, instances: Instances, is_open: np.ndarray) -> PathResult:
@@ -30,37 +34,50 @@ def check_path(blueprint: Blueprint, instances: Instances, is_open: np.ndarray) 
 
     A complete case passes if its completed instances are a run of the flow. A case still running is compared with the
     beginnings of runs: it fails if it has left the flow already, else it is pending. Events of equal time are read in the
-    order that fits best; a case with too many such orders to try, and no fit in the order of the file, is not observable.
+    order that fits best; a case with too many such orders to try, and no fit in the order of the file, is not observable. So is
+    a case whose alignment was not solved, because the flow has too many states: its deviations are not known.
 
     Returns
     -------
     PathResult
     """
-    automaton = blueprint.automaton
-    sequence, undecided = settle_ties(automaton, instances, is_open)
+    model = flow_model(blueprint)
+    sequence, undecided = settle_ties(model, instances, is_open)
     variants = variants_of(instances, sequence, is_open)
-    label = labels_of(automaton, instances)
+    label = labels_of(model, instances)
     alignments = align(
-        automaton, [[label[x] for x in trace] for trace in variants.traces], prefix=variants.open.tolist()
+        model, [[label[x] for x in trace] for trace in variants.traces], prefix=variants.open, ambiguity=True
     )
-    reader = PatternReader(blueprint, instances)
+    reader = PatternReader(blueprint, model, instances)
     rows = [
-        (k, *row)
-        for k in np.flatnonzero(alignments.cost > 0).tolist()
+        (k, row)
+        for k in np.flatnonzero((alignments.cost > 0) & alignments.solved).tolist()
         for row in reader.read(variants.traces[k], alignments, k)
     ]
-    table = _per_case(np.array(rows, np.int64).reshape(-1, 7), variants, instances)
+    table = _per_case(rows, variants, instances)
     verdict = np.where(variants.open, v.PENDING, v.PASS).astype(np.int8)[variants.of_case]
     verdict[np.unique(table.case)] = v.FAIL
-    verdict[undecided] = v.NOT_OBSERVABLE
+    verdict[undecided | ~alignments.solved[variants.of_case]] = v.NOT_OBSERVABLE
     verdict[np.diff(instances.offsets) == 0] = v.NOT_APPLICABLE
     kept = v.select(table, verdict[table.case] == v.FAIL)
     nothing = np.full(instances.n_cases, np.nan)
-    return PathResult(v.CheckResult("path", "path", "flow", "major", verdict, kept, nothing), variants, alignments)
+    unsolved: v.Reason = ("why.not_solved", {}) if not (undecided.any() or alignments.solved.all()) else ("", {})
+    check = v.CheckResult("path", "path", "flow", "major", verdict, kept, nothing, why_not=unsolved)
+    return PathResult(check, variants, alignments, model)
 
 
-def _per_case(rows: np.ndarray, variants: Variants, instances: Instances) -> v.Faults:
-    """Deviations of variants become faults of their cases. Rows: variant, kind, activity, partner, pattern, event, next event."""
+def flow_model(blueprint: Blueprint) -> Model:
+    """The flow as the engine reads it: the blueprint's automaton, or the net itself where its states are too many to list."""
+    try:
+        return blueprint.automaton
+    except TooManyStatesError:
+        return LargeNet(net_of(blueprint), name_of_flow(blueprint))
+
+
+def _per_case(deviations: list[tuple[int, Row]], variants: Variants, instances: Instances) -> v.Faults:
+    """Deviations of variants become faults of their cases."""
+    rows = np.array([(k, *row[:6]) for k, row in deviations], np.int64).reshape(-1, 7)
+    share = np.array([row.share for _, row in deviations])
     by_variant = np.argsort(variants.of_case, kind="stable")
     heads = np.concatenate(([0], np.cumsum(variants.count)))
     times = variants.count[rows[:, 0]]
@@ -78,6 +95,13 @@ def _per_case(rows: np.ndarray, variants: Variants, instances: Instances) -> v.F
     at[before] = instances.end[sequence[begin[before] + after[before]]]
     pattern = rows[which, 4].astype(np.int8)
     found = v.faults(
-        case, rows[which, 1], rows[which, 2], at, partner=rows[which, 3], instance=instance, pattern=pattern
+        case,
+        rows[which, 1],
+        rows[which, 2],
+        at,
+        partner=rows[which, 3],
+        instance=instance,
+        pattern=pattern,
+        share=share[which],
     )
     return v.select(found, np.lexsort((found.activity, found.kind, found.at, found.case)))

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import NamedTuple
+
 from mining.blueprint import compile as flow
 from mining.blueprint.model import Blueprint
 from mining.conformance import verdicts as v
-from mining.conformance.alignment import LOG, MODEL, SYNC, Alignments, align
+from mining.conformance.alignment import LOG, MODEL, SYNC, Alignments, Model, align
 from mining.conformance.instances import Instances
 
 Move = tuple[int, int, int]  # name, position in the trace, step of the alignment
-Row = tuple[int, int, int, int, int, int]  # kind, activity, partner, pattern, event, next event (of something missing)
+
+
+class Row(NamedTuple):
+    """One deviation: positions in the lists of kinds, names and patterns, events of the trace; ``NONE`` where there is none.
+
+    ``after`` is the event before which something missing should have been. ``share``: of the optimal alignments those that
+    contain the least certain of its moves; of a swapped pair, those that contain either order.
+    """
+
+    kind: int
+    activity: int
+    partner: int
+    pattern: int
+    event: int
+    after: int
+    share: float
 
 
 class PatternReader:
@@ -19,11 +37,11 @@ class PatternReader:
     since the branch that an optimal alignment names is arbitrary.
     """
 
-    def __init__(self, blueprint: Blueprint, instances: Instances) -> None:
-        self.automaton = blueprint.automaton
+    def __init__(self, blueprint: Blueprint, model: Model, instances: Instances) -> None:
+        self.model = model
         self.names = instances.names
         self.n_known = instances.n_known
-        self.name_of_label = [instances.code[label] for label in blueprint.automaton.labels]
+        self.name_of_label = [instances.code[label] for label in model.labels]
         code = instances.code
         self.blocks = {
             code[a]: tuple(frozenset(code[x] for x in block) for block in blocks)
@@ -42,17 +60,22 @@ class PatternReader:
         moves: dict[int, list[Move]] = {SYNC: [], LOG: [], MODEL: []}
         for step, (kind, name, position) in enumerate(zip(kinds, names, positions, strict=True)):
             moves[kind].append((name, position, step))
+        certain = Certainty(alignments.share[span].tolist(), alignments.event_share[span].tolist())
         rows: list[Row] = []
-        logs, models = self._out_of_order(moves, rows)
+        logs, models = self._out_of_order(moves, rows, certain)
         done = {name for name, _, _ in moves[SYNC]}
-        rows += [self._log_move(name, position, trace, done) for name, position, _ in logs]
-        rows += [
-            (_kind("missing"), name, v.NONE, _pattern("skipped"), v.NONE, position if position < len(trace) else v.NONE)
-            for name, position, _ in models
-        ]
+        for log in logs:
+            pattern = self._log_move(log, trace, done)
+            kind = "repeated" if pattern in ("retry", "rework") else "extra"
+            rows.append(_row(kind, log[0], pattern, event=log[1], share=certain.share[log[2]]))
+        for name, position, step in models:
+            after = position if position < len(trace) else v.NONE
+            rows.append(_row("missing", name, "skipped", after=after, share=certain.share[step]))
         return rows
 
-    def _out_of_order(self, moves: dict[int, list[Move]], rows: list[Row]) -> tuple[list[Move], list[Move]]:
+    def _out_of_order(
+        self, moves: dict[int, list[Move]], rows: list[Row], certain: Certainty
+    ) -> tuple[list[Move], list[Move]]:
         """Pair log and model moves of one step (or of one choice), nearest first; give back the moves that stay alone."""
         logs, models, run = moves[LOG], moves[MODEL], sorted(moves[SYNC] + moves[MODEL], key=lambda move: move[2])
         pairs = sorted(
@@ -67,7 +90,7 @@ class PatternReader:
         for _, _, i, j in pairs:
             if i in used_logs or j in used_models:
                 continue
-            moved = self._moved(logs[i], models[j], run, synchronous)
+            moved = self._moved(logs[i], models[j], run, synchronous, certain)
             if moved:
                 used_logs.add(i)
                 used_models.add(j)
@@ -76,7 +99,7 @@ class PatternReader:
             x for j, x in enumerate(models) if j not in used_models
         ]
 
-    def _moved(self, log: Move, model: Move, run: list[Move], synchronous: set[Move]) -> Row | None:
+    def _moved(self, log: Move, model: Move, run: list[Move], synchronous: set[Move], certain: Certainty) -> Row | None:
         """The step of ``log`` was done where the design has none, and is missing at ``model``: how far was it moved?
 
         The model move is slid towards the log move past all steps that need not come between. The last step it cannot pass is
@@ -99,47 +122,54 @@ class PatternReader:
         where = sum(move[2] < step for move in events)
         pair = [blocking, log] if early else [log, blocking]
         if self._mends([*events[:where], *pair, *events[where:]], missing):
-            return (_kind("out_of_order"), pair[0][0], pair[1][0], _pattern("swapped"), position, v.NONE)
-        return (
-            _kind("out_of_order"),
-            name,
-            v.NONE,
-            _pattern("moved_early" if early else "moved_late"),
-            position,
-            v.NONE,
-        )
+            first, second = pair
+            share = certain.either(log[2], blocking[2])
+            return _row("out_of_order", first[0], "swapped", partner=second[0], event=position, share=share)
+        pattern = "moved_early" if early else "moved_late"
+        share = min(certain.share[log[2]], certain.share[model[2]])
+        return _row("out_of_order", name, pattern, event=position, share=share)
 
     def _mends(self, events: list[Move], missing: list[Move]) -> bool:
         """Whether the events in this order differ from a run of the flow only by the missing steps."""
-        codes = [self.automaton.code.get(self.names[name], -1) for name, _, _ in events]
-        return int(align(self.automaton, [codes]).cost[0]) == len(missing)
+        codes = [self.model.code.get(self.names[name], -1) for name, _, _ in events]
+        return int(align(self.model, [codes]).cost[0]) == len(missing)
 
     def _runs(self, steps: list[Move]) -> bool:
-        return self.automaton.accepts(self.names[name] for name, _, _ in steps)
+        return self.model.accepts(self.names[name] for name, _, _ in steps)
 
-    def _log_move(self, name: int, position: int, trace: tuple[int, ...], done: set[int]) -> Row:
+    def _log_move(self, log: Move, trace: tuple[int, ...], done: set[int]) -> str:
+        """The pattern of a log move that stays alone."""
+        name, position, _ = log
         if name in done:
             beside = {trace[p] for p in (position - 1, position + 1) if 0 <= p < len(trace)}
-            return (
-                _kind("repeated"),
-                name,
-                v.NONE,
-                _pattern("retry" if name in beside else "rework"),
-                position,
-                v.NONE,
-            )
+            return "retry" if name in beside else "rework"
         if name >= self.n_known:
-            pattern = "ad_hoc"
-        elif any(done & (block - {name}) for block in self.blocks.get(name, ())):
-            pattern = "choice_violation"
-        else:
-            pattern = "misplaced"
-        return (_kind("extra"), name, v.NONE, _pattern(pattern), position, v.NONE)
+            return "ad_hoc"
+        if any(done & (block - {name}) for block in self.blocks.get(name, ())):
+            return "choice_violation"
+        return "misplaced"
 
 
-def _kind(name: str) -> int:
-    return v.KINDS.index(name)
+@dataclass(frozen=True)
+class Certainty:
+    """Shares of the moves of one alignment, by step."""
+
+    share: list[float]
+    event_share: list[float]
+
+    def either(self, log: int, sync: int) -> float:
+        """Share of the alignments in which the event of the log move, or that of the synchronous move, is a log move."""
+        return min(1.0, self.event_share[log] + 1.0 - self.event_share[sync])
 
 
-def _pattern(name: str) -> int:
-    return v.PATTERNS.index(name)
+def _row(
+    kind: str,
+    activity: int,
+    pattern: str,
+    *,
+    partner: int = v.NONE,
+    event: int = v.NONE,
+    after: int = v.NONE,
+    share: float,
+) -> Row:
+    return Row(v.KINDS.index(kind), activity, partner, v.PATTERNS.index(pattern), event, after, share)

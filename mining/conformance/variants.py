@@ -9,8 +9,7 @@ from math import factorial, prod
 
 import numpy as np
 
-from mining.automaton import Automaton
-from mining.conformance.alignment import align
+from mining.conformance.alignment import Model, align
 from mining.conformance.instances import Instances
 
 MOST_ORDERS = 120  # of tied events in one case; beyond that the case is left undecided
@@ -68,20 +67,20 @@ def _offsets(instances: Instances, sequence: np.ndarray) -> list[int]:
     return found
 
 
-def labels_of(automaton: Automaton, instances: Instances) -> list[int]:
-    """For each name of the instances its position in the labels of the automaton, -1 where it has none."""
-    return [automaton.code.get(x, -1) if i < instances.n_known else -1 for i, x in enumerate(instances.names)]
+def labels_of(model: Model, instances: Instances) -> list[int]:
+    """For each name of the instances its position in the labels of the model, -1 where it has none."""
+    return [model.code.get(x, -1) if i < instances.n_known else -1 for i, x in enumerate(instances.names)]
 
 
 TiedTrace = tuple[tuple[int, ...], tuple[bool, ...], bool]  # labels, tied with the one before, still running
 
 
-def settle_ties(automaton: Automaton, instances: Instances, is_open: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def settle_ties(model: Model, instances: Instances, is_open: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Put events of equal time into the order that fits the flow best, so that a tie never makes an order finding.
 
     Parameters
     ----------
-    automaton : Automaton
+    model : Automaton or LargeNet
     instances : Instances
     is_open : bool array of shape (n_cases,)
 
@@ -99,17 +98,17 @@ def settle_ties(automaton: Automaton, instances: Instances, is_open: np.ndarray)
     tied = np.r_[False, (case[1:] == case[:-1]) & (end[1:] == end[:-1])] if len(sequence) else np.zeros(0, bool)
     if not tied.any():
         return sequence, undecided
-    offsets, label = _offsets(instances, sequence), labels_of(automaton, instances)
+    offsets, label = _offsets(instances, sequence), labels_of(model, instances)
     groups: dict[TiedTrace, list[int]] = {}
     for c in np.unique(case[tied]).tolist():
         span = slice(offsets[c], offsets[c + 1])
         trace = tuple(label[x] for x in instances.activity[sequence[span]].tolist())
         groups.setdefault((trace, tuple(tied[span].tolist()), bool(is_open[c])), []).append(c)
-    plain = align(automaton, [trace for trace, _, _ in groups], prefix=[o for _, _, o in groups])
+    plain = align(model, [trace for trace, _, _ in groups], prefix=[o for _, _, o in groups])
     bad = [key for key, cost in zip(groups, plain.cost.tolist(), strict=True) if cost]
     orders = {key: list(_orders(key[1])) for key in bad}
     tried = [(key, order) for key in bad for order in orders[key]]
-    found = align(automaton, [[key[0][i] for i in order] for key, order in tried], prefix=[key[2] for key, _ in tried])
+    found = align(model, [[key[0][i] for i in order] for key, order in tried], prefix=[key[2] for key, _ in tried])
     best: dict[TiedTrace, tuple[int, tuple[int, ...]]] = {}
     for (key, order), cost in zip(tried, found.cost.tolist(), strict=True):
         best[key] = min(best.get(key, (cost, order)), (cost, order))

@@ -45,6 +45,8 @@ class Faults:
         late, so that checks compare; NaN where nothing is measured.
     pattern : int8 array
         Position in ``PATTERNS``.
+    share : float64 array
+        Of the optimal alignments those that contain the fault, 0 to 1; NaN for faults of other checks, or where not measured.
     """
 
     case: np.ndarray
@@ -57,6 +59,7 @@ class Faults:
     limit: np.ndarray
     excess: np.ndarray
     pattern: np.ndarray
+    share: np.ndarray
 
     def __len__(self) -> int:
         return len(self.case)
@@ -89,6 +92,7 @@ def faults(
     limit: float | np.ndarray = np.nan,
     excess: float | np.ndarray = np.nan,
     pattern: str | np.ndarray = "",
+    share: float | np.ndarray = np.nan,
 ) -> Faults:
     """Columns of faults; single values are repeated for every case."""
     n = len(case)
@@ -109,6 +113,7 @@ def faults(
         column(limit, np.float64),
         column(excess, np.float64),
         column(pattern_code, np.int8),
+        column(share, np.float64),
     )
 
 

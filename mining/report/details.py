@@ -18,6 +18,7 @@ from mining.texts import check_text
 MOST_DETAILED = 60
 MOST_EVIDENCE = 10
 MOST_NAMED = 4
+CERTAIN = 1 - 1e-9  # of the optimal alignments
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def _block(study: Study, row: dict[str, Any], faults: pd.DataFrame, w: Writer) -
         Part(w.say("report.condition"), _condition(study, row, w)),
         Part(w.say("report.where"), _where(study, faults, w)),
         Part(w.say("col.priority"), (_priority(row, w),)),
+        *([Part(w.say("report.certainty"), (_certainty(study, row, faults, w),))] if row["check"] == "path" else []),
     )
     return Block(
         row["finding_id"], title, badge, row["priority"] if open_ else "quiet", parts, _evidence(study, row, faults, w)
@@ -86,6 +88,17 @@ def _condition(study: Study, row: dict[str, Any], w: Writer) -> tuple[str, ...]:
         lines.append(w.say("report.condition.excess", hours=w.hours(row["excess_h"])))
     rest = {word: w.count(counts[word]) for word in ("pending", "not_applicable", "not_observable")}
     return (*lines, w.say("report.condition.rest", **rest))
+
+
+def _certainty(study: Study, row: dict[str, Any], faults: pd.DataFrame, w: Writer) -> str:
+    """How many of the optimal alignments contain the deviations."""
+    certain = faults["certainty"]
+    if certain.isna().all():
+        return w.say("report.certainty.not_measured")
+    if (certain >= CERTAIN).all():
+        return w.say("report.certainty.all")
+    counts = {"k": w.count((certain >= CERTAIN).sum()), "n": w.count(certain.notna().sum())}
+    return w.say("report.certainty.some", share=w.share(certain.mean()), **counts)
 
 
 def _where(study: Study, faults: pd.DataFrame, w: Writer) -> tuple[str, ...]:

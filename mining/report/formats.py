@@ -58,6 +58,11 @@ class Writer:
         digits = max(_decimals(low), _decimals(high))
         return self._percent(f"{100 * low:.{digits}f}–{100 * high:.{digits}f}")
 
+    def bounds(self, values: tuple[float, float]) -> str:
+        """A number between 0 and 1 with three decimals; both bounds where they differ. Never 1 for something that is not."""
+        texts = list(dict.fromkeys(_three_decimals(x) for x in values))
+        return DASH if plain(values[0]) is None else "–".join(texts)
+
     def _percent(self, number: str) -> str:
         return f"{number}\u00a0%" if self.lang == "en" else f"{number}%"
 
@@ -80,6 +85,11 @@ class Writer:
         if plain(hours) is None:
             return DASH
         return f"{hours:,.0f}" if hours >= 100 else f"{hours:,.1f}"
+
+
+def _three_decimals(value: float) -> str:
+    text = f"{value:.3f}"
+    return ">0.999" if text == "1.000" and value < 1 else text
 
 
 def _decimals(share: float) -> int:

@@ -25,7 +25,20 @@ KINDS = {
         ("judged", "row", "rank", "n_gross", "n_net", "n_judged", "n_faults", "n_cases", "count", *VERDICTS), "count"
     ),
     **dict.fromkeys(
-        ("gross", "net", "low", "high", "target", "rate", "rate_gross", "share", "max_share", "share_promised"), "share"
+        (
+            "gross",
+            "net",
+            "low",
+            "high",
+            "target",
+            "rate",
+            "rate_gross",
+            "share",
+            "max_share",
+            "share_promised",
+            "certainty",
+        ),
+        "share",
     ),
     **dict.fromkeys(("measured", "limit", "excess_s", "excess_h"), "number"),
     **dict.fromkeys(("at", "at_utc"), "time"),

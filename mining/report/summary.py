@@ -18,6 +18,7 @@ def sentences(study: Study, w: Writer) -> list[str]:
     return [
         _cases(study, w),
         *_path(study, w),
+        _fit(study, w),
         *_standards(study, w),
         *_rules(study, w),
         *_blind(study, w),
@@ -47,6 +48,17 @@ def _path(study: Study, w: Writer) -> list[str]:
         ]
     kind = study.blueprint.service_type
     return found if kind == "linear" else [found[0] + w.say(f"summary.not_headline.{kind}")]
+
+
+def _fit(study: Study, w: Writer) -> str:
+    """Fitness and precision of the designed flow."""
+    fit = study.fit
+    said = w.say(
+        "summary.fit", fitness=w.bounds(fit.log_fitness), mean=w.bounds(fit.mean_fitness), n=w.count(fit.n_cases)
+    )
+    if fit.precision is not None:
+        return said + w.say("summary.precision", value=w.bounds((fit.precision.value, fit.precision.value)))
+    return said + w.say("summary.no_precision")
 
 
 def _standards(study: Study, w: Writer) -> list[str]:

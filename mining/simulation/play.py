@@ -68,7 +68,7 @@ class Player:
         run: list[str] = []
         state = 0
         while not (automaton.final[state] and (not automaton.successors[state] or stream.chance(OPTIONAL))):
-            arcs = sorted((label, t) for label, targets in automaton.successors[state].items() for t in targets)
+            arcs = sorted(automaton.successors[state].items())
             if len(run) > MOST_ROUNDS * len(automaton.labels):
                 arcs = [min(arcs, key=lambda arc: int(automaton.steps_to_end[arc[1]]))]
             label, state = stream.pick(arcs, [1.0] * len(arcs))

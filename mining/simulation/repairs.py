@@ -45,16 +45,17 @@ def cheapest_repairs(automaton: Automaton, trace: Sequence[str], *, most: int = 
 def _edits_left(automaton: Automaton, trace: Sequence[str]) -> list[dict[int, int]]:
     """Per position and state the fewest edits to the end; states from which there is no end are left out."""
     back: list[list[int]] = [[] for _ in range(automaton.n_states)]
-    for source, target in zip(automaton.source.tolist(), automaton.target.tolist(), strict=True):
-        back[target].append(source)
+    for source, steps in enumerate(automaton.successors):
+        for target in steps.values():
+            back[target].append(source)
     start = {s: 0 for s in range(automaton.n_states) if automaton.final[s]}
     layers = [_spread(start, back)]
     for activity in reversed(trace):
         after = layers[-1]
         here = {}
         for state, step in enumerate(automaton.successors):
-            options = [after[t] for t in step.get(activity, ()) if t in after]
-            here[state] = min([*options, after.get(state, len(trace) * 2) + 1])
+            skipped = after.get(state, len(trace) * 2) + 1
+            here[state] = min(after.get(step[activity], skipped), skipped) if activity in step else skipped
         layers.append(_spread(here, back))
     return layers[::-1]
 
@@ -83,12 +84,11 @@ def _inserted(
     todo = [(state, repair) for state, repairs in layer.items() for repair in repairs]
     while todo:
         state, repair = todo.pop()
-        for activity, targets in automaton.successors[state].items():
+        for activity, target in automaton.successors[state].items():
             longer = tuple(sorted([*repair, (INSERT, activity)]))
-            for target in targets:
-                if len(longer) + left.get(target, best + 1) <= best and longer not in found.setdefault(target, set()):
-                    found[target].add(longer)
-                    todo.append((target, longer))
+            if len(longer) + left.get(target, best + 1) <= best and longer not in found.setdefault(target, set()):
+                found[target].add(longer)
+                todo.append((target, longer))
     return found
 
 
@@ -99,7 +99,8 @@ def _moved_on(
     for state, repairs in layer.items():
         for repair in repairs:
             shorter = tuple(sorted([*repair, (DELETE, activity)]))
-            moves = [(target, repair) for target in automaton.successors[state].get(activity, ())]
+            step = automaton.successors[state]
+            moves = [(step[activity], repair)] if activity in step else []
             for target, edits in [*moves, (state, shorter)]:
                 if len(edits) + left.get(target, best + 1) <= best:
                     found.setdefault(target, set()).add(edits)

@@ -1,0 +1,1 @@
+"""Checks: alignments with the flow, rules, standards and allowances, over whole cases."""

@@ -1,0 +1,257 @@
+"""How well a log and a flow agree: fitness, precision, and the alignments behind them, variant by variant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from mining.blueprint.model import Blueprint
+from mining.conformance.alignment import LOG, MODEL, SYNC, Alignments, Costs, Model, align
+from mining.conformance.precision import Precision, precision
+from mining.conformance.search import LargeNet
+from mining.conformance.traces import Traces
+from mining.conformance.variants import Variants, labels_of
+from mining.errors import ModelError, UnknownNameError
+from mining.results import Provenance, Result
+
+if TYPE_CHECKING:
+    from mining.study import Study
+
+MOVES = {SYNC: "synchronous", LOG: "log", MODEL: "model"}
+
+
+@dataclass(frozen=True)
+class MoveCosts:
+    """What a move costs, by kind, lane and activity; every move costs 1 by default.
+
+    Parameters
+    ----------
+    log, model : int
+        Cost of a log move (something done that the flow does not have) and of a model move (something left out).
+    lanes, activities : mapping of id to int
+        Weight of a lane or an activity: it multiplies both costs. The weight of an activity replaces that of its lane.
+
+    Raises
+    ------
+    ModelError
+        If a cost or weight is no whole number of at least 1.
+
+    Examples
+    --------
+    >>> MoveCosts(model=2, activities={"approve": 5}).of("approve", None)
+    (5, 10)
+    """
+
+    log: int = 1
+    model: int = 1
+    lanes: Mapping[str, int] = field(default_factory=dict)
+    activities: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        named = {"log": self.log, "model": self.model, **self.lanes, **self.activities}
+        for name, cost in named.items():
+            if isinstance(cost, bool) or not isinstance(cost, int) or cost < 1:
+                raise ModelError(f"The cost of {name} is {cost!r}. Costs are whole numbers of at least 1.")
+
+    def of(self, activity: str, lane: str | None) -> tuple[int, int]:
+        """Cost of a log move and of a model move on an activity."""
+        weight = self.activities.get(activity, self.lanes.get(lane, 1) if lane else 1)
+        return self.log * weight, self.model * weight
+
+    def by_label(self, blueprint: Blueprint, labels: tuple[str, ...]) -> tuple[Costs, Costs]:
+        """Costs of log and model moves by label; None stands for what the blueprint does not know.
+
+        Raises
+        ------
+        UnknownNameError
+            If the blueprint has no such lane or activity.
+        """
+        for kind, named, known in (
+            ("lane", self.lanes, [lane.id for lane in blueprint.lanes]),
+            ("activity", self.activities, list(blueprint.by_id)),
+        ):
+            for name in named:
+                if name not in known:
+                    raise UnknownNameError(kind, name, known)
+        pairs = {label: self.of(label, blueprint.lane_of(label).id) for label in labels}
+        return {None: self.log} | {a: c[0] for a, c in pairs.items()}, {a: c[1] for a, c in pairs.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """How well the cases of a log fit a flow. Cases still running are compared with the beginnings of runs.
+
+    Attributes
+    ----------
+    n_cases, n_variants : int
+    n_fitting : int
+        Cases that are runs of the flow, or beginnings of one.
+    n_unsolved, n_unsolved_variants : int
+        Cases whose least cost is not known, because the flow has too many states; bounds take their place.
+    cost : tuple of int
+        Total cost of all cases, lower and upper bound; equal where all are solved.
+    worst : int
+        Total cost if nothing were synchronous: all events as log moves, and the cheapest complete run for every case.
+    log_fitness, mean_fitness : tuple of float
+        1 - cost / worst, of the whole log; and the mean of the same over cases. Lower and upper bound.
+    precision : Precision or None
+        Share of what the flow allows, where the cases passed, that they did. None where the flow has too many states to list.
+    """
+
+    n_cases: int
+    n_variants: int
+    n_fitting: int
+    n_unsolved: int
+    n_unsolved_variants: int
+    cost: tuple[int, int]
+    worst: int
+    log_fitness: tuple[float, float]
+    mean_fitness: tuple[float, float]
+    precision: Precision | None
+
+
+def fit_of(model: Model, traces: Traces, found: Alignments, counts: np.ndarray, *, prefix: np.ndarray) -> Fit:
+    """The numbers of :class:`Fit`, from alignments of distinct traces and the cases of each.
+
+    Examples
+    --------
+    >>> from mining.automaton import sequence_automaton
+    >>> model = sequence_automaton(["a", "b"])
+    >>> traces = Traces.of(model.labels, [("a", "b"), ("a",)])
+    >>> fit = fit_of(model, traces, align(model, traces), np.array([3, 1]), prefix=np.zeros(2, bool))
+    >>> fit.n_fitting, fit.cost, fit.worst, fit.log_fitness[0]
+    (3, (1, 1), 15, 0.9333333333333333)
+    """
+    n = int(counts.sum())
+    unsolved = ~found.solved
+    best = np.divide(found.lower, found.worst, out=np.zeros(len(counts)), where=found.worst > 0)
+    mean = [float(((1.0 - part) * counts).sum()) / n if n else np.nan for part in (1.0 - found.fitness, best)]
+    return Fit(
+        n,
+        len(counts),
+        int(counts[found.cost == 0].sum()),
+        int(counts[unsolved].sum()),
+        int(unsolved.sum()),
+        (int((found.lower * counts).sum()), int((found.cost * counts).sum())),
+        int((found.worst * counts).sum()),
+        found.log_fitness(counts),
+        (mean[0], mean[1]),
+        None if isinstance(model, LargeNet) else precision(model, traces, found, counts, prefix=prefix),
+    )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class AlignedVariants(Result):
+    """One row per variant: its cases, its cost, and how many ways there are to explain it."""
+
+    fit: Fit
+    names: tuple[str, ...]
+    variants: Variants
+    found: Alignments
+    labels: tuple[str, ...]
+
+    columns: ClassVar[dict[str, str]] = {
+        "variant": "1 is the most frequent one",
+        "cases": "cases with this sequence of completed activities",
+        "open": "whether they are still running: compared with the beginnings of runs",
+        "events": "completed activities",
+        "cost": "least number of log and model moves; an upper bound where not solved",
+        "lower": "no alignment has fewer moves; equal to cost where solved",
+        "solved": "whether cost is proven to be the least",
+        "worst": "cost if nothing were synchronous",
+        "fitness": "1 - cost / worst, 0-1; a lower bound where not solved",
+        "explanations": "number of optimal alignments; missing where not measured",
+        "weighted_cost": "least cost under the costs that were asked for; missing without",
+        "weighted_fitness": "1 - weighted cost / weighted worst cost; missing without",
+        "trace": "activities in order",
+    }
+
+    shown: ClassVar[tuple[str, ...]] = (
+        *("variant", "cases", "open", "events", "cost", "solved", "fitness", "explanations", "weighted_cost", "trace"),
+    )
+
+    def moves(self) -> pd.DataFrame:
+        """The moves of the alignments.
+
+        Returns
+        -------
+        DataFrame
+            ``variant``, ``step``, ``move`` (synchronous, log, model), ``activity``, ``event`` (number in the trace, from 1; for a
+            model move, of the event before which it stands), ``share`` of the optimal alignments that contain it, and
+            ``event_share`` that contain it at this event; missing where not measured.
+        """
+        found = self.found
+        per_variant = np.diff(found.first)
+        variant = np.repeat(np.arange(len(per_variant)), per_variant)
+        events = np.array([x for trace in self.variants.traces for x in trace], np.int64)
+        begin = np.concatenate(([0], np.cumsum([len(trace) for trace in self.variants.traces])))
+        names = np.array([*self.names, *self.labels], object)
+        of_event = found.kind != MODEL
+        name = len(self.names) + found.label.astype(np.int64)
+        name[of_event] = events[begin[variant[of_event]] + found.position[of_event]]
+        return pd.DataFrame(
+            {
+                "variant": variant + 1,
+                "step": np.arange(len(variant)) - found.first[variant] + 1,
+                "move": pd.Categorical.from_codes(found.kind, [MOVES[k] for k in range(3)]),
+                "activity": names[name],
+                "event": found.position + 1,
+                "share": found.share,
+                "event_share": found.event_share,
+            }
+        )
+
+
+def aligned(study: Study, *, costs: MoveCosts | None = None) -> AlignedVariants:
+    """The variants of a study aligned with the blueprint's flow.
+
+    Alignments are found, and deviations read, with unit costs. Other costs are a second question: they find alignments of their
+    own, whose cost and fitness stand beside the first, never mixed with them.
+
+    Parameters
+    ----------
+    study : Study
+    costs : MoveCosts, optional
+
+    Raises
+    ------
+    UnknownNameError
+        If the costs name a lane or an activity that the blueprint does not have.
+    """
+    variants, found = study.path.variants, study.path.alignments
+    model, label = study.path.model, labels_of(study.path.model, study.instances)
+    traces = Traces.of_codes(len(model.labels), [[label[x] for x in trace] for trace in variants.traces])
+    names = study.instances.names
+    frame = pd.DataFrame(
+        {
+            "variant": np.arange(1, len(variants.count) + 1),
+            "cases": variants.count,
+            "open": variants.open,
+            "events": traces.lengths,
+            "cost": found.cost,
+            "lower": found.lower,
+            "solved": found.solved,
+            "worst": found.worst,
+            "fitness": found.fitness,
+            "explanations": found.number,
+            "weighted_cost": np.nan,
+            "weighted_fitness": np.nan,
+            "trace": [" > ".join(names[x] for x in trace) for trace in variants.traces],
+        }
+    )
+    settings: dict[str, Any] = {}
+    if costs is not None:
+        log_cost, model_cost = costs.by_label(study.blueprint, model.labels)
+        weighted = align(model, traces, prefix=variants.open, log_cost=log_cost, model_cost=model_cost)
+        known = weighted.solved
+        frame["weighted_cost"] = np.where(known, weighted.cost, np.nan)
+        frame["weighted_fitness"] = np.where(known, weighted.fitness, np.nan)
+        settings = {"costs": repr(costs)}
+    fit = fit_of(model, traces, found, variants.count, prefix=variants.open)
+    base = study._provenance("alignments of variants")
+    provenance = Provenance(base.measure, base.log, base.blueprint, base.n_cases, base.parameters | settings)
+    return AlignedVariants(frame, provenance, fit, tuple(names), variants, found, model.labels)
