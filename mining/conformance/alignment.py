@@ -23,7 +23,8 @@ UNKNOWN = -1  # a label that the model does not have
 FEW_STATES = 500  # with more, costs are sought below 3 first, then below 12, 48 ...
 FIRST_LIMIT, NEXT_LIMIT = 3, 4
 BUDGET = 500_000
-MOST_STATES = 50_000
+MOST_STATES = 50_000  # reachable markings
+MOST_LISTED = 8_000  # states of the automaton
 MOVES = ("kind", "label", "position", "share", "event_share")
 
 Model = Automaton | LargeNet
@@ -120,9 +121,14 @@ def model_of(net: WorkflowNet, *, name: str = "the net", most_states: int = MOST
         If the net is unsound (of a net too large to list: if its end cannot be reached).
     """
     try:
-        return build(net, name=name, most_states=most_states)
+        return listed_or_searched(build(net, name=name, most_states=most_states), net, name)
     except TooManyStatesError:
         return LargeNet(net, name)
+
+
+def listed_or_searched(automaton: Automaton, net: WorkflowNet, name: str) -> Model:
+    """The automaton, unless it has more than 8,000 states: the programme keeps a row of distances for each of them."""
+    return automaton if automaton.n_states <= MOST_LISTED else LargeNet(net, name)
 
 
 def align(

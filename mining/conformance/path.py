@@ -10,7 +10,7 @@ from mining.automaton import TooManyStatesError
 from mining.blueprint.compile import name_of_flow, net_of
 from mining.blueprint.model import Blueprint
 from mining.conformance import verdicts as v
-from mining.conformance.alignment import Alignments, Model, align
+from mining.conformance.alignment import Alignments, Model, align, listed_or_searched
 from mining.conformance.instances import Instances
 from mining.conformance.patterns import PatternReader, Row
 from mining.conformance.search import LargeNet
@@ -68,10 +68,11 @@ def check_path(blueprint: Blueprint, instances: Instances, is_open: np.ndarray) 
 
 def flow_model(blueprint: Blueprint) -> Model:
     """The flow as the engine reads it: the blueprint's automaton, or the net itself where its states are too many to list."""
+    net, name = net_of(blueprint), name_of_flow(blueprint)
     try:
-        return blueprint.automaton
+        return listed_or_searched(blueprint.automaton, net, name)
     except TooManyStatesError:
-        return LargeNet(net_of(blueprint), name_of_flow(blueprint))
+        return LargeNet(net, name)
 
 
 def _per_case(deviations: list[tuple[int, Row]], variants: Variants, instances: Instances) -> v.Faults:
