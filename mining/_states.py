@@ -157,15 +157,26 @@ def determine(source, label, target, n, end, n_labels, most, most_work):  # prag
     A state is a set of markings, closed under silent steps; only markings that have a labelled arc, or are the end, are kept.
     ``source`` is sorted.
     """
-    start = np.zeros(n + 1, np.int64)
-    labelled = np.zeros(n, np.bool_)
-    labelled[end] = True
+    silent_start, start = np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64)  # arcs by source: silent ones, labelled ones
     for e in range(source.size):
-        start[source[e] + 1] += 1
-        if label[e] >= 0:
-            labelled[source[e]] = True
+        if label[e] < 0:
+            silent_start[source[e] + 1] += 1
+        else:
+            start[source[e] + 1] += 1
     for i in range(n):
+        silent_start[i + 1] += silent_start[i]
         start[i + 1] += start[i]
+    silent_target = np.empty(silent_start[n], np.int32)
+    arc_label, arc_target = np.empty(start[n], np.int32), np.empty(start[n], np.int32)
+    n_silent, n_labelled = 0, 0
+    for e in range(source.size):
+        if label[e] < 0:
+            silent_target[n_silent] = target[e]
+            n_silent += 1
+        else:
+            arc_label[n_labelled], arc_target[n_labelled] = label[e], target[e]
+            n_labelled += 1
+    alone = np.full(n, -1, np.int32)  # the state that one marking alone leads to
     delta = np.full((256, n_labels), -1, np.int32)
     final = np.zeros(256, np.bool_)
     first = np.zeros(257, np.int64)  # members of state d: pool[first[d]:first[d + 1]]
@@ -185,8 +196,7 @@ def determine(source, label, target, n, end, n_labels, most, most_work):  # prag
             last = n_labels
             for k in range(first[d], first[d + 1]):
                 for e in range(start[pool[k]], start[pool[k] + 1]):
-                    if label[e] >= 0:
-                        count[label[e]] += 1
+                    count[arc_label[e]] += 1
             total = count.sum()
             while total > members.size:
                 members = grown(members)
@@ -197,9 +207,8 @@ def determine(source, label, target, n, end, n_labels, most, most_work):  # prag
             count[n_labels] = at
             for k in range(first[d], first[d + 1]):
                 for e in range(start[pool[k]], start[pool[k] + 1]):
-                    if label[e] >= 0:
-                        members[count[label[e]]] = target[e]
-                        count[label[e]] += 1
+                    members[count[arc_label[e]]] = arc_target[e]
+                    count[arc_label[e]] += 1
         begin = 0
         for a in range(last):
             stop = count[a]
@@ -213,19 +222,24 @@ def determine(source, label, target, n, end, n_labels, most, most_work):  # prag
                     reached[top] = members[k]
                     top += 1
             begin = stop
+            only = reached[0] if top == 1 else -1
+            if only >= 0 and alone[only] >= 0:
+                delta[d, a] = alone[only]
+                continue
             k = 0
             while k < top:
                 here = reached[k]
                 k += 1
-                for e in range(start[here], start[here + 1]):
-                    if label[e] < 0 and seen[target[e]] != stamp:
-                        seen[target[e]] = stamp
-                        reached[top] = target[e]
+                for e in range(silent_start[here], silent_start[here + 1]):
+                    t = silent_target[e]
+                    if seen[t] != stamp:
+                        seen[t] = stamp
+                        reached[top] = t
                         top += 1
             work += top
             kept, is_final = 0, False
             for k in range(top):
-                if labelled[reached[k]]:
+                if reached[k] == end or start[reached[k]] < start[reached[k] + 1]:
                     is_final |= reached[k] == end
                     reached[kept] = reached[k]
                     kept += 1
@@ -265,6 +279,8 @@ def determine(source, label, target, n, end, n_labels, most, most_work):  # prag
                         while table[s] >= 0:
                             s = (s + 1) & (table.size - 1)
                         table[s] = k
+            if only >= 0:
+                alone[only] = after
             if d >= 0:
                 delta[d, a] = after
         d += 1

@@ -22,7 +22,7 @@ __all__ = ["LOG", "MODEL", "SYNC", "UNKNOWN", "Alignments", "Model", "align", "m
 UNKNOWN = -1  # a label that the model does not have
 FEW_STATES = 500  # with more, costs are sought below 3 first, then below 12, 48 ...
 FIRST_LIMIT, NEXT_LIMIT = 3, 4
-BUDGET = 500_000
+BUDGET = 200_000
 MOST_STATES = 50_000  # reachable markings
 MOST_LISTED = 8_000  # states of the automaton
 MOVES = ("kind", "label", "position", "share", "event_share")
@@ -212,7 +212,8 @@ def costs_of(model: Model, given: Costs | None, name: str) -> np.ndarray:
     UnknownNameError
         If the model has no such label.
     """
-    given = given or {}
+    if not given:
+        return np.ones(len(model.labels) + 1, np.int64)
     for label, cost in given.items():
         if label is not None and label not in model.code:
             raise UnknownNameError("label", label, model.labels)
@@ -257,18 +258,16 @@ def _align_automaton(
     fits = programme.replay(traces.starts, traces.codes, prefix, model.delta, model.final)
     if fits.all():
         return _runs(traces, worst, ambiguity)
-    rows = [np.flatnonzero(fits)]
-    parts = [_runs(traces.take(rows[0]), worst[rows[0]], ambiguity)]
-    left = traces.order[~fits[traces.order]]
+    left, rows, parts = traces.order, [], []
     limit = FIRST_LIMIT if model.n_states > FEW_STATES else columns.far // columns.unit
     while len(left):
-        part = traces.take(left)
+        part, most = traces.take(left), min(limit * columns.unit, columns.far)
         cost, number, count, *moves = programme.align_sorted(
-            columns, part.starts, part.codes, prefix[left], min(limit * columns.unit, columns.far), ambiguity
+            columns, part.starts, part.codes, prefix[left], fits[left], most, ambiguity
         )
         solved = cost >= 0
         rows.append(left[solved])
-        first = np.concatenate(([0], np.cumsum(count)[solved]))  # those that are not solved have no moves
+        first = np.concatenate(([0], np.cumsum(count[solved])))  # those that are not solved have no moves
         parts.append(Alignments(cost[solved], cost[solved], worst[rows[-1]], number[solved], first, *moves))
         left = left[~solved]
         limit *= NEXT_LIMIT
@@ -300,6 +299,8 @@ def _take(found: Alignments, rows: np.ndarray) -> Alignments:
 
 def _join(parts: Sequence[Alignments]) -> Alignments:
     """Several alignments, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
     begin = np.cumsum([0] + [int(part.first[-1]) for part in parts])
     columns = {
         f.name: np.concatenate([getattr(part, f.name) for part in parts])

@@ -32,8 +32,8 @@ def replay(starts, events, prefix, delta, final):  # pragma: no cover
 
 
 @numba.njit(cache=True, nogil=True)
-def align_sorted(m, starts, events, prefix, limit, ambiguity):  # pragma: no cover
-    """Align sorted traces; those that cost ``limit`` or more are left.
+def align_sorted(m, starts, events, prefix, fits, limit, ambiguity):  # pragma: no cover
+    """Align sorted traces; those that cost ``limit`` or more are left, and those that ``fits`` says are runs need no search.
 
     Returns
     -------
@@ -48,16 +48,25 @@ def align_sorted(m, starts, events, prefix, limit, ambiguity):  # pragma: no cov
     level[0] = m.distance[0]
     ends = np.flatnonzero(m.final)
     cost, number, count = np.full(n_traces, -1), np.full(n_traces, np.nan), np.zeros(n_traces, np.int64)
+    certain = 1.0 if ambiguity else np.nan
     room = max(64, 2 * events.size)
     moves, share, event_share = np.empty((room, 3), np.int32), np.empty(room), np.empty(room)
-    used = 0
+    used, last, reached = 0, 0, 0  # the stack holds the levels of the first events of trace ``last``, up to ``reached``
     for k in range(n_traces):
         begin, length = starts[k], starts[k + 1] - starts[k]
-        depth = 0  # what the trace shares with the one before is on the stack already
-        if k > 0:
-            most = min(length, begin - starts[k - 1])
-            while depth < most and events[begin + depth] == events[starts[k - 1] + depth]:
-                depth += 1
+        if fits[k]:
+            while used + length > share.size:
+                moves, share, event_share = grown(moves), grown(share), grown(event_share)
+            for i in range(length):
+                moves[used, 0], moves[used, 1], moves[used, 2] = SYNC, events[begin + i], i
+                share[used] = event_share[used] = certain
+                used += 1
+            cost[k], number[k], count[k] = 0, certain, length
+            continue
+        depth, most = 0, min(length, reached)
+        while depth < most and events[begin + depth] == events[starts[last] + depth]:
+            depth += 1
+        last, reached = k, length
         for i in range(depth, length):
             advance(m, level[i], level[i + 1], events[begin + i], limit)
         here = np.argmin(level[length]) if prefix[k] else ends[np.argmin(level[length][ends])]
