@@ -17,13 +17,13 @@ from mining.conformance.traces import Traces, spans
 from mining.errors import ModelError, UnknownNameError
 from mining.nets import WorkflowNet
 
-__all__ = ["LOG", "MODEL", "SYNC", "UNKNOWN", "Alignments", "Model", "align", "model_of"]
+__all__ = ["LOG", "MODEL", "SYNC", "UNKNOWN", "Alignments", "Model", "Traces", "align", "model_of"]
 
 UNKNOWN = -1  # a label that the model does not have
 FEW_STATES = 500  # with more, costs are sought below 3 first, then below 12, 48 ...
 FIRST_LIMIT, NEXT_LIMIT = 3, 4
 BUDGET = 200_000
-MOST_STATES = 50_000  # reachable markings
+MOST_STATES = 20_000  # reachable markings
 MOST_LISTED = 8_000  # states of the automaton
 MOVES = ("kind", "label", "position", "share", "event_share")
 
