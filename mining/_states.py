@@ -3,9 +3,9 @@
 # mypy: disable-error-code="no-untyped-def"
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from mining._kernels import kernel
 from mining.nets import WorkflowNet
 
 DONE, TOO_MANY, TOO_FULL = 0, 1, 2
@@ -21,7 +21,7 @@ def arcs_of(net: WorkflowNet, side: str) -> tuple[np.ndarray, np.ndarray, np.nda
     return start, flat[:, 0].copy(), flat[:, 1].copy()
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def grown(array):  # pragma: no cover
     """A copy with twice the rows."""
     larger = np.empty((2 * array.shape[0], *array.shape[1:]), array.dtype)
@@ -29,7 +29,7 @@ def grown(array):  # pragma: no cover
     return larger
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def hash_of(row):  # pragma: no cover
     """A number for a row of small numbers (FNV-1a)."""
     h = np.uint64(14695981039346656037)
@@ -38,7 +38,7 @@ def hash_of(row):  # pragma: no cover
     return np.int64((h ^ (h >> np.uint64(29))) & np.uint64(0x7FFFFFFFFFFFFFFF))
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _hash_of_set(members, begin, end):  # pragma: no cover
     """A number that does not depend on the order of the members (sum of their SplitMix64 values)."""
     h = np.uint64(0)
@@ -49,7 +49,7 @@ def _hash_of_set(members, begin, end):  # pragma: no cover
     return np.int64((h ^ (h >> np.uint64(31))) & np.uint64(0x7FFFFFFFFFFFFFFF))
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def explore(  # pragma: no cover
     in_start, in_place, in_weight, out_start, out_place, out_weight, initial, most
 ):
@@ -123,7 +123,7 @@ def explore(  # pragma: no cover
     return status, markings[:n].copy(), source[:n_arcs].copy(), step[:n_arcs].copy(), target[:n_arcs].copy()
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def can_reach(source, target, n, end):  # pragma: no cover
     """Which of n nodes have a way to ``end``."""
     start = np.zeros(n + 1, np.int64)
@@ -150,14 +150,17 @@ def can_reach(source, target, n, end):  # pragma: no cover
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def determine(source, label, target, n, end, n_labels, most, most_work):  # pragma: no cover
     """Subset construction over silent steps (label -1) and duplicate labels: done or not, delta, final.
 
     A state is a set of markings, closed under silent steps; only markings that have a labelled arc, or are the end, are kept.
     ``source`` is sorted.
     """
-    silent_start, start = np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64)  # arcs by source: silent ones, labelled ones
+    silent_start, start = (
+        np.zeros(n + 1, np.int64),
+        np.zeros(n + 1, np.int64),
+    )  # arcs by source: silent ones, labelled ones
     for e in range(source.size):
         if label[e] < 0:
             silent_start[source[e] + 1] += 1
@@ -287,7 +290,7 @@ def determine(source, label, target, n, end, n_labels, most, most_work):  # prag
     return True, delta[:n_states].copy(), final[:n_states].copy()
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def smallest(delta, final):  # pragma: no cover
     """Merge states with the same future (Moore's refinement), number them breadth first in the order of the labels."""
     n, n_labels = delta.shape

@@ -56,6 +56,11 @@ class MoveCosts:
         for name, cost in named.items():
             if isinstance(cost, bool) or not isinstance(cost, int) or cost < 1:
                 raise ModelError(f"The cost of {name} is {cost!r}. Costs are whole numbers of at least 1.")
+        weight = max([1, *self.lanes.values(), *self.activities.values()])
+        if max(self.log, self.model) * weight >= 2**20:
+            raise ModelError(
+                "A cost times its weight must be below 1,048,576. Use smaller numbers: only their ratios matter."
+            )
 
     def of(self, activity: str, lane: str | None) -> tuple[int, int]:
         """Cost of a log move and of a model move on an activity."""

@@ -4,16 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mining.errors import ModelError
+
 Marking = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Transition:
-    """A step of a net: ``label`` None is silent. ``consumes`` and ``produces``: (place, tokens) pairs."""
+    """A step of a net: ``label`` None is silent. ``consumes`` and ``produces``: (place, tokens) pairs, sorted, each place once.
+
+    Examples
+    --------
+    >>> Transition("a", ((1, 1), (0, 1), (1, 1)), ()).consumes
+    ((0, 1), (1, 2))
+    """
 
     label: str | None
     consumes: tuple[tuple[int, int], ...]
     produces: tuple[tuple[int, int], ...]
+
+    def __post_init__(self) -> None:
+        for side in ("consumes", "produces"):
+            tokens: dict[int, int] = {}
+            for place, k in getattr(self, side):
+                if k < 1:
+                    raise ModelError(
+                        f"{self.label or 'A silent step'} {side} {k} tokens of place {place}: at least 1 is needed."
+                    )
+                tokens[place] = tokens.get(place, 0) + k
+            object.__setattr__(self, side, tuple(sorted(tokens.items())))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from mining.automaton import build, sequence_automaton
 from mining.blueprint import model as m
 from mining.blueprint.compile import write_net
 from mining.blueprint.pnml import read_pnml
-from mining.conformance import alignment
+from mining.conformance import alignment, levels
 from mining.conformance.alignment import LOG, MODEL, SYNC, align, model_of
 from mining.conformance.running import start
 from mining.conformance.search import LargeNet
@@ -273,6 +273,34 @@ def test_very_many_optimal_alignments_are_counted_without_overflow():
     assert found.share[found.kind == LOG].min() == pytest.approx(1.0)
 
 
+def test_ways_that_part_early_and_are_many_on_different_sides_are_counted():
+    parts = [m.Loop(m.Sequence((m.Step(x), m.Step(y)))) for x, y in ("ab", "cd")]
+    model = build(write_net(m.Choice(tuple(parts))))
+    found = align(model, [codes(model, "aabb" * 600 + "ccdd" * 600)], ambiguity=True)
+    logs = found.kind == LOG
+    assert found.cost[0] == 3600
+    small = align(model, [codes(model, "aabb" * 20 + "ccdd" * 20)], ambiguity=True)
+    # twice the length, the same picture: the share of an event depends on its place in its group of four only
+    assert set(np.round(found.event_share[logs], 9)) == set(np.round(small.event_share[small.kind == LOG], 9))
+
+
+def test_many_choices_left_out_side_by_side_have_their_shares():
+    n = 1_100
+    steps = [Transition(f"{x}{i}", ((i, 1),), ((i + 1, 1),)) for i in range(n) for x in "ab"]
+    model = build(WorkflowNet(tuple(steps), (1, *[0] * n), (*[0] * n, 1)))
+    found = align(model, [[]], ambiguity=True)
+    assert found.number[0] == np.inf
+    assert found.share.tolist() == [0.5] * n
+
+
+def test_a_label_that_is_repeated_very_often_is_certain_without_counting_each():
+    model = sequence_automaton("ab")
+    found = align(model, [[0] * 20_000 + [1]], ambiguity=True)
+    assert found.cost[0] == found.number[0] - 1 == 19_999
+    assert (found.share[found.kind == LOG] == 1.0).all()
+    assert found.event_share[found.kind == LOG][0] == pytest.approx(19_999 / 20_000)
+
+
 def test_what_was_not_asked_for_is_not_measured():
     found = align(sequence_automaton("ab"), [[0], [0, 1]])
     assert np.isnan(found.number).all()
@@ -375,10 +403,67 @@ def test_the_first_limit_on_costs_does_not_show(monkeypatch):
         assert getattr(limited, name).tobytes() == getattr(plain, name).tobytes(), name
 
 
+def test_moves_beyond_the_tokens_that_can_be_held_are_not_taken_for_impossible():
+    net = WorkflowNet(
+        (
+            Transition("a", ((0, 1),), ((1, 200), (3, 200))),
+            Transition("d", ((3, 200),), ((1, 200),)),
+            Transition("b", ((1, 255),), ((2, 1),)),
+            Transition("c", ((0, 1),), ((2, 1),)),
+        ),
+        (1, 0, 0, 0),
+        (0, 0, 1, 0),
+    )
+    found = align(LargeNet(net), [[0, 3]])  # after a and d the place holds 400, so it is not known what b could do
+    assert found.lower[0] < found.cost[0]
+    with pytest.raises(ModelError, match="255 tokens"):
+        model_of(WorkflowNet((Transition("b", ((0, 300),), ((1, 1),)),), (300, 0), (0, 1)))
+
+
+def test_what_does_not_belong_together_is_refused():
+    model = sequence_automaton("ab")
+    for flags in ([], [True], [True] * 5, True):
+        with pytest.raises(ModelError, match="for 3 traces"):
+            align(model, [[0], [0], [1]], prefix=flags)
+    with pytest.raises(ModelError, match=r"holds 0\.9"):
+        align(model, [[0.9, 1.2]])
+    with pytest.raises(ModelError, match="holds 'a'"):
+        align(model, [["a", "b"]])
+    with pytest.raises(ModelError, match="another model"):
+        align(model, Traces.of("abcd", ["abcd"]))
+    assert align(model, [[2**40, -(2**70), np.int64(1)]]).cost.tolist() == [3]
+    with pytest.raises(ModelError, match="None"):
+        align(model, [[0]], model_cost={None: 2})
+
+
+def test_an_automaton_with_too_many_states_for_the_programme_is_refused(monkeypatch):
+    monkeypatch.setattr(levels, "MOST_LISTED", 100)
+    monkeypatch.setattr(alignment, "MOST_LISTED", 100)
+    net = write_net(m.Parallel(tuple(m.Step(x) for x in "abcdefg")))
+    with pytest.raises(ModelError, match="128 states"):
+        align(build(net), [[0]])
+    with pytest.raises(ModelError, match="128 states"):
+        start(build(net))
+    assert isinstance(model_of(net), LargeNet)
+    with pytest.raises(ModelError, match="Automaton"):
+        start(LargeNet(net))
+
+
+def test_what_is_given_back_is_the_callers_own():
+    model = sequence_automaton("ab")
+    traces = Traces.of("ab", ["ab"])
+    found = align(model, traces)
+    found.cost[0], found.first[1], found.label[0] = 7, 7, 7
+    assert found.lower[0] == 0
+    assert (traces.starts.tolist(), traces.codes.tolist()) == ([0, 2], [0, 1])
+
+
 def test_large_costs_are_added_without_overflow():
     model = sequence_automaton("ab")
     found = align(model, [codes(model, "x" * 2000)], log_cost=None, model_cost={"a": 10**6, "b": 10**6})
     assert found.cost.tolist() == [2_002_000]
+    with pytest.raises(ModelError, match="more than can be held"):
+        align(model, [[-1] * 2_000_000], log_cost={None: 2**20 - 1})
 
 
 def test_a_cost_below_one_is_refused():

@@ -10,7 +10,7 @@ import numpy as np
 
 from mining.automaton import Automaton, TooManyStatesError, build
 from mining.conformance import programme
-from mining.conformance.levels import cheapest_run, machine
+from mining.conformance.levels import MOST_LISTED, cheapest_run, machine
 from mining.conformance.programme import LOG, MODEL, SYNC
 from mining.conformance.search import LargeNet, align_large
 from mining.conformance.traces import Traces, spans
@@ -24,7 +24,7 @@ FEW_STATES = 500  # with more, costs are sought below 3 first, then below 12, 48
 FIRST_LIMIT, NEXT_LIMIT = 3, 4
 BUDGET = 200_000
 MOST_STATES = 20_000  # reachable markings
-MOST_LISTED = 8_000  # states of the automaton
+MOST_LEVELS = 2**28  # entries: events of the longest trace x states
 MOVES = ("kind", "label", "position", "share", "event_share")
 
 Model = Automaton | LargeNet
@@ -171,13 +171,15 @@ def align(
     -------
     Alignments
         In the order of ``traces``. Among alignments of equal cost the same one is chosen on every run and for every order
-        of the traces: the fewest log moves (so the most synchronous ones); then, seen from the end, a log move before a
-        synchronous one before a model move (so of two equal events the later one is the repetition); then the smaller state.
+        of the traces: the fewest log moves (so the most synchronous ones). Then, with an automaton: seen from the end, a log move
+        before a synchronous one before a model move (so of two equal events the later one is the repetition); then the smaller
+        state. With a ``LargeNet`` the choice is fixed too, but it is another one, and depends on how the net is drawn.
 
     Raises
     ------
     ModelError
-        If a cost is no whole number of at least 1.
+        If a cost is no whole number of at least 1, ``prefix`` or the traces do not belong to the model or to each other, or there
+        are more states, events or costs than can be held.
     UnknownNameError
         If the model has no such label.
 
@@ -191,7 +193,11 @@ def align(
     """
     if not isinstance(traces, Traces):
         traces = Traces.of_codes(len(model.labels), traces)
-    flags = np.zeros(len(traces), bool) if prefix is None else np.asarray(prefix, bool)
+    elif traces.codes.size and not 0 <= traces.codes.min() <= traces.codes.max() <= len(model.labels):
+        raise ModelError("The traces are encoded for another model. Encode them with Traces.of(model.labels, ...).")
+    flags = np.zeros(len(traces), bool) if prefix is None else np.atleast_1d(np.asarray(prefix, bool))
+    if flags.shape != (len(traces),):
+        raise ModelError(f"prefix has {flags.size} entries for {len(traces)} traces. Give one for each.")
     costs = costs_of(model, log_cost, "log_cost"), costs_of(model, model_cost, "model_cost")
     if executor is None or len(traces) < 2:
         return _align_part(model, traces, flags, *costs, ambiguity, budget)
@@ -214,6 +220,8 @@ def costs_of(model: Model, given: Costs | None, name: str) -> np.ndarray:
     """
     if not given:
         return np.ones(len(model.labels) + 1, np.int64)
+    if name == "model_cost" and None in given:
+        raise ModelError("model_cost has an entry for None, but a model move is always on a label of the model.")
     for label, cost in given.items():
         if label is not None and label not in model.code:
             raise UnknownNameError("label", label, model.labels)
@@ -251,11 +259,16 @@ def _align_automaton(
     ambiguity: bool,
 ) -> Alignments:
     """Runs of the model need no search; the others are sought under a limit that grows until it is high enough."""
+    fits = programme.replay(traces.starts, traces.codes, prefix, model.delta, model.final)
     all_log = traces.sums(log_costs)
-    longest, dearest = int(traces.lengths.max(initial=0)), int(all_log.max(initial=0))
+    longest, dearest = int(traces.lengths[~fits].max(initial=0)), int(all_log[~fits].max(initial=0))
+    if longest * model.n_states > MOST_LEVELS:
+        raise ModelError(
+            f"A trace of {longest:,} events that is no run, with a model of {model.n_states:,} states: that is more than is kept in "
+            "memory. Leave such traces out, or align them with mining.conformance.search.LargeNet(net)."
+        )
     columns = machine(model.delta, model.final, log_costs, model_costs[:-1], longest, dearest)
     worst = all_log + int(cheapest_run(columns))
-    fits = programme.replay(traces.starts, traces.codes, prefix, model.delta, model.final)
     if fits.all():
         return _runs(traces, worst, ambiguity)
     left, rows, parts = traces.order, [], []
@@ -268,7 +281,7 @@ def _align_automaton(
         solved = cost >= 0
         rows.append(left[solved])
         first = np.concatenate(([0], np.cumsum(count[solved])))  # those that are not solved have no moves
-        parts.append(Alignments(cost[solved], cost[solved], worst[rows[-1]], number[solved], first, *moves))
+        parts.append(Alignments(cost[solved], cost[solved].copy(), worst[rows[-1]], number[solved], first, *moves))
         left = left[~solved]
         limit *= NEXT_LIMIT
     return _take(_join(parts), _inverse(np.concatenate(rows)))
@@ -281,7 +294,7 @@ def _runs(traces: Traces, worst: np.ndarray, ambiguity: bool) -> Alignments:
     position = (np.arange(n) - np.repeat(traces.starts[:-1], traces.lengths)).astype(np.int32)
     certain = 1.0 if ambiguity else np.nan
     moves = np.full(n, SYNC, np.int8), traces.codes.copy(), position, np.full(n, certain), np.full(n, certain)
-    return Alignments(nothing, nothing, worst, np.full(len(traces), certain), traces.starts, *moves)
+    return Alignments(nothing, nothing.copy(), worst, np.full(len(traces), certain), traces.starts.copy(), *moves)
 
 
 def _inverse(order: np.ndarray) -> np.ndarray:

@@ -8,16 +8,18 @@ between two synchronous moves, log moves stand before model moves (*phase* 1: a 
 # mypy: disable-error-code="no-untyped-def"
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from mining._kernels import kernel
 from mining._states import grown
 
 SYNC, LOG, MODEL = 0, 1, 2
-LARGE = 1e100
+LARGE, SHIFT = 2.0**200, 200  # numbers beyond are kept as a part below and a power of two
+MOST_CLASSES = 64  # how many more moves on a label than the least are told apart
+MOST_CELLS = 4_000_000
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def explanations(m, level, events, prefix, optimum, moves, share, event_share):  # pragma: no cover
     """Fill the shares of the moves of one alignment and give the number of optimal alignments.
 
@@ -27,18 +29,22 @@ def explanations(m, level, events, prefix, optimum, moves, share, event_share): 
     length = events.size
     node_start, edge_start, target, kind, label = _optimal(m, level, events, prefix, optimum)
     n = edge_start.size - 1
-    ends = node_start[1]
-    after, scale = _backward(n, ends, node_start, edge_start, target, kind)
-    ahead = _forward(n, node_start, edge_start, target, kind)
+    after, after_power = _backward(n, node_start[1], edge_start, target, kind)
+    ahead, ahead_power = _forward(n, edge_start, target, kind)
     log_share = np.zeros(length)
-    for d in range(1, length + 1):  # d levels from the end
-        log, sync = 0.0, 0.0
+    for d in range(
+        1, length + 1
+    ):  # d levels from the end: every alignment takes one edge from here to the level behind
+        parts, powers = np.zeros(2), np.zeros(2, np.int64)  # by a log move, by a synchronous one
         for u in range(node_start[d], node_start[d + 1]):
             for e in range(edge_start[u], edge_start[u + 1]):
-                if kind[e] == LOG:
-                    log += ahead[u, 0] * after[target[e], 0]
-                elif kind[e] == SYNC:
-                    sync += (ahead[u, 0] + ahead[u, 1]) * after[target[e], 0]
+                if kind[e] != MODEL:
+                    t, to = target[e], 0 if kind[e] == LOG else 1
+                    for phase in range(1 if kind[e] == LOG else 2):
+                        ways, power = ahead[u, phase] * after[t, 0], ahead_power[u, phase] + after_power[t, 0]
+                        _add(parts, powers, to, ways, power)
+        most = max(powers[0] if parts[0] > 0 else powers[1], powers[1] if parts[1] > 0 else powers[0])
+        log, sync = parts[0] * 2.0 ** (powers[0] - most), parts[1] * 2.0 ** (powers[1] - most)
         log_share[length - d] = log / (log + sync)
     for k in range(moves.shape[0]):
         if moves[k, 0] == MODEL:
@@ -53,16 +59,16 @@ def explanations(m, level, events, prefix, optimum, moves, share, event_share): 
                 times[moves[k, 1]] += 1
         for a in range(m.model_costs.size):
             if times[a]:
-                at_least = _at_least(wanted, a, times[a], n, ends, node_start, edge_start, target, kind, label)
+                at_least = _at_least(wanted, a, times[a], n, edge_start, target, kind, label)
                 nth = 0
                 for k in range(moves.shape[0]):
                     if moves[k, 0] == wanted and moves[k, 1] == a:
                         nth += 1
                         share[k] = at_least[nth]
-    return after[n - 1, 0] * np.exp2(scale)
+    return after[n - 1, 0] * 2.0 ** float(after_power[n - 1, 0])
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _optimal(m, level, events, prefix, optimum):  # pragma: no cover
     """The graph of optimal alignments, numbered from the end: every edge goes to a smaller number; the last node is the start.
 
@@ -152,82 +158,90 @@ def _optimal(m, level, events, prefix, optimum):  # pragma: no cover
     return node_start, edge_start[: n + 1], target[:n_edges], kind[:n_edges], label[:n_edges]
 
 
-@numba.njit(cache=True, nogil=True)
-def _backward(n, ends, node_start, edge_start, target, kind):  # pragma: no cover
-    """Per node and phase the number of ways to the end, up to a power of two per level; and that of the start's level."""
-    after = np.zeros((n, 2))
-    level, scale = 0, 0.0
+@kernel
+def _add(values, powers, i, value, power):  # pragma: no cover
+    """``values[i] * 2 ** powers[i]`` plus another number of that kind. Numbers below 2 ** 200 have the power 0: they are exact."""
+    if value == 0.0:
+        return
+    if values[i] == 0.0:
+        values[i], powers[i] = value, power
+    elif powers[i] >= power:
+        values[i] += value * 2.0 ** (power - powers[i])
+    else:
+        values[i], powers[i] = values[i] * 2.0 ** (powers[i] - power) + value, power
+    if values[i] >= LARGE:
+        values[i] /= LARGE
+        powers[i] += SHIFT
+
+
+@kernel
+def _backward(n, ends, edge_start, target, kind):  # pragma: no cover
+    """Per node and phase the number of ways to the end, with its power of two."""
+    after, power = np.zeros((n, 2)), np.zeros((n, 2), np.int64)
     for u in range(n):
-        if u == node_start[level + 1]:
-            scale += _scaled(after[node_start[level] : u])
-            level += 1
         if u < ends and edge_start[u] == edge_start[u + 1]:
-            after[u, 0] = after[u, 1] = 1.0
+            after[u] = 1.0
         for e in range(edge_start[u], edge_start[u + 1]):
             t = target[e]
-            if kind[e] == MODEL:
-                after[u, 0] += after[t, 1]
-                after[u, 1] += after[t, 1]
-            else:
-                after[u, 0] += after[t, 0]
-                if kind[e] == SYNC:
-                    after[u, 1] += after[t, 0]
-    return after, scale
-
-
-@numba.njit(cache=True, nogil=True)
-def _scaled(rows):  # pragma: no cover
-    """Divide large numbers by a power of two, and give its exponent."""
-    most = rows.max()
-    if most < LARGE:
-        return 0.0
-    exponent = np.floor(np.log2(most))
-    rows /= np.exp2(exponent)
-    return exponent
-
-
-@numba.njit(cache=True, nogil=True)
-def _forward(n, node_start, edge_start, target, kind):  # pragma: no cover
-    """Per node and phase the number of ways from the start, up to a power of two per level."""
-    ahead = np.zeros((n, 2))
-    ahead[n - 1, 0] = 1.0
-    level = node_start.size - 2
-    for u in range(n - 1, -1, -1):
-        if u < node_start[level]:
-            level -= 1
-            _scaled(ahead[node_start[level] : node_start[level + 1]])
-        for e in range(edge_start[u], edge_start[u + 1]):
-            t = target[e]
-            if kind[e] == MODEL:
-                ahead[t, 1] += ahead[u, 0] + ahead[u, 1]
-            elif kind[e] == SYNC:
-                ahead[t, 0] += ahead[u, 0] + ahead[u, 1]
-            else:
-                ahead[t, 0] += ahead[u, 0]
-    return ahead
-
-
-@numba.njit(cache=True, nogil=True)
-def _at_least(wanted, a, most, n, ends, node_start, edge_start, target, kind, label):  # pragma: no cover
-    """For k = 0..most the share of optimal alignments with at least k moves of a kind on label ``a``."""
-    after = np.zeros((n, 2, most + 1))  # ways to the end with exactly j such moves; the last entry: that many or more
-    level = 0
-    for u in range(n):
-        if u == node_start[level + 1]:
-            _scaled(after[node_start[level] : u])
-            level += 1
-        if u < ends and edge_start[u] == edge_start[u + 1]:
-            after[u, :, 0] = 1.0
-        for e in range(edge_start[u], edge_start[u + 1]):
-            t, counts = target[e], kind[e] == wanted and label[e] == a
             phase = 1 if kind[e] == MODEL else 0
-            for j in range(most + 1):
-                ways = after[t, phase, j]
-                to = min(j + 1, most) if counts else j
-                after[u, 0, to] += ways
+            _add(after[u], power[u], 0, after[t, phase], power[t, phase])
+            if kind[e] != LOG:
+                _add(after[u], power[u], 1, after[t, phase], power[t, phase])
+    return after, power
+
+
+@kernel
+def _forward(n, edge_start, target, kind):  # pragma: no cover
+    """Per node and phase the number of ways from the start, with its power of two."""
+    ahead, power = np.zeros((n, 2)), np.zeros((n, 2), np.int64)
+    ahead[n - 1, 0] = 1.0
+    for u in range(n - 1, -1, -1):
+        for e in range(edge_start[u], edge_start[u + 1]):
+            t = target[e]
+            phase = 1 if kind[e] == MODEL else 0
+            _add(ahead[t], power[t], phase, ahead[u, 0], power[u, 0])
+            if kind[e] != LOG:
+                _add(ahead[t], power[t], phase, ahead[u, 1], power[u, 1])
+    return ahead, power
+
+
+@kernel
+def _at_least(wanted, a, most, n, edge_start, target, kind, label):  # pragma: no cover
+    """For k = 0..most the share of optimal alignments with at least k moves of a kind on label ``a``.
+
+    Ways to the end are counted by how many such moves they have more than the fewest from there. NaN for more than 64 more.
+    """
+    fewest = np.zeros(n, np.int64)
+    for u in range(n):
+        best = -1
+        for e in range(edge_start[u], edge_start[u + 1]):
+            here = fewest[target[e]] + (kind[e] == wanted and label[e] == a)
+            if best < 0 or here < best:
+                best = here
+        fewest[u] = max(best, 0)
+    least = fewest[n - 1]
+    at_least = np.ones(most + 1)
+    if least >= most:
+        return at_least
+    classes = min(most - least, MOST_CLASSES, max(1, MOST_CELLS // n))
+    after, power = np.zeros((n, 2 * (classes + 1))), np.zeros((n, 2 * (classes + 1)), np.int64)
+    for u in range(n):
+        if edge_start[u] == edge_start[u + 1]:
+            after[u, 0] = after[u, classes + 1] = 1.0
+        for e in range(edge_start[u], edge_start[u + 1]):
+            t = target[e]
+            more = fewest[t] + (kind[e] == wanted and label[e] == a) - fewest[u]
+            begin = classes + 1 if kind[e] == MODEL else 0
+            for j in range(classes + 1):
+                to = min(j + more, classes)
+                _add(after[u], power[u], to, after[t, begin + j], power[t, begin + j])
                 if kind[e] != LOG:
-                    after[u, 1, to] += ways
-    at_least = after[n - 1, 0].copy()
-    for j in range(most - 1, -1, -1):
-        at_least[j] += at_least[j + 1]
-    return at_least / at_least[0]
+                    _add(after[u], power[u], classes + 1 + to, after[t, begin + j], power[t, begin + j])
+    total, total_power = np.zeros(classes + 2), np.zeros(classes + 2, np.int64)
+    for j in range(classes, -1, -1):  # total[j]: the ways with j more moves than the fewest, or more than that
+        _add(total, total_power, j, total[j + 1], total_power[j + 1])
+        _add(total, total_power, j, after[n - 1, j], power[n - 1, j])
+    for k in range(least + 1, most + 1):
+        j = k - least
+        at_least[k] = np.nan if j > classes else total[j] / total[0] * 2.0 ** (total_power[j] - total_power[0])
+    return at_least

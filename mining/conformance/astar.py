@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
+from mining._kernels import kernel
 from mining._states import grown
 
 SYNC, LOG, MODEL = 0, 1, 2
@@ -65,7 +65,7 @@ class Shares(NamedTuple):
     model_share: np.ndarray
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def shares(net, log_costs, label_costs):  # pragma: no cover
     """Divide costs evenly among the components that see them.
 
@@ -92,7 +92,7 @@ def shares(net, log_costs, label_costs):  # pragma: no cover
     return Shares(log_costs, model_costs, log_share, model_share)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def bounds(net, costs, events, prefix):  # pragma: no cover
     """What each component has still to pay, by events read and slot: array (n_events + 1, all slots one after the other)."""
     n, n_components = events.size, net.size.size
@@ -128,7 +128,7 @@ def bounds(net, costs, events, prefix):  # pragma: no cover
     return pay
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _bound(net, offset, pay, i, marking):  # pragma: no cover
     total = 0
     for p in range(marking.size):
@@ -141,7 +141,7 @@ def _bound(net, offset, pay, i, marking):  # pragma: no cover
     return total
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _enabled(net, marking, t):  # pragma: no cover
     for e in range(net.in_start[t], net.in_start[t + 1]):  # noqa: SIM110 (the kernels are compiled loops)
         if marking[net.in_place[e]] < net.in_weight[e]:
@@ -149,7 +149,7 @@ def _enabled(net, marking, t):  # pragma: no cover
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _need(net, marking, t, chosen, todo, n_todo):  # pragma: no cover
     """Add what ``t`` depends on: if enabled, all that compete with it; if not, all that fill a place it lacks."""
     enabled, lacking, fewest = True, -1, 0
@@ -179,7 +179,7 @@ def _need(net, marking, t, chosen, todo, n_todo):  # pragma: no cover
     return n_todo
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _stubborn(net, marking, a, chosen, todo):  # pragma: no cover
     """The model moves to try in a marking: before event ``a``, or (-1) on the way to the end. Written into ``todo``; their number.
 
@@ -204,7 +204,7 @@ def _stubborn(net, marking, a, chosen, todo):  # pragma: no cover
     return _closed(net, marking, chosen, todo, _seeds(net, marking, best, chosen, todo))[0] if best >= 0 else 0
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _seeds(net, marking, p, chosen, todo):  # pragma: no cover
     """All transitions that take from a place with too many tokens, or give to one with too few."""
     chosen[:] = False
@@ -222,7 +222,7 @@ def _seeds(net, marking, p, chosen, todo):  # pragma: no cover
     return n
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _closed(net, marking, chosen, todo, n_todo):  # pragma: no cover
     """Add what the chosen transitions depend on: the number of chosen, and of enabled ones among them."""
     done, n_enabled = 0, 0
@@ -233,7 +233,7 @@ def _closed(net, marking, chosen, todo, n_todo):  # pragma: no cover
     return n_todo, n_enabled
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _hash(i, marking):  # pragma: no cover
     h = np.uint64(14695981039346656037) ^ np.uint64(i)
     for x in marking:
@@ -241,7 +241,7 @@ def _hash(i, marking):  # pragma: no cover
     return np.int64((h ^ (h >> np.uint64(29))) & np.uint64(0x7FFFFFFFFFFFFFFF))
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _before(f, read, node, x, y):  # pragma: no cover
     """Whether entry x of the heap comes before y: smaller bound, then more events read, then the newer one."""
     if f[x] != f[y]:
@@ -251,18 +251,19 @@ def _before(f, read, node, x, y):  # pragma: no cover
     return node[x] > node[y]
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _swap(f, read, node, x, y):  # pragma: no cover
     f[x], f[y] = f[y], f[x]
     read[x], read[y] = read[y], read[x]
     node[x], node[y] = node[y], node[x]
 
 
-@numba.njit(cache=True, nogil=True)
-def search(net, costs, events, prefix, pay, weight, budget):  # pragma: no cover
+@kernel
+def search(net, costs, events, prefix, pay, weight, budget, limit):  # pragma: no cover
     """A* from the start: cost (-1 where the budget ends it or there is no way), least bound left, moves (kind, label, position).
 
-    ``weight`` multiplies the bounds: with 1 the alignment is optimal. ``budget``: most places that are kept.
+    ``weight`` multiplies the bounds: with 1 the alignment is optimal. ``budget``: most places that are kept. ``limit``: costs that
+    are no less do not matter. Markings with more tokens in a place than can be held are left out, and the bound says so.
     """
     n, n_places, n_transitions = events.size, net.initial.size, net.label.size
     n_components = net.size.size
@@ -283,7 +284,7 @@ def search(net, costs, events, prefix, pay, weight, budget):  # pragma: no cover
     table[_hash(0, marking[0]) & (table.size - 1)] = 0
     n_nodes, n_heap = 1, 1
     heap_f[0], heap_read[0], heap_node[0] = _bound(net, offset, pay, 0, marking[0]) * weight, 0, 0
-    nothing = np.empty((0, 3), np.int64)
+    nothing, left_out = np.empty((0, 3), np.int64), FAR
     if heap_f[0] >= FAR:
         return -1, FAR, nothing
     while n_heap:
@@ -299,6 +300,8 @@ def search(net, costs, events, prefix, pay, weight, budget):  # pragma: no cover
                 break
             _swap(heap_f, heap_read, heap_node, x, y)
             x = y
+        if f >= limit or (f > left_out and weight == 1):
+            return -1, min(f, left_out), nothing
         i, g = read[here], cost[here]
         if g + _bound(net, offset, pay, i, marking[here]) * weight < f:
             continue  # an older entry of a place that was reached at less cost since
@@ -313,7 +316,7 @@ def search(net, costs, events, prefix, pay, weight, budget):  # pragma: no cover
             if done:
                 return g, g, _path(net, events, read, parent, via, here)
         if n_nodes + 2 * n_transitions + 1 > budget:
-            return -1, f, nothing
+            return -1, min(f, left_out), nothing
         a = events[i] if i < n else -1
         n_todo = _stubborn(net, marking[here], a, chosen, todo)
         n_sync = 0 if a < 0 else net.by_label_start[a + 1] - net.by_label_start[a]
@@ -337,6 +340,7 @@ def search(net, costs, events, prefix, pay, weight, budget):  # pragma: no cover
                     after[net.out_place[e]] += net.out_weight[e]
                     full |= after[net.out_place[e]] > MOST_TOKENS
             if full:
+                left_out = min(left_out, f)
                 continue
             c = g + (costs.log_costs[a] if t < 0 else 0 if j > i else costs.model_costs[t])
             rest = _bound(net, offset, pay, j, after)
@@ -383,10 +387,10 @@ def search(net, costs, events, prefix, pay, weight, budget):  # pragma: no cover
             while x and _before(heap_f, heap_read, heap_node, x, (x - 1) // 2):
                 _swap(heap_f, heap_read, heap_node, x, (x - 1) // 2)
                 x = (x - 1) // 2
-    return -1, FAR, nothing
+    return -1, left_out, nothing
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _path(net, events, read, parent, via, here):  # pragma: no cover
     """The moves that led to a place, without the silent ones."""
     moves = np.empty((16, 3), np.int64)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 
+from mining._kernels import kernel
 from mining.calendars import Calendar
 from mining.units import MICROSECONDS, MISSING, SECONDS
 
@@ -55,7 +55,7 @@ def stops(of: np.ndarray, start: np.ndarray, end: np.ndarray, begin: np.ndarray,
     return Stops(*_merge(of[order], low[order], high[order]))
 
 
-@numba.njit(cache=True)
+@kernel
 def _merge(of, low, high):  # type: ignore[no-untyped-def]  # pragma: no cover
     n = 0
     for i in range(of.size):

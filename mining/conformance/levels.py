@@ -10,8 +10,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
+
+from mining._kernels import kernel
+from mining.errors import ModelError
+
+MOST_LISTED = 8_000  # states of an automaton
 
 
 class Machine(NamedTuple):
@@ -70,10 +74,22 @@ def machine(
         Whole numbers of at least 1.
     longest, dearest : int
         Most events of a trace, and largest sum of their log costs.
+
+    Raises
+    ------
+    ModelError
+        If there are more than 8,000 states, or the costs add up to more than 64 bits hold.
     """
     n = len(final)
+    if n > MOST_LISTED:
+        raise ModelError(
+            f"The automaton has {n:,} states; the programme keeps distances between at most {MOST_LISTED:,}. Use "
+            "mining.conformance.alignment.model_of(net): it gives such a net a form that is searched."
+        )
     most = dearest + n * int(model_costs.max(initial=1))  # no level holds more: a way from the start, then log moves
     unit = 1 << int(longest + 1).bit_length()
+    if most * unit >= 2**61:
+        raise ModelError(f"The costs of {longest:,} events add up to more than can be held. Use smaller costs.")
     dtype, far = (np.int32, 2**30 - 1) if most * unit < 2**30 else (np.int64, 2**62 - 1)
     distance, known = np.empty((n, n), dtype), np.zeros(n, bool)
     scaled = (log_costs * unit + 1).astype(dtype), (model_costs * unit).astype(dtype)
@@ -81,7 +97,7 @@ def machine(
     return Machine(*columns)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _arcs(delta):  # pragma: no cover
     """Arcs by label (source, target), by target (label, source) and by source (label, target)."""
     n, n_labels = delta.shape
@@ -119,7 +135,7 @@ def _arcs(delta):  # pragma: no cover
     return by_label, source, target, by_target, in_label, in_source, by_source, out_label, out_target
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def measure(m, s):  # pragma: no cover
     """Fill the row of distances from state ``s``, and give it."""
     row, out_start, out_label, out_target, model_costs = (
@@ -151,7 +167,7 @@ def measure(m, s):  # pragma: no cover
     return row
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def advance(m, before, after, a, limit):  # pragma: no cover
     """Write into ``after`` the level that follows ``before`` by event ``a``.
 
@@ -172,7 +188,7 @@ def advance(m, before, after, a, limit):  # pragma: no cover
                     after[x] = d if d < after[x] else after[x]
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def cheapest_run(m):  # pragma: no cover
     """Cost of the cheapest complete run of the model alone, not scaled. Fills the distances from the start."""
     row, best = measure(m, 0), m.far

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
+from mining._kernels import kernel
 from mining.conformance.alignment import Alignments, Model
 from mining.conformance.programme import LOG, MODEL
 from mining.conformance.search import LargeNet
@@ -198,7 +198,7 @@ def _escaping(
     return Escaping(visited[rows[order]].astype(np.int32), np.array(labels, object)[edges[order]], cases[order])
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _tree(delta, final, codes, begin, weights, running):  # pragma: no cover
     """The prefix tree of runs: state, last label, parent and cases of each prefix; empty if the model does not have a run.
 

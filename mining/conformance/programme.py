@@ -6,9 +6,9 @@ Sorted traces are a depth-first walk of their prefix tree, so one stack of level
 # mypy: disable-error-code="no-untyped-def"
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from mining._kernels import kernel
 from mining._states import grown
 from mining.conformance.ambiguity import LOG, MODEL, SYNC, explanations
 from mining.conformance.levels import advance
@@ -16,7 +16,7 @@ from mining.conformance.levels import advance
 __all__ = ["LOG", "MODEL", "SYNC", "align_sorted", "replay"]
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def replay(starts, events, prefix, delta, final):  # pragma: no cover
     """Which traces are runs (beginnings of runs where ``prefix``)."""
     fits = np.zeros(starts.size - 1, np.bool_)
@@ -31,7 +31,7 @@ def replay(starts, events, prefix, delta, final):  # pragma: no cover
     return fits
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def align_sorted(m, starts, events, prefix, fits, limit, ambiguity):  # pragma: no cover
     """Align sorted traces; those that cost ``limit`` or more are left, and those that ``fits`` says are runs need no search.
 
@@ -51,6 +51,7 @@ def align_sorted(m, starts, events, prefix, fits, limit, ambiguity):  # pragma: 
     certain = 1.0 if ambiguity else np.nan
     room = max(64, 2 * events.size)
     moves, share, event_share = np.empty((room, 3), np.int32), np.empty(room), np.empty(room)
+    cheapest = max(1, m.model_costs.min() // unit) if m.model_costs.size else 1
     used, last, reached = 0, 0, 0  # the stack holds the levels of the first events of trace ``last``, up to ``reached``
     for k in range(n_traces):
         begin, length = starts[k], starts[k + 1] - starts[k]
@@ -74,7 +75,7 @@ def align_sorted(m, starts, events, prefix, fits, limit, ambiguity):  # pragma: 
         if best >= limit:
             continue
         cost[k] = best // unit
-        most = used + length + cost[k]  # every move but the synchronous ones costs at least 1
+        most = used + length + cost[k] // cheapest  # every event is one move, the others are model moves
         while most > share.size:
             moves, share, event_share = grown(moves), grown(share), grown(event_share)
         at = _moves(m, level, events[begin : begin + length], here, moves, used)
@@ -93,7 +94,7 @@ def align_sorted(m, starts, events, prefix, fits, limit, ambiguity):  # pragma: 
     return cost, number, count, kind, label, position, share[:used].copy(), event_share[:used].copy()
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _moves(m, level, events, here, moves, used):  # pragma: no cover
     """Write the moves of a cheapest way to state ``here`` after all events from row ``used`` on; give the row behind them."""
     in_start, in_label, in_source, log_costs, model_costs = (

@@ -10,6 +10,7 @@ import numpy as np
 from mining.automaton import Automaton
 from mining.conformance import levels
 from mining.conformance.alignment import Costs, costs_of
+from mining.errors import ModelError
 
 MOST_EVENTS = 2**20  # of one case
 
@@ -79,6 +80,11 @@ def start(model: Automaton, *, log_cost: Costs | None = None, model_cost: Costs 
     log_cost, model_cost : mapping of label to int, optional
         As in :func:`mining.conformance.alignment.align`.
 
+    Raises
+    ------
+    ModelError
+        If the model is no automaton, or has too many states.
+
     Examples
     --------
     >>> from mining.automaton import sequence_automaton
@@ -86,6 +92,8 @@ def start(model: Automaton, *, log_cost: Costs | None = None, model_cost: Costs 
     >>> case.cost, case.may_end, start(case.model).after("a").expected
     (1, True, ('b',))
     """
+    if not isinstance(model, Automaton):
+        raise ModelError("A running case needs an Automaton: the states of a LargeNet are too many to keep.")
     costs = costs_of(model, log_cost, "log_cost"), costs_of(model, model_cost, "model_cost")[:-1]
     machine = levels.machine(model.delta, model.final, *costs, MOST_EVENTS, MOST_EVENTS * int(costs[0].max()))
     levels.cheapest_run(machine)  # fills the distances from the start: the level before any event

@@ -21,6 +21,7 @@ from mining.errors import ModelError
 from mining.nets import WorkflowNet
 
 UNIT = 2**20
+PER_EVENT = 20  # places that every event adds to the budget
 GREEDY = 8  # weight of the bounds in the search for some alignment, where the best one is not found within the budget
 
 
@@ -39,6 +40,13 @@ class LargeNet:
     name: str = "the net"
 
     n_states = None
+
+    def __post_init__(self) -> None:
+        weights = [k for t in self.net.transitions for _, k in (*t.consumes, *t.produces)]
+        if max([0, *self.net.initial, *self.net.final, *weights]) > _states.MOST_TOKENS:
+            raise ModelError(
+                f"{self.name} has arcs or markings of more than {_states.MOST_TOKENS} tokens; these cannot be held."
+            )
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -61,23 +69,15 @@ class LargeNet:
         return _columns(self)
 
     def accepts(self, trace: Iterable[str]) -> bool:
-        """Whether the trace is a complete run.
-
-        Raises
-        ------
-        ModelError
-            If that cannot be decided within the budget.
-        """
+        """Whether the trace is proven to be a complete run, by a search of at most a million places."""
         word = list(trace)
         if not set(word) <= set(self.labels):
             return False
         ones = np.ones(len(self.labels) + 1, np.int64)
-        cost, lower, *_ = align_large(self, Traces.of(self.labels, [word]), np.zeros(1, bool), ones, ones, 10**6)
-        if lower[0] == 0 < cost[0]:
-            raise ModelError(
-                f"Whether {' > '.join(word)} is a run of {self.name} could not be decided: the net is too large."
-            )
-        return bool(cost[0] == 0)
+        shares = astar.shares(self.columns, ones * UNIT + 1, ones * UNIT)
+        events = Traces.of(self.labels, [word]).codes.astype(np.int64)
+        bounds = astar.bounds(self.columns, shares, events, False)
+        return int(astar.search(self.columns, shares, events, False, bounds, 1, 10**6, 1)[0]) == 0
 
 
 def _columns(large: LargeNet) -> astar.Net:
@@ -147,11 +147,12 @@ def _search(
 ) -> tuple[int, int, np.ndarray]:
     """Cost (-1: no alignment found), lower bound and moves of one trace."""
     bounds = astar.bounds(net, shares, events, prefix)
-    value, least, moves = astar.search(net, shares, events, prefix, bounds, 1, budget)
+    budget += PER_EVENT * len(events)
+    value, least, moves = astar.search(net, shares, events, prefix, bounds, 1, budget, astar.FAR)
     if value >= 0:
         return value // UNIT, value // UNIT, moves
     lower = -(
         -(least - len(events)) // UNIT
     )  # the value of the best alignment is cost * UNIT + at most all events as log moves
-    value, _, moves = astar.search(net, shares, events, prefix, bounds, GREEDY, budget)
+    value, _, moves = astar.search(net, shares, events, prefix, bounds, GREEDY, budget, astar.FAR)
     return (value // UNIT if value >= 0 else -1), max(0, lower), moves

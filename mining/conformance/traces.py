@@ -9,6 +9,8 @@ from itertools import chain
 
 import numpy as np
 
+from mining.errors import ModelError
+
 
 @dataclass(frozen=True, eq=False)
 class Traces:
@@ -41,9 +43,15 @@ class Traces:
     @classmethod
     def of_codes(cls, n_labels: int, traces: Sequence[Sequence[int]]) -> Traces:
         """Traces that are encoded already; any number outside 0..n_labels - 1 is a label that the model does not have."""
-        made = cls._flat(chain.from_iterable(traces), traces)
-        made.codes[(made.codes < 0) | (made.codes > n_labels)] = n_labels
-        return made
+
+        def code(x: object) -> int:
+            if isinstance(x, bool) or not isinstance(x, int | np.integer):
+                raise ModelError(
+                    f"A trace of codes holds {x!r}. Give whole numbers, or labels to Traces.of(model.labels, ...)."
+                )
+            return int(x) if 0 <= x < n_labels else n_labels
+
+        return cls._flat(map(code, chain.from_iterable(traces)), traces)
 
     @classmethod
     def _flat(cls, codes: Iterable[int], traces: Sequence[Sequence[object]]) -> Traces:
