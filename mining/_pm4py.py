@@ -144,7 +144,7 @@ def _choice(parts: list[m.Flow | None]) -> m.Flow | None:
 
 def _loop(body: m.Flow | None, redo: m.Flow | None) -> m.Flow | None:
     if body is not None:
-        return m.Loop(body, redo.item if isinstance(redo, m.Optional_) else redo)
+        return m.Loop(body, redo)
     if redo is None:
         return None
     steps = redo.items if isinstance(redo, m.Choice) else (redo,)

@@ -39,13 +39,19 @@ def hash_of(row):  # pragma: no cover
 
 
 @kernel
-def _hash_of_set(members, begin, end):  # pragma: no cover
-    """A number that does not depend on the order of the members (sum of their SplitMix64 values)."""
-    h = np.uint64(0)
-    for k in range(begin, end):
-        x = np.uint64(members[k] + 1) * np.uint64(0x9E3779B97F4A7C15)
+def _keys(n):  # pragma: no cover
+    """One odd random-looking number for each of n things (SplitMix64); sums of them are hashes of sets and multisets."""
+    keys = np.empty(n, np.uint64)
+    for i in range(n):
+        x = np.uint64(i + 1) * np.uint64(0x9E3779B97F4A7C15)
         x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        h += x ^ (x >> np.uint64(27))
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        keys[i] = (x ^ (x >> np.uint64(31))) | np.uint64(1)
+    return keys
+
+
+@kernel
+def _mixed(h):  # pragma: no cover
     return np.int64((h ^ (h >> np.uint64(31))) & np.uint64(0x7FFFFFFFFFFFFFFF))
 
 
@@ -58,13 +64,17 @@ def explore(  # pragma: no cover
     markings = np.zeros((256, n_places), np.uint8)
     source, step, target = np.empty(1024, np.int32), np.empty(1024, np.int32), np.empty(1024, np.int32)
     table = np.full(1024, -1, np.int32)
-    here = np.zeros(n_places, np.int64)
+    key, sums = (
+        _keys(n_places),
+        np.zeros(256, np.uint64),
+    )  # the hash of a marking: tokens times the keys of their places
     status, n, n_arcs = DONE, 1, 0
     for p in range(n_places):
         if initial[p] > MOST_TOKENS:
             status = TOO_FULL
         markings[0, p] = min(initial[p], MOST_TOKENS)
-    table[hash_of(markings[0]) & (table.size - 1)] = 0
+        sums[0] += key[p] * np.uint64(markings[0, p])
+    table[_mixed(sums[0]) & (table.size - 1)] = 0
     m = 0
     while m < n and status == DONE:
         for t in range(n_transitions):
@@ -75,24 +85,29 @@ def explore(  # pragma: no cover
                     break
             if not enabled:
                 continue
+            if n == markings.shape[0]:
+                markings, sums = grown(markings), grown(sums)
+            h = sums[m]  # the new marking is written behind the last one, and stays there if it was not known
             for p in range(n_places):
-                here[p] = markings[m, p]
+                markings[n, p] = markings[m, p]
             for e in range(in_start[t], in_start[t + 1]):
-                here[in_place[e]] -= in_weight[e]
+                markings[n, in_place[e]] -= np.uint8(in_weight[e])
+                h -= key[in_place[e]] * np.uint64(in_weight[e])
             for e in range(out_start[t], out_start[t + 1]):
-                here[out_place[e]] += out_weight[e]
-                if here[out_place[e]] > MOST_TOKENS:
+                if np.int64(markings[n, out_place[e]]) + out_weight[e] > MOST_TOKENS:
                     status = TOO_FULL
+                markings[n, out_place[e]] += np.uint8(min(out_weight[e], MOST_TOKENS))
+                h += key[out_place[e]] * np.uint64(out_weight[e])
             if status != DONE:
                 break
-            slot = hash_of(here) & (table.size - 1)
+            slot = _mixed(h) & (table.size - 1)
             while table[slot] >= 0:
                 other = table[slot]
-                same = True
+                same = sums[other] == h
                 for p in range(n_places):
-                    if markings[other, p] != here[p]:
-                        same = False
+                    if not same:
                         break
+                    same = markings[other, p] == markings[n, p]
                 if same:
                     break
                 slot = (slot + 1) & (table.size - 1)
@@ -101,17 +116,14 @@ def explore(  # pragma: no cover
                 if n == most:
                     status = TOO_MANY
                     break
-                if n == markings.shape[0]:
-                    markings = grown(markings)
                 after = n
-                for p in range(n_places):
-                    markings[n, p] = here[p]
+                sums[n] = h
                 table[slot] = n
                 n += 1
                 if 2 * n > table.size:
                     table = np.full(2 * table.size, -1, np.int32)
                     for k in range(n):
-                        s = hash_of(markings[k]) & (table.size - 1)
+                        s = _mixed(sums[k]) & (table.size - 1)
                         while table[s] >= 0:
                             s = (s + 1) & (table.size - 1)
                         table[s] = k
@@ -179,6 +191,7 @@ def determine(source, label, target, n, end, n_labels, most, most_work):  # prag
         else:
             arc_label[n_labelled], arc_target[n_labelled] = label[e], target[e]
             n_labelled += 1
+    key, sums = _keys(n), np.zeros(256, np.uint64)  # the hash of a set: the sum of its members' keys
     alone = np.full(n, -1, np.int32)  # the state that one marking alone leads to
     delta = np.full((256, n_labels), -1, np.int32)
     final = np.zeros(256, np.bool_)
@@ -240,16 +253,17 @@ def determine(source, label, target, n, end, n_labels, most, most_work):  # prag
                         reached[top] = t
                         top += 1
             work += top
-            kept, is_final = 0, False
+            kept, is_final, h = 0, False, np.uint64(0)
             for k in range(top):
                 if reached[k] == end or start[reached[k]] < start[reached[k] + 1]:
                     is_final |= reached[k] == end
                     reached[kept] = reached[k]
+                    h += key[reached[k]]
                     kept += 1
-            slot = _hash_of_set(reached, 0, kept) & (table.size - 1)
+            slot = _mixed(h) & (table.size - 1)
             while table[slot] >= 0:
                 other = table[slot]
-                same = first[other + 1] - first[other] == kept
+                same = sums[other] == h and first[other + 1] - first[other] == kept
                 k = first[other]
                 while same and k < first[other + 1]:
                     same = seen[pool[k]] == stamp
@@ -263,7 +277,7 @@ def determine(source, label, target, n, end, n_labels, most, most_work):  # prag
                     return False, delta, final
                 after = n_states
                 if n_states == final.size:
-                    delta, final = grown(delta), grown(final)
+                    delta, final, sums = grown(delta), grown(final), grown(sums)
                     delta[n_states:] = -1
                     larger = np.zeros(2 * n_states + 1, np.int64)
                     larger[: n_states + 1] = first
@@ -273,12 +287,13 @@ def determine(source, label, target, n, end, n_labels, most, most_work):  # prag
                 pool[first[n_states] : first[n_states] + kept] = reached[:kept]
                 first[n_states + 1] = first[n_states] + kept
                 final[n_states] = is_final
+                sums[n_states] = h
                 table[slot] = n_states
                 n_states += 1
                 if 2 * n_states > table.size:
                     table = np.full(2 * table.size, -1, np.int32)
                     for k in range(n_states):
-                        s = _hash_of_set(pool, first[k], first[k + 1]) & (table.size - 1)
+                        s = _mixed(sums[k]) & (table.size - 1)
                         while table[s] >= 0:
                             s = (s + 1) & (table.size - 1)
                         table[s] = k

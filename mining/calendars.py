@@ -1,9 +1,15 @@
-"""Business time: open hours and working days of a declared calendar, for whole arrays of timestamps at once."""
+"""Business time: open hours and working days of a declared calendar, for whole arrays of timestamps at once.
+
+A moment is open when the local clock then shows a time inside the hours of the local day. So in the hour that clocks going back
+repeat, a slot that ends or begins there is open twice, and a time that clocks going forward skip is never open.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,6 +20,66 @@ from mining.errors import BlueprintError
 from mining.units import MICROSECONDS, MISSING
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAY = 86_400
+YEARS = (1900, 2200)  # of a coverage: before them zones kept the time of the sun
+
+
+@dataclass(frozen=True, eq=False)
+class LocalClock:
+    """What the clocks of a time zone show, for arrays of seconds UTC.
+
+    Attributes
+    ----------
+    since : int64 array of shape (n_pieces,)
+        Seconds UTC from which each offset holds; the first holds before as well.
+    offset : int64 array of shape (n_pieces,)
+        Seconds by which the local clock is ahead of UTC.
+    """
+
+    since: np.ndarray
+    offset: np.ndarray
+
+    @classmethod
+    def of(cls, zone: ZoneInfo, first: date, last: date) -> LocalClock:
+        """The clock of a zone over some days. No zone has changed its offset twice within a day, so a look a day finds all."""
+
+        def offset(second: int) -> int:
+            ahead = datetime.fromtimestamp(second, zone).utcoffset()
+            assert ahead is not None  # the moment has a zone
+            return int(ahead.total_seconds())
+
+        looks = range(_midnight(first) - 2 * DAY, _midnight(last) + 4 * DAY, DAY)
+        since, offsets = [looks[0]], [offset(looks[0])]
+        for low, high in pairwise(looks):
+            after = offset(high)
+            if after != offsets[-1]:
+                since.append(low + bisect_left(range(low, high), True, key=lambda t: offset(t) == after))
+                offsets.append(after)
+        return cls(np.array(since, np.int64), np.array(offsets, np.int64))
+
+    def moments(self, begin: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """When the local clock shows a time from ``begin`` to before ``end`` (local seconds since 1970-01-01).
+
+        Returns
+        -------
+        of, low, high : int64 arrays of shape (n_spans,)
+            Number of the pair, and closed-open spans in seconds UTC, in order: none where a change skips the time, two where
+            it repeats a part of it.
+        """
+        until = np.append(self.since[1:], np.iinfo(np.int64).max)
+        found = []
+        for low, high, ahead in zip(self.since.tolist(), until.tolist(), self.offset.tolist(), strict=True):
+            spans = np.maximum(begin - ahead, low), np.minimum(end - ahead, high)
+            kept = np.flatnonzero(spans[1] > spans[0])
+            found.append((kept, spans[0][kept], spans[1][kept]))
+        of, low, high = (np.concatenate(part) for part in zip(*found, strict=True))
+        order = np.argsort(low, kind="stable")
+        return of[order], low[order], high[order]
+
+    def local(self, t: np.ndarray) -> np.ndarray:
+        """Local microseconds since 1970-01-01, from microseconds UTC."""
+        piece = np.maximum(np.searchsorted(self.since * MICROSECONDS, t, side="right") - 1, 0)
+        return t + self.offset[piece] * MICROSECONDS
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +90,10 @@ class Calendar:
     ----------
     opens, closes : int64 arrays of shape (n_intervals,)
         Open intervals, in order, not overlapping.
-    midnights : int64 array of shape (n_days + 1,)
-        Local midnight at the start of each covered day, and the one after the last.
+    clock : LocalClock
+        The clock of its time zone.
+    begin, end : int
+        The moments at which the first covered day begins and the last one ends.
     working : int64 array of shape (n_days,)
         Working days up to and including each day. A day is a working day if it has an open interval.
     last_close : int64 array of shape (n_days,)
@@ -35,13 +103,15 @@ class Calendar:
     spec: CalendarSpec
     opens: np.ndarray
     closes: np.ndarray
-    midnights: np.ndarray
+    clock: LocalClock
+    begin: int
+    end: int
     working: np.ndarray
     last_close: np.ndarray
 
     def covers(self, t: np.ndarray) -> np.ndarray:
         """Whether each timestamp lies in the declared coverage. ``MISSING`` does not."""
-        return (t >= self.midnights[0]) & (t <= self.midnights[-1])
+        return (t >= self.begin) & (t <= self.end)
 
     def open_seconds(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         """Open time between two timestamps, in seconds; NaN where either is outside the coverage or end < start.
@@ -59,22 +129,26 @@ class Calendar:
         seconds = (self._open_before(end) - self._open_before(start)) / MICROSECONDS
         return np.where(ok, seconds, np.nan)
 
+    @cached_property
+    def _done(self) -> np.ndarray:
+        """Open time before each interval, and in all."""
+        return np.concatenate(([0], np.cumsum(self.closes - self.opens)))
+
     def _open_before(self, t: np.ndarray) -> np.ndarray:
-        done = np.concatenate(([0], np.cumsum(self.closes - self.opens)))
         k = np.searchsorted(self.opens, t, side="right")
         last = np.maximum(k - 1, 0)
-        return done[last] + np.where(k > 0, np.minimum(t, self.closes[last]) - self.opens[last], 0)
+        return self._done[last] + np.where(k > 0, np.minimum(t, self.closes[last]) - self.opens[last], 0)
 
     def back(self, end: np.ndarray, seconds: np.ndarray) -> np.ndarray:
         """The moment from which ``seconds`` of open time lead up to ``end`` (int64, microseconds UTC; covered timestamps only)."""
-        done = np.concatenate(([0], np.cumsum(self.closes - self.opens)))
         wanted = np.maximum(self._open_before(end) - np.round(seconds * MICROSECONDS).astype(np.int64), 0)
-        interval = np.clip(np.searchsorted(done, wanted, side="left") - 1, 0, len(self.opens) - 1)
-        return self.opens[interval] + wanted - done[interval]
+        interval = np.clip(np.searchsorted(self._done, wanted, side="left") - 1, 0, len(self.opens) - 1)
+        return self.opens[interval] + wanted - self._done[interval]
 
     def day(self, t: np.ndarray) -> np.ndarray:
         """Number of the local day of each timestamp, 0 being the first covered day. Only for covered timestamps."""
-        return np.clip(np.searchsorted(self.midnights, t, side="right") - 1, 0, len(self.working) - 1)
+        days = self.clock.local(t) // (DAY * MICROSECONDS) - _midnight(date.fromisoformat(self.spec.coverage[0])) // DAY
+        return np.clip(days, 0, len(self.working) - 1)
 
     def working_days(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         """Working days after the day of ``start`` up to and including the day of ``end`` (int64; only for covered timestamps)."""
@@ -122,24 +196,53 @@ def calendar_of(spec: CalendarSpec) -> Calendar:
         raise BlueprintError(f"calendar {spec.id}: coverage ends ({last}) before it begins ({first}).")
     if last.year - first.year > 100:
         raise BlueprintError(f"calendar {spec.id}: coverage is longer than a hundred years ({first} to {last}).")
+    if not YEARS[0] <= first.year <= last.year < YEARS[1]:
+        raise BlueprintError(
+            f"calendar {spec.id}: coverage is {first} to {last}; it must lie between {YEARS[0]} and {YEARS[1] - 1}."
+        )
+    clock = LocalClock.of(zone, first, last)
+    n_days = (last - first).days + 1
+    of_day, begin, end = _hours(spec, first, n_days)
+    slot, opens, closes = clock.moments(begin, end)
+    day = of_day[slot]
+    last_close = np.full(n_days, MISSING)
+    np.maximum.at(last_close, day, closes * MICROSECONDS)
+    whole = np.array([_midnight(first)]), np.array([_midnight(first) + n_days * DAY])
+    _, low, high = clock.moments(*whole)
+    if not len(low):
+        raise BlueprintError(
+            f"calendar {spec.id}: the clocks of {spec.tz} skip the whole coverage ({first} to {last})."
+        )
+    return Calendar(
+        spec,
+        opens * MICROSECONDS,
+        closes * MICROSECONDS,
+        clock,
+        int(low.min()) * MICROSECONDS,
+        int(high.max()) * MICROSECONDS,
+        np.cumsum(last_close != MISSING),
+        last_close,
+    )
+
+
+def _hours(spec: CalendarSpec, first: date, n_days: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Slots of all covered days: number of the day, begin and end in local seconds since 1970-01-01."""
     week = _week(spec)
     closed = {_date(text, spec) for text in spec.closed}
     extra = {_date(text, spec): DAYS.index(day) for text, day in spec.extra_workdays.items()}
-    opens, closes, midnights, working, last_close = [], [], [], [], []
-    day, n = first, 0
-    while day <= last:
-        midnights.append(_microseconds(day, 0, zone))
+    found = []
+    for n in range(n_days):
+        day = first + timedelta(days=n)
         slots = week[extra[day]] if day in extra else [] if day in closed else week[day.weekday()]
-        spans = [(_microseconds(day, a, zone), _microseconds(day, b, zone)) for a, b in slots]
-        spans = [(a, b) for a, b in spans if b > a]  # a slot inside the hour that a clock change skips has no length
-        opens += [a for a, _ in spans]
-        closes += [b for _, b in spans]
-        n += bool(spans)
-        working.append(n)
-        last_close.append(spans[-1][1] if spans else MISSING)
-        day += timedelta(days=1)
-    midnights.append(_microseconds(day, 0, zone))
-    return Calendar(spec, *(np.array(x, np.int64) for x in (opens, closes, midnights, working, last_close)))
+        midnight = _midnight(day)
+        found += [(n, midnight + 60 * a, midnight + 60 * b) for a, b in slots]
+    of_day, begin, end = np.array(found, np.int64).reshape(-1, 3).T
+    return of_day, begin, end
+
+
+def _midnight(day: date) -> int:
+    """Begin of a day in seconds since 1970-01-01, by a clock without a zone."""
+    return (day - date(1970, 1, 1)).days * DAY
 
 
 def _zone(spec: CalendarSpec) -> ZoneInfo:
@@ -180,8 +283,3 @@ def _week(spec: CalendarSpec) -> list[list[tuple[int, int]]]:
 
 def _minutes(text: str) -> int:
     return int(text[:2]) * 60 + int(text[3:])
-
-
-def _microseconds(day: date, minutes: int, zone: ZoneInfo) -> int:
-    local = datetime.combine(day + timedelta(days=minutes // 1440), time(minutes % 1440 // 60, minutes % 60), zone)
-    return int(local.astimezone(UTC).timestamp()) * MICROSECONDS

@@ -1,4 +1,4 @@
-"""The command line: ``mining audit``, ``mining simulate``, ``mining blueprint lint``."""
+"""The command line: ``mining audit``, ``mining simulate``, ``mining blueprint ...``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from mining.cli_blueprint import blueprint_app
 from mining.errors import MiningError
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Service process mining: the actual service against its blueprint.", no_args_is_help=True, add_completion=False
 )
-blueprint_app = typer.Typer(help="Work with blueprint files.", no_args_is_help=True)
 app.add_typer(blueprint_app, name="blueprint")
 
 BAD_INPUT = 2
@@ -121,19 +121,6 @@ def simulate(
     )
     simulation.write(out)
     typer.echo(f"{cases:,} cases, {len(simulation.truth):,} of them with a fault: {out}")
-
-
-@blueprint_app.command()
-def lint(file: Annotated[Path, typer.Argument(help="Blueprint file (YAML).", metavar="FILE")]) -> None:
-    """List what is weak in the design itself. Exit status 0: nothing or notes only, 1: warnings, 2: the file is not a blueprint."""
-    from mining.blueprint import read_blueprint
-
-    problems = read_blueprint(file).lint()
-    for problem in problems:
-        typer.echo(str(problem))
-    warnings = sum(problem.severity == "warning" for problem in problems)
-    typer.echo(f"{warnings} warnings, {len(problems) - warnings} notes")
-    raise typer.Exit(1 if warnings else 0)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from mining.blueprint.measures import Strictness, strictness
 from mining.blueprint.model import Blueprint, Rule, Standard
 from mining.calendars import Calendar, calendar_of
 from mining.conformance import verdicts as v
@@ -366,6 +367,14 @@ class Study:
     def fit(self) -> Fit:
         """Fitness and precision of the log and the blueprint's flow."""
         return self.alignments().fit
+
+    @cached_property
+    def strictness(self) -> Strictness:
+        """How many of the completed instances the flow holds to an order; see :mod:`mining.blueprint.measures`."""
+        names, done = self.instances.names, self.instances.activity[self.instances.done]
+        return strictness(
+            self.blueprint, dict(zip(names, np.bincount(done, minlength=len(names)).tolist(), strict=True))
+        )
 
     def findings(self) -> Findings:
         """Deviations grouped into findings and ranked; see :mod:`mining.findings`."""

@@ -245,9 +245,8 @@ def test_loop_limits_become_rules():
 
 
 def test_a_loop_limit_that_cannot_be_counted_is_refused():
-    read = blueprint(["a", {"loop": {"choice": ["b", "c"]}, "max": 3}, "d"], "abcd")
     with pytest.raises(BlueprintError, match="must begin with one activity"):
-        _ = read.checks
+        blueprint(["a", {"loop": {"choice": ["b", "c"]}, "max": 3}, "d"], "abcd")
 
 
 def test_visibility_comes_from_the_lane_kind():
@@ -265,7 +264,7 @@ def test_lint_names_place_and_weakness():
     codes = {w.code for w in parse_blueprint(json.dumps(raw, indent=1), name="x.yaml").lint()}
     assert codes == {
         "not-approved", "outside-flow", "wait-without-limit", "fail-point-without-control", "key-touchpoint-without-standard",
-        "moment-of-truth-without-measure", "touchpoint-without-evidence", "no-role",
+        "moment-of-truth-without-measure", "touchpoint-without-evidence", "no-role", "end-not-reached",
     }  # fmt: skip
 
 

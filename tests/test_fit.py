@@ -147,3 +147,11 @@ def test_a_log_without_events_has_no_fitness_to_divide():
     judged = study(LINE, {"c0": [("A", 0.0)]}, open_cases="judge")
     assert judged.fit.log_fitness == (1 - 4 / 6,) * 2
     assert np.isnan(judged.fit.precision.value) or judged.fit.precision.value == 1.0
+
+
+def test_strictness_is_the_share_of_steps_outside_free_regions():
+    norm = blueprint(["a", {"free": ["b", "c"]}, "d"], "abcd")
+    judged = study(norm, traces("abbcd", "ad", "axd"))
+    assert (judged.strictness.outside, judged.strictness.free, judged.strictness.unknown) == (6, 3, 1)
+    page = render_html(judged, lang="en")
+    assert "Of 9 completed steps that the design knows, 66.7\u00a0% lie outside free regions" in page

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from docs.pictures import NAMES, overlay_for
 from mining.binding import Binding
 from mining.blueprint import read_blueprint
 from mining.blueprint.model import (
@@ -28,17 +29,17 @@ from mining.blueprint.model import (
     Step,
     Text,
     Touchpoint,
+    flow_nodes,
 )
 from mining.errors import MiningError, UnknownNameError
 from mining.pictures import Mark, Picture, blueprint_picture, process_map
-from mining.pictures.flow import nets_of
+from mining.pictures.flow import wiring_of
 from mining.pictures.marks import percent
 from mining.pictures.process_map import strongest
 from mining.pictures.sheet import boundary_lines
 from mining.pictures.svg import balanced, text_width, wrap
 
 SVG = "{http://www.w3.org/2000/svg}"
-NAMES = ("bank_loan", "it_incident", "outpatient_visit", "permit_receipt")
 HOSTILE = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=1>',
@@ -87,22 +88,6 @@ def steps(*ids):
     return tuple(Step(id) for id in ids)
 
 
-def overlay_for(bp):
-    """Marks of every strength, at every other activity."""
-    severities = ("critical", "major", "minor", "observation", None)
-    shares = (0, 3, 40, 90, 200, 450, 900)
-    return {
-        a.id: Mark(
-            shares[k % 7],
-            1000,
-            label="skipped or out of order" if k % 3 else "",
-            severity=severities[k % 5],
-            late_share=0.123 if k % 2 else None,
-        )
-        for k, a in enumerate(bp.activities[::2])
-    }
-
-
 @dataclass(frozen=True)
 class Rect:
     left: float
@@ -141,6 +126,12 @@ class Parsed:
         self.activities = [g for kind, g in groups if kind == "activity"]
         self.boxes = {g.get("data-activity"): Rect.of(self.rect(g, "box")) for g in self.activities}
         self.bars = {g.get("data-region"): Rect.of(self.rect(g, "bar-box")) for kind, g in groups if kind == "bar"}
+        self.gateways = {
+            g.get("data-gateway"): (g.get("data-kind"), *map(float, g.get("data-place").split()))
+            for kind, g in groups
+            if kind == "gateway"
+        }
+        self.notes = [Rect.of(g.find(f"{SVG}rect")) for kind, g in groups if kind == "note"]
         self.lanes = {g.get("data-lane"): Rect.of(self.rect(g, "band")) for kind, g in groups if kind == "lane"}
         self.stages = {
             g.get("data-stage"): (float(g.get("data-left")), float(g.get("data-right")))
@@ -166,6 +157,14 @@ class Parsed:
         return [tuple(map(float, pair.split(","))) for pair in re.findall(r"-?[\d.]+,-?[\d.]+", path.get("d"))]
 
     @property
+    def diamonds(self):
+        """The square inside each diamond that its edges touch."""
+        return {
+            id: Rect(x + w / 4, y + h / 4, x + 3 * w / 4, y + 3 * h / 4)
+            for id, (_, x, y, w, h) in self.gateways.items()
+        }
+
+    @property
     def pairs(self):
         return {(kind, a, b) for kind, a, b, _ in self.arrows}
 
@@ -175,7 +174,7 @@ def arrows_through_boxes(parsed):
         (a, b, id)
         for _, a, b, points in parsed.arrows
         for (x, y), (u, v) in pairwise(points)
-        for id, box in (parsed.boxes | parsed.bars).items()
+        for id, box in (parsed.boxes | parsed.bars | parsed.diamonds).items()
         if max(x, u) > box.left + 0.6
         and min(x, u) < box.right - 0.6
         and max(y, v) > box.top + 0.6
@@ -199,6 +198,25 @@ def arrows_on_each_other(parsed):
     return bad
 
 
+def arrows_beside_their_boxes(parsed):
+    """Arrows that do not begin or end on the edge of their box, bar or diamond."""
+
+    def on_edge(id, x, y):
+        if id in parsed.gateways:
+            _, left, top, wide, high = parsed.gateways[id]
+            aside = abs(x - left - wide / 2) + abs(y - top - high / 2)
+            return abs(aside - wide / 2) < 0.3  # that is the edge of a diamond
+        box = (parsed.boxes | parsed.bars)[id]
+        on_side = min(abs(x - box.left), abs(x - box.right)) < 0.2 and box.top <= y <= box.low
+        return on_side or (min(abs(y - box.top), abs(y - box.low)) < 0.2 and box.left <= x <= box.right)
+
+    return [
+        (source, target)
+        for _, source, target, points in parsed.arrows
+        if not (on_edge(source, *points[0]) and on_edge(target, *points[-1]))
+    ]
+
+
 def check_geometry(bp, picture):
     parsed = Parsed(picture)
     assert len(parsed.activities) == len(bp.activities) == len(parsed.boxes)
@@ -207,10 +225,12 @@ def check_geometry(bp, picture):
         box, (left, right) = parsed.boxes[activity.id], parsed.stages[activity.stage]
         assert box.inside(parsed.lanes[activity.lane]), f"{activity.id} is not in its lane"
         assert left <= box.left < box.right <= right, f"{activity.id} is not in its stage"
-    for a, b in combinations((*parsed.boxes.values(), *parsed.bars.values()), 2):
+    solid = (*parsed.boxes.values(), *parsed.bars.values(), *parsed.diamonds.values())
+    for a, b in combinations((*solid, *parsed.notes), 2):
         assert not a.meets(b)
     for kind, source, target, points in parsed.arrows:
         assert all(0 <= x <= width and 0 <= y <= height for x, y in points), (kind, source, target)
+    assert arrows_beside_their_boxes(parsed) == []
     assert arrows_through_boxes(parsed) == []
     assert arrows_on_each_other(parsed) == []
 
@@ -276,7 +296,7 @@ def test_arrows_are_the_designed_pairs():
             Loop(Step("i")),
         )
     )
-    pairs = {(net.kind, *pair) for net in nets_of(example)[0] for pair in net.pairs}
+    pairs = {(net.kind, *pair) for net in wiring_of(example).steps for pair in net.pairs}
     flow = {"ab", "ac", "ad", "bc", "bd", "ce", "cf", "de", "df", "eg", "fg", "gi"}
     assert pairs == {("flow", *p) for p in flow} | {("redo", "g", "h"), ("loop", "h", "g"), ("loop", "i", "i")}
 
@@ -292,22 +312,13 @@ def test_a_free_region_is_one_bar_and_a_badge_on_each_step_not_all_pairs():
         assert ("A" in letters) == (group.get("data-activity") in "bcde")
 
 
-def test_going_back_is_dashed_and_only_going_back():
-    flow = Sequence((Loop(Step("a"), Step("b")), Step("c")))
-    bp = blueprint([(x, "onstage", "one") for x in "abc"], flow)
+def test_another_round_is_dashed_and_nothing_else():
+    flow = Sequence((Loop(Step("a"), Sequence(steps("b", "d"))), Step("c")))
+    bp = blueprint([(x, "onstage", "one") for x in "abcd"], flow)
     paths = [p for p in Parsed(blueprint_picture(bp)).root.iter(f"{SVG}path") if p.get("class") == "flow"]
-    assert {(p.get("data-from"), p.get("data-to")) for p in paths if p.get("stroke-dasharray")} == {("b", "a")}
-
-
-def test_arrows_begin_and_end_at_their_boxes(bp):
-    parsed = Parsed(blueprint_picture(bp))
-    places = parsed.boxes | parsed.bars
-    for _, source, target, points in parsed.arrows:
-        for id, (x, y) in ((source, points[0]), (target, points[-1])):
-            box = places[id]
-            on_side = min(abs(x - box.left), abs(x - box.right)) < 0.2 and box.top <= y <= box.low
-            on_end = min(abs(y - box.top), abs(y - box.low)) < 0.2 and box.left <= x <= box.right
-            assert on_side or on_end, (source, target, id)
+    dashed = {(p.get("data-from"), p.get("data-to")) for p in paths if p.get("stroke-dasharray")}
+    assert dashed == {("a", "b"), ("d", "a")}
+    assert len(paths) == 4
 
 
 def random_flow(rng, ids):
@@ -322,11 +333,11 @@ def random_flow(rng, ids):
     cuts = [0, *sorted(rng.sample(range(1, len(ids)), parts - 1)), len(ids)]
     items = tuple(random_flow(rng, ids[a:b]) for a, b in pairwise(cuts))
     if kind == "loop":
-        return Loop(*items)
+        return Loop(*items, rng.choice([None, 3]))
     return {"choice": Choice, "parallel": Parallel}.get(kind, Sequence)(items)
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", range(24))
 def test_any_block_structure_is_drawn_without_a_crossed_box(seed):
     rng = random.Random(seed)
     ids = [f"step {k}" for k in range(rng.randint(1, 22))]
@@ -407,7 +418,15 @@ def test_every_marker_in_use_is_explained_and_no_other(bp):
     assert ("rework" in legend) == any(a.rework for a in bp.activities)
     assert ("moment of truth" in legend) == any(a.touchpoint and a.touchpoint.moment_of_truth for a in bp.activities)
     assert ("not in the log" in legend) == any(not a.observable for a in bp.activities)
-    assert "share of cases" not in legend
+    assert ("exactly one" in legend) == any(isinstance(node, Choice) for node in flow_nodes(bp.flow))
+    assert ("side by side" in legend) == any(isinstance(node, Parallel) for node in flow_nodes(bp.flow))
+    assert ("another round" in legend) == any(isinstance(node, Loop) for node in flow_nodes(bp.flow))
+    assert ("left out" in legend) == any(isinstance(node, Optional_) for node in flow_nodes(bp.flow))
+    assert ("different persons" in legend) == any(rule.kind in ("four_eyes", "same_handler") for rule in bp.rules)
+    assert ("time standard" in legend) == any(standard.dimension == "time" for standard in bp.standards)
+    assert ("other standard" in legend) == any(standard.dimension != "time" for standard in bp.standards)
+    assert "with a deviation" not in legend
+    assert "late" not in legend
 
 
 # --- overlay, output ------------------------------------------------------------------------------------------------
@@ -471,8 +490,11 @@ def test_a_picture_saves_itself(tmp_path):
     png = picture.save(tmp_path / "a.PNG").read_bytes()
     assert png.startswith(b"\x89PNG")
     assert len(png) > 20_000  # with its text; resvg without a font draws none
-    with pytest.raises(MiningError, match=r"\.svg or \.png"):
-        picture.save(tmp_path / "a.pdf")
+    assert picture.save(tmp_path / "a.pdf").read_bytes().startswith(b"%PDF-1.7")
+    with pytest.raises(MiningError, match=r"'.jpg'. Use .svg, .png or .pdf"):
+        picture.save(tmp_path / "a.jpg")
+    with pytest.raises(MiningError, match="a file without suffix"):
+        picture.save(tmp_path / "a")
 
 
 def test_a_picture_in_a_notebook_has_a_light_ground_and_scrolls():

@@ -185,7 +185,7 @@ def test_an_end_before_its_start_is_not_observable():
         ({"max": 0}, "max 0 has no unit"),
         (
             {"metric": "waiting", "of": "a", "stop_clock": [{"from": "b", "to": "c"}]},
-            "clock stops belong to elapsed standards",
+            "'stop_clock' has no meaning for waiting; it belongs to elapsed",
         ),
     ],
 )

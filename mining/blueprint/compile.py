@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 
 from mining.automaton import Automaton, TooManyStatesError, build
 from mining.blueprint import model as m
 from mining.errors import BlueprintError, ModelError
 from mining.nets import Transition, WorkflowNet
+
+Path = tuple[str | int, ...]
 
 
 def automaton_of(blueprint: m.Blueprint) -> Automaton:
@@ -42,30 +45,81 @@ def net_of(blueprint: m.Blueprint) -> WorkflowNet:
 
 def write_net(flow: m.Flow, *, silent: frozenset[str] = frozenset()) -> WorkflowNet:
     """A block structure as a workflow net: place 0 is the source, place 1 the sink."""
+    return write_net_and_nodes(flow, silent=silent)[0]
+
+
+def write_net_and_nodes(flow: m.Flow, *, silent: frozenset[str] = frozenset()) -> tuple[WorkflowNet, tuple[int, ...]]:
+    """The net of a block structure, and per transition the number of its flow node in the order of :func:`flow_paths`."""
     writer = _NetWriter(silent)
     writer.add(flow, 0, 1)
     tokens = [0] * writer.n_places
-    return WorkflowNet(tuple(writer.transitions), (1, 0, *tokens[2:]), (0, 1, *tokens[2:]))
+    net = WorkflowNet(tuple(writer.transitions), (1, 0, *tokens[2:]), (0, 1, *tokens[2:]))
+    return net, tuple(writer.node_of)
+
+
+def flow_paths(flow: m.Flow, lines: Collection[Path] = (), at: Path = ("flow",)) -> Iterator[tuple[Path, m.Flow]]:
+    """Every node of a flow with its path in the YAML, in the order written.
+
+    Parameters
+    ----------
+    flow : Flow
+    lines : collection of paths
+        The paths that the file has (``Blueprint.lines``). A list of one item means the item; they tell where one was written.
+    at : path
+        Where the flow begins.
+
+    Examples
+    --------
+    >>> flow = m.Sequence((m.Step("a"), m.Optional_(m.Step("b"))))
+    >>> [path for path, _ in flow_paths(flow)]
+    [('flow',), ('flow', 0), ('flow', 1), ('flow', 1, 'optional')]
+    """
+    while (*at, 0) in lines and (*at, 1) not in lines:
+        at = (*at, 0)
+    yield at, flow
+    match flow:
+        case m.Sequence(items):
+            parts: list[tuple[Path, m.Flow]] = [((i,), item) for i, item in enumerate(items)]
+        case m.Choice(items):
+            parts = [(("choice", i), item) for i, item in enumerate(items)]
+        case m.Parallel(items):
+            parts = [(("parallel", i), item) for i, item in enumerate(items)]
+        case m.Optional_(item):
+            parts = [(("optional",), item)]
+        case m.Loop(body, redo):
+            parts = [(("loop",), body)]
+            parts += [] if redo is None else [(("redo",), redo)]
+        case m.Free(activities):
+            parts = [(("free", i), m.Step(activity)) for i, activity in enumerate(activities)]
+        case _:
+            parts = []
+    for below, part in parts:
+        yield from flow_paths(part, lines, (*at, *below))
 
 
 class _NetWriter:
     def __init__(self, silent: frozenset[str]) -> None:
         self.silent = silent
         self.transitions: list[Transition] = []
+        self.node_of: list[int] = []
         self.n_places = 2
+        self.n_nodes = 0
 
     def place(self) -> int:
         self.n_places += 1
         return self.n_places - 1
 
-    def step(self, label: str | None, consumes: list[int], produces: list[int]) -> None:
+    def step(self, node: int, label: str | None, consumes: list[int], produces: list[int]) -> None:
+        self.node_of.append(node)
         self.transitions.append(Transition(label, tuple((p, 1) for p in consumes), tuple((p, 1) for p in produces)))
 
     def add(self, flow: m.Flow, start: int, end: int) -> None:
         """Write a block that moves one token from ``start`` to ``end``."""
+        node = self.n_nodes
+        self.n_nodes += 1
         match flow:
             case m.Step(activity):
-                self.step(None if activity in self.silent else activity, [start], [end])
+                self.step(node, None if activity in self.silent else activity, [start], [end])
             case m.Sequence(items):
                 places = [start, *(self.place() for _ in items[1:]), end]
                 for item, (p, q) in zip(items, pairwise(places), strict=True):
@@ -75,28 +129,28 @@ class _NetWriter:
                     self.add(item, start, end)
             case m.Optional_(item):
                 self.add(item, start, end)
-                self.step(None, [start], [end])
+                self.step(node, None, [start], [end])
             case m.Parallel(items):
                 branches = [(self.place(), self.place()) for _ in items]
-                self.step(None, [start], [p for p, _ in branches])
+                self.step(node, None, [start], [p for p, _ in branches])
                 for item, (p, q) in zip(items, branches, strict=True):
                     self.add(item, p, q)
-                self.step(None, [q for _, q in branches], [end])
+                self.step(node, None, [q for _, q in branches], [end])
             case m.Loop(body, redo):
                 p, q = self.place(), self.place()
-                self.step(None, [start], [p])
+                self.step(node, None, [start], [p])
                 self.add(body, p, q)
                 if redo is None:
-                    self.step(None, [q], [p])
+                    self.step(node, None, [q], [p])
                 else:
                     self.add(redo, q, p)
-                self.step(None, [q], [end])
+                self.step(node, None, [q], [end])
             case m.Free(activities):
                 p = self.place()
-                self.step(None, [start], [p])
+                self.step(node, None, [start], [p])
                 for activity in activities:
                     self.add(m.Step(activity), p, p)
-                self.step(None, [p], [end])
+                self.step(node, None, [p], [end])
             case m.Graph(source):
                 raise AssertionError(f"the flow of {source} stands alone")
 
@@ -109,19 +163,30 @@ def loop_limits(blueprint: m.Blueprint) -> tuple[m.Rule, ...]:
     BlueprintError
         If the body does not begin with one activity that occurs nowhere else in the flow, so rounds cannot be counted.
     """
+    return tuple(rule for _, rule in limited_loops(blueprint))
+
+
+def limited_loops(blueprint: m.Blueprint) -> tuple[tuple[Path, m.Rule], ...]:
+    """The loops with ``max``: path of the loop in the YAML, and the rule that stands for its limit; see :func:`loop_limits`."""
     found = []
     steps = [node.activity for node in m.flow_nodes(blueprint.flow) if isinstance(node, m.Step)]
-    for node in m.flow_nodes(blueprint.flow):
+    for path, node in flow_paths(blueprint.flow, blueprint.lines):
         if isinstance(node, m.Loop) and node.max is not None:
             first = _first_step(node.body)
             if first is None or steps.count(first) > 1:
                 raise BlueprintError(
-                    f"{blueprint.path}:{blueprint.lines.get(('flow',), 1)}: a loop with max: {node.max} must begin with one activity "
+                    f"{blueprint.path}:{_line(blueprint, (*path, 'max'))}: a loop with max: {node.max} must begin with one activity "
                     "that stands only there, so that its rounds can be counted. Write an at_most rule instead."
                 )
             text = m.Text({"en": f"At most {node.max} rounds", "zh": f"最多 {node.max} 轮"})
-            found.append(m.Rule(f"max-{first}", "at_most", first, "minor", "flow: loop max", n=node.max, text=text))
+            rule = m.Rule(f"max-{first}", "at_most", first, "minor", "flow: loop max", n=node.max, text=text)
+            found.append((path, rule))
     return tuple(found)
+
+
+def _line(blueprint: m.Blueprint, path: Path) -> int:
+    """Line of a path, or of the nearest part around it that has one."""
+    return next((blueprint.lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in blueprint.lines), 1)
 
 
 def _first_step(flow: m.Flow) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ def read_blueprint(path: str | Path) -> m.Blueprint:
     Returns
     -------
     Blueprint
-        Checked against the schema, with all names resolved and a sound flow.
+        Checked against the schema, with all names resolved and a sound flow. ``sha256`` is the hash of the file; where the flow
+        is kept in a BPMN file, of the two files one after the other (``cat blueprint.yaml flow.bpmn | sha256sum``).
 
     Raises
     ------
@@ -57,16 +59,20 @@ def read_blueprint(path: str | Path) -> m.Blueprint:
         raise BlueprintError(f"{file} is a folder. Name the blueprint file in it.") from None
     except UnicodeDecodeError as error:
         raise BlueprintError(f"{file}: not UTF-8 text (byte {error.start}). Save the blueprint as UTF-8.") from None
-    return parse_blueprint(text, name=str(file), sha256=hashlib.sha256(data).hexdigest())
+    return _parse(text, str(file), data)
 
 
-def parse_blueprint(text: str, *, name: str = "blueprint", sha256: str | None = None) -> m.Blueprint:
+def parse_blueprint(text: str, *, name: str = "blueprint") -> m.Blueprint:
     """Build a blueprint from YAML text; as :func:`read_blueprint`, with ``name`` for the messages."""
+    return _parse(text, name, text.encode("utf-8", "surrogatepass"))
+
+
+def _parse(text: str, name: str, data: bytes) -> m.Blueprint:
     raw, lines = yaml12.load(text, name)
     problems = list(schema_problems(raw, lines, name)) or list(value_problems(raw, lines, name))
     if problems:
         raise _refusal(problems)
-    blueprint = _build(raw, lines, name, sha256 or hashlib.sha256(text.encode()).hexdigest())
+    blueprint = _build(raw, lines, name, data)
     problems = [f"{name}:{line_of(lines, at)}: {what}" for at, what in name_problems(blueprint, raw)]
     if problems:
         raise _refusal(problems)
@@ -83,7 +89,7 @@ def _refusal(problems: list[str]) -> BlueprintError:
 # --- values ------------------------------------------------------------------------------------------------------------
 
 
-def _build(raw: dict[str, Any], lines: dict[yaml12.Path, int], name: str, sha256: str) -> m.Blueprint:
+def _build(raw: dict[str, Any], lines: dict[yaml12.Path, int], name: str, data: bytes) -> m.Blueprint:
     approval = raw.get("approval")
     scope = raw["scope"]
     activities = tuple(_activity(x) for x in raw["activities"])
@@ -119,7 +125,7 @@ def _build(raw: dict[str, Any], lines: dict[yaml12.Path, int], name: str, sha256
         calendars=tuple(_calendar(k, v) for k, v in raw.get("calendars", {}).items()),
         approval=m.Approval(approval["by"], approval["date"], approval.get("ref")) if approval else None,
         path=name,
-        sha256=sha256,
+        sha256=hashlib.sha256(data + _flow_file(raw, name)).hexdigest(),
         lines=lines,
     )
 
@@ -132,8 +138,14 @@ def _flow_of(raw: dict[str, Any], activities: tuple[m.Activity, ...], name: str)
             f"{name}:1: missing key 'flow': the order of the activities. For a service without a fixed order write flow: {{free: [...]}}."
         )
     if isinstance(flow, dict) and "bpmn" in flow:
-        return read_flow(Path(name).parent / flow["bpmn"], activities)
+        return replace(read_flow(Path(name).parent / flow["bpmn"], activities), source=flow["bpmn"])
     return _flow(flow)
+
+
+def _flow_file(raw: dict[str, Any], name: str) -> bytes:
+    """The BPMN file that the flow names, byte for byte: it is part of the norm, so of the evidence."""
+    flow = raw["flow"]
+    return (Path(name).parent / flow["bpmn"]).read_bytes() if isinstance(flow, dict) and "bpmn" in flow else b""
 
 
 def _activity(x: dict[str, Any]) -> m.Activity:
@@ -257,6 +269,8 @@ def _standard(x: dict[str, Any]) -> m.Standard:
         end=_moments(x.get("to")),
         of=_moments(x.get("of")),
         due=x.get("due"),
+        attr=x.get("attr"),
+        one_of=tuple(x.get("one_of", ())),
         source=x.get("source"),
         item=x.get("item"),
         limit=_duration(x.get("max")),

@@ -163,6 +163,8 @@ class Standard:
     end: tuple[str, ...] = ()
     of: tuple[str, ...] = ()
     due: str | None = None
+    attr: str | None = None
+    one_of: tuple[str | float | bool, ...] = ()
     source: str | None = None
     item: str | None = None
     limit: Duration | float | None = None
@@ -271,13 +273,15 @@ class Free:
 class Graph:
     """A flow that is not block-structured, read from the BPMN file ``source``; it stands alone, never inside another node.
 
-    ``net`` is what it means; ``follows`` are pairs of activities of which the second may come next.
+    ``net`` is what it means; ``follows`` are pairs of activities of which the second may come next; ``elements`` are the ids of
+    the drawn elements that its transitions come from, in their order ("" for one that was not drawn).
     """
 
     source: str
     net: WorkflowNet
     activities: tuple[str, ...]
     follows: tuple[tuple[str, str], ...]
+    elements: tuple[str, ...] = ()
 
 
 Flow = Step | Sequence | Choice | Parallel | Optional_ | Loop | Free | Graph
@@ -404,11 +408,23 @@ class Blueprint:
         found: list[Rule | Standard] = [*self.rules, *loop_limits(self), *self.standards]
         return {check.id: check for check in found}
 
-    def lint(self) -> tuple[Any, ...]:
-        """Problems of the design itself; see :mod:`mining.blueprint.lint`."""
+    def lint(self, **when: Any) -> tuple[Any, ...]:
+        """Weak places of the design itself; takes the keywords of :func:`mining.blueprint.lint.lint`."""
         from mining.blueprint.lint import lint
 
-        return lint(self)
+        return lint(self, **when)
+
+    def to_yaml(self) -> str:
+        """The blueprint as the text of a file that reads as the same blueprint."""
+        from mining.blueprint.writing import to_raw, to_yaml
+
+        return to_yaml(to_raw(self))
+
+    def diff(self, new: Blueprint) -> tuple[Any, ...]:
+        """What changes from this version to another; see :mod:`mining.blueprint.diff`."""
+        from mining.blueprint.diff import diff
+
+        return diff(self, new)
 
     def plot(self, *, lang: str = "en") -> Any:
         """The blueprint as a picture (SVG that shows itself in a notebook)."""

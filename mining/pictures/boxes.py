@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mining.blueprint.model import Activity
 from mining.pictures.marks import Mark, border, fills, percent
+from mining.pictures.promises import Badge
 from mining.pictures.svg import INK, MUTED, balanced, escaped, tag, text_lines, text_width, wrap
-from mining.pictures.symbols import SIGN, sign
+from mining.pictures.symbols import ADDED_WIDTH, REMOVED_DASHES, SIGN, badge_sign, change_sign, sign
 
 NAME_SIZE, NAME_ROW, NOTE_SIZE, NOTE_ROW, STRIP_SIZE, STRIP_ROW = 13, 16.0, 10.5, 13.0, 11.5, 14.0
+BADGE_SIZE, BADGE_ROW, BADGE_SIGN = 10, 13.0, 14.0
 PAD, SIDE = 8.0, 7.0
 FREE_FILL = "#fffbea"
 
@@ -24,10 +27,12 @@ class Box:
     name: tuple[str, ...]
     note: tuple[str, ...]
     signs: tuple[tuple[str, ...], ...]
-    strip: tuple[str, ...]
+    badges: tuple[tuple[str, tuple[str, ...]], ...]
+    strip: tuple[tuple[str, str], ...]
     mark: Mark | None
     dashed: bool
     free: bool
+    change: str = ""
 
     @property
     def strip_height(self) -> float:
@@ -36,8 +41,9 @@ class Box:
 
     @property
     def text_height(self) -> float:
-        """Height of the name, the note and the signs."""
-        return len(self.name) * NAME_ROW + len(self.note) * NOTE_ROW + len(self.signs) * (SIGN + 3)
+        """Height of the name, the note, the signs and the badges."""
+        badges = sum(len(lines) * BADGE_ROW + 2 for _, lines in self.badges)
+        return len(self.name) * NAME_ROW + len(self.note) * NOTE_ROW + len(self.signs) * (SIGN + 3) + badges
 
     @property
     def height(self) -> float:
@@ -45,19 +51,24 @@ class Box:
         return max(40.0, self.text_height + 2 * PAD) + self.strip_height
 
 
-def strip_lines(mark: Mark | None, width: float, words: dict[str, str], *, of: bool) -> list[str]:
-    """What a mark says, in lines. ``of``: with the number of all cases, where marks differ in it."""
+def strip_lines(mark: Mark | None, width: float, words: dict[str, str], *, of: bool) -> list[tuple[str, str]]:
+    """What a mark says: lines, each with ``count``, ``late`` or nothing as its kind.
+
+    ``of``: with the number of all cases, where marks differ in it.
+    """
     if mark is None:
         return []
     room = width - 2 * SIDE
     count = f"{mark.n:,} / {mark.n_all:,}" if of else f"{mark.n:,}"
     share = percent(mark.share)
     fits = text_width(f"{count} ({share})", STRIP_SIZE, bold=True) <= room
-    lines = [f"{count} ({share})"] if fits else [*wrap(count, STRIP_SIZE, room, bold=True), f"({share})"]
+    counts = [f"{count} ({share})"] if fits else [*wrap(count, STRIP_SIZE, room, bold=True), f"({share})"]
+    lines = [(line, "count") for line in counts]
     if mark.label:
-        lines += balanced(mark.label, STRIP_SIZE, room)
+        lines += [(line, "") for line in balanced(mark.label, STRIP_SIZE, room)]
     if mark.late_share is not None:
-        lines += wrap(words["late"].format(share=percent(mark.late_share)), STRIP_SIZE, room)
+        late = wrap(words["late"].format(share=percent(mark.late_share)), STRIP_SIZE, room - BADGE_SIGN)
+        lines += [(late[0], "late"), *((line, "") for line in late[1:])]
     return lines
 
 
@@ -76,6 +87,8 @@ def box_of(
     activity: Activity,
     letters: tuple[str, ...],
     mark: Mark | None,
+    badges: tuple[Badge, ...] = (),
+    change: str = "",
     *,
     width: float,
     lang: str,
@@ -92,6 +105,10 @@ def box_of(
         Regions of any order it belongs to.
     mark : Mark or None
         Overlay.
+    badges : tuple of Badge, default ()
+        Standards and rules about people that stand at it.
+    change : {"", "+", "–", "~"}, default ""
+        How it differs from an older version.
     width : float
         Width of the box in pixels.
     lang : str
@@ -118,6 +135,7 @@ def box_of(
         said.append(activity.fail_point.failure.get(lang))
     if mark:
         said += [f"{mark.n:,} / {mark.n_all:,} ({percent(mark.share)})", mark.label, words.get(mark.severity or "", "")]
+    said += [f"{badge.id}: {badge.title}" for badge in badges]
     title = " · ".join(x for x in [name, *said] if x)
     return Box(
         activity.id,
@@ -125,10 +143,12 @@ def box_of(
         tuple(balanced(name, NAME_SIZE, room)),
         tuple(note),
         rows,
+        tuple((b.kind, tuple(wrap(b.line, BADGE_SIZE, room - BADGE_SIGN))) for b in badges),
         tuple(strip_lines(mark, width, words, of=of)),
         mark,
         not activity.observable,
         bool(letters),
+        change,
     )
 
 
@@ -138,8 +158,8 @@ def draw_box(box: Box, x: float, y: float, width: float, height: float) -> str:
     outline: dict[str, Any] = {
         "rx": 6,
         "stroke": INK,
-        "stroke_width": border(box.mark),
-        "stroke_dasharray": "5 3" if box.dashed else None,
+        "stroke_width": ADDED_WIDTH if box.change == "+" else border(box.mark),
+        "stroke_dasharray": REMOVED_DASHES if box.change == "–" else "5 3" if box.dashed else None,
     }
     ground = FREE_FILL if box.free else "#ffffff"
     parts.append(tag("rect", class_="box", x=x, y=y, width=width, height=height, fill=ground, **outline))
@@ -154,8 +174,13 @@ def draw_box(box: Box, x: float, y: float, width: float, height: float) -> str:
         left = x + width / 2 - (len(row) * (SIGN + 3) - 3) / 2
         parts += [sign(kind, left + k * (SIGN + 3) + SIGN / 2, top + 3 + SIGN / 2) for k, kind in enumerate(row)]
         top += SIGN + 3
+    for kind, lines in box.badges:
+        parts.append(_badge(kind, lines, x + width / 2, top + 1))
+        top += len(lines) * BADGE_ROW + 2
     if box.mark:
         parts.append(_strip(box, x, y, width, height))
+    if box.change:
+        parts.append(change_sign(box.change, x, y))
     return tag("g", "".join(parts), class_="activity", data_activity=box.id)
 
 
@@ -172,11 +197,31 @@ def _strip(box: Box, x: float, y: float, width: float, height: float) -> str:
     )
     ground = tag("path", d=shape, fill=fill, class_="strip")
     rule = tag("line", x1=left, x2=right, y1=top, y2=top, stroke=INK, stroke_width=0.8)
-    text = "".join(
-        text_lines([line], x + width / 2, top + 13.5 + k * STRIP_ROW, size=STRIP_SIZE, leading=0, fill=ink, bold=k == 0)
-        for k, line in enumerate(box.strip)
-    )
-    return ground + rule + text
+    return ground + rule + strip_text(box.strip, x + width / 2, top, ink)
+
+
+def strip_text(lines: Sequence[tuple[str, str]], middle: float, top: float, ink: str) -> str:
+    """The lines of a strip; a clock stands before the share of late cases."""
+    parts = []
+    for k, (line, kind) in enumerate(lines):
+        base = top + 13.5 + k * STRIP_ROW
+        if kind == "late":
+            left = middle - (BADGE_SIGN + text_width(line, STRIP_SIZE)) / 2
+            parts.append(badge_sign("time", left + 5.5, base - 4, ink=ink))
+            parts.append(
+                text_lines([line], left + BADGE_SIGN, base, size=STRIP_SIZE, leading=0, fill=ink, anchor="start")
+            )
+        else:
+            bold = kind == "count"
+            parts.append(text_lines([line], middle, base, size=STRIP_SIZE, leading=0, fill=ink, bold=bold))
+    return "".join(parts)
+
+
+def _badge(kind: str, lines: Sequence[str], middle: float, top: float) -> str:
+    """A sign and what is promised, as one group in the middle."""
+    left = middle - (BADGE_SIGN + max(text_width(line, BADGE_SIZE) for line in lines)) / 2
+    text = text_lines(lines, left + BADGE_SIGN, top + 10, size=BADGE_SIZE, leading=BADGE_ROW, anchor="start")
+    return tag("g", badge_sign(kind, left + 5.5, top + 6.5) + text, class_="badge")
 
 
 def bar_text(letter: str, words: dict[str, str], n: int, width: float) -> list[str]:
@@ -187,7 +232,7 @@ def bar_text(letter: str, words: dict[str, str], n: int, width: float) -> list[s
     return wrap(f"{letter}{words['colon']}{words['any_order']}", 12.5, width - 2 * SIDE, bold=True)
 
 
-def draw_bar(id: str, lines: list[str], x: float, y: float, width: float, height: float) -> str:
+def draw_bar(id: str, lines: list[str], x: float, y: float, width: float, height: float, change: str = "") -> str:
     """The bar that stands for steps in any order."""
     box = tag(
         "rect",
@@ -199,9 +244,10 @@ def draw_bar(id: str, lines: list[str], x: float, y: float, width: float, height
         rx=min(height / 2, 15.0),
         fill="#fdf3d1",
         stroke=INK,
-        stroke_width=1.2,
+        stroke_width=ADDED_WIDTH if change == "+" else 1.2,
         stroke_dasharray="2 2.4",
     )
     first = y + height / 2 + 4.5 - (len(lines) - 1) * 8
     text = text_lines(lines, x + width / 2, first, size=12.5, leading=16, bold=True)
-    return tag("g", tag("title", escaped(" ".join(lines))) + box + text, class_="bar", data_region=id)
+    corner = change_sign(change, x + 4, y) if change else ""
+    return tag("g", tag("title", escaped(" ".join(lines))) + box + text + corner, class_="bar", data_region=id)

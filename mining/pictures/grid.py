@@ -24,13 +24,14 @@ class Grid:
     """Cells of all activities and regions.
 
     ``stages`` and ``lanes`` hold the number of columns and rows of each; rows of the regions' strip come first and are
-    counted in ``strip``.
+    counted in ``strip``. ``narrow``: columns that hold nothing but diamonds.
     """
 
     cells: dict[str, Cell]
     stages: tuple[int, ...]
     lanes: tuple[int, ...]
     strip: int
+    narrow: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -131,7 +132,7 @@ def place(blueprint: Blueprint, nets: tuple[Net, ...], regions: tuple[Region, ..
     blueprint : Blueprint
         Gives stages, lanes and activities, in their order.
     nets, regions : tuples
-        From :func:`mining.pictures.flow.nets_of`.
+        From :func:`mining.pictures.flow.wiring_of`: its ``steps`` and ``regions``.
 
     Returns
     -------

@@ -8,7 +8,7 @@ from math import hypot, log10
 from typing import Any
 
 from mining.errors import MiningError, UnknownNameError
-from mining.pictures.boxes import STRIP_ROW, strip_lines
+from mining.pictures.boxes import STRIP_ROW, strip_lines, strip_text
 from mining.pictures.graphviz import Drawn, Edge, Node, draw
 from mining.pictures.marks import Mark, border, fills, percent
 from mining.pictures.svg import INK, MUTED, Picture, balanced, document, escaped, num, tag, text_lines, text_width, wrap
@@ -32,7 +32,7 @@ class _Card:
     id: str
     n: int
     name: tuple[str, ...]
-    strip: tuple[str, ...]
+    strip: tuple[tuple[str, str], ...]
     mark: Mark | None
     visible: bool | None
     width: float
@@ -328,8 +328,7 @@ def _draw_card(card: _Card, place: tuple[float, float]) -> str:
                 stroke_width=0.8,
             )
         )
-        first = y + card.height - high + 7.5
-        parts.append(text_lines(card.strip, place[0], first, size=11.5, leading=STRIP_ROW, fill=ink))
+        parts.append(strip_text(card.strip, place[0], y + card.height - high - 6.0, ink))
     return tag("g", "".join(parts), class_="activity", data_activity=card.id)
 
 

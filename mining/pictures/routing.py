@@ -8,7 +8,7 @@ on the lattice first; :mod:`mining.pictures.tracks` then gives every arrow its o
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
@@ -19,8 +19,12 @@ MOVES = {"right": (1, 0), "left": (-1, 0), "down": (0, 1), "up": (0, -1)}
 
 # Costs, in about pixels. What matters is their order: long < bent < crossing the reading direction.
 BEND, THROUGH_CELL, CROSSING, SHARED_GAP, SHARED_CELL, AGAINST = 34, 14, 16, 9, 45, 80
-LEAVE = {"flow": {"right": 0, "down": 26, "up": 26, "left": 130}, "loop": {"right": 22, "down": 0, "up": 0, "left": 12}}
-ENTER = {"flow": {"right": 0, "down": 26, "up": 26, "left": 130}, "loop": {"right": 22, "down": 0, "up": 0, "left": 12}}
+TAKEN_CORNER = 250  # a diamond has four corners; each is for one connection, as long as there is one
+SIDES = {
+    "flow": {"right": 0, "down": 26, "up": 26, "left": 130},
+    "loop": {"right": 22, "down": 0, "up": 0, "left": 12},
+    "gateway": {"right": 0, "down": 4, "up": 4, "left": 130},
+}
 
 
 @dataclass(frozen=True)
@@ -28,16 +32,17 @@ class Axis:
     """Lines of one axis.
 
     ``cell`` says for each line whether it runs through cells; ``group`` which stage or lane it belongs to; ``edge``
-    whether it is the outermost gap of its group.
+    whether it is the outermost gap of its group; ``narrow`` whether it runs through cells that hold only diamonds.
     """
 
     cell: tuple[bool, ...]
     group: tuple[int, ...]
     edge: tuple[bool, ...]
+    narrow: tuple[bool, ...]
 
     @classmethod
-    def of(cls, sizes: Iterable[int]) -> Axis:
-        """Lines for groups with these numbers of cells."""
+    def of(cls, sizes: Iterable[int], narrow: Collection[int] = ()) -> Axis:
+        """Lines for groups with these numbers of cells; ``narrow``: which cells, counted through all groups."""
         cell: list[bool] = []
         group: list[int] = []
         edge: list[bool] = []
@@ -46,7 +51,8 @@ class Axis:
             cell += lines
             group += [k] * len(lines)
             edge += [True, *[False] * (len(lines) - 2), True]
-        return cls(tuple(cell), tuple(group), tuple(edge))
+        place = iter(range(len(cell)))
+        return cls(tuple(cell), tuple(group), tuple(edge), tuple(x and next(place) in narrow for x in cell))
 
     def line(self, index: int) -> int:
         """Line through the cell with this index."""
@@ -54,7 +60,7 @@ class Axis:
 
     def step(self, a: int, b: int) -> float:
         """About how far two neighbouring lines are apart."""
-        return 70.0 if self.cell[a] or self.cell[b] else 18.0
+        return 70.0 if (self.cell[a] or self.cell[b]) and not (self.narrow[a] or self.narrow[b]) else 18.0
 
 
 @dataclass
@@ -75,14 +81,14 @@ class Router:
 
     def route(self, net: str, kind: str, source: str, target: str) -> list[Point]:
         """Lattice points from the source's box to the target's, both ends inside the boxes."""
-        kind = "loop" if kind == "loop" else "flow"
+        leave, enter = (self._sides(kind, end) for end in (source, target))
         best: dict[tuple[Point, str], float] = {}
         came: dict[tuple[Point, str], tuple[Point, str] | None] = {}
         queue: list[tuple[float, int, Point, str]] = []
         count = 0
         for point, way in self._exits(source):
             state = (point, way)
-            best[state], came[state] = LEAVE[kind][way], None
+            best[state], came[state] = leave[way], None
             heappush(queue, (best[state], count, point, way))
             count += 1
         while queue:
@@ -91,13 +97,21 @@ class Router:
                 continue
             if self.filled.get(point) == target and came[point, way] is not None:
                 return self._finish(net, came, (point, way))
-            for after, turn, more in self._moves(net, kind, source, target, point, way, came[point, way] is None):
+            for after, turn, more in self._moves(net, enter, target, point, way, came[point, way] is None):
                 total = cost + more
                 if total < best.get((after, turn), float("inf")) - 1e-9:
                     best[after, turn], came[after, turn] = total, (point, way)
                     heappush(queue, (total, count, after, turn))
                     count += 1
         raise AssertionError(f"no way from {source} to {target}")  # the gaps join everything
+
+    def _sides(self, kind: str, end: str) -> dict[str, int]:
+        """What it costs to leave or reach a box by each of its sides."""
+        return SIDES["loop" if kind == "loop" else "gateway" if self.is_diamond(end) else "flow"]
+
+    def is_diamond(self, id: str) -> bool:
+        """Whether it stands in a column for diamonds."""
+        return self.xs.narrow[self.span[id][0]]
 
     def _exits(self, source: str) -> Iterator[tuple[Point, str]]:
         first, last, row = self.span[source]
@@ -111,8 +125,7 @@ class Router:
     def _moves(
         self,
         net: str,
-        kind: str,
-        source: str,
+        enter: dict[str, int],
         target: str,
         point: Point,
         way: str,
@@ -132,13 +145,13 @@ class Router:
             if turn != way:
                 cost += BEND + (BEND if self._in_cell(point) else 0)
             if owner == target:
-                cost += ENTER[kind][turn]
+                cost += enter[turn]
             elif self._in_cell(after):
                 cost += THROUGH_CELL
             yield after, turn, cost
 
     def _in_cell(self, point: Point) -> bool:
-        return self.xs.cell[point[0]] and self.ys.cell[point[1]]
+        return self.xs.cell[point[0]] and self.ys.cell[point[1]] and not self.xs.narrow[point[0]]
 
     def _segment(self, net: str, a: Point, b: Point, way: str) -> float:
         flat = a[1] == b[1]
@@ -147,6 +160,8 @@ class Router:
         if net in nets:
             return length * 0.25 if nets[net] == way else length + AGAINST
         in_cell = self.ys.cell[a[1]] if flat else self.xs.cell[a[0]]
+        if nets and any(self.xs.narrow[i] and (i, j) in self.filled for i, j in (a, b)):
+            length += TAKEN_CORNER
         crossed = len(self.passed.get((b, not flat), set()) - {net})
         return length + len(nets) * (SHARED_CELL if in_cell else SHARED_GAP) + crossed * CROSSING
 

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import ceil
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape as _xml_escape
@@ -124,18 +125,21 @@ def wrap(text: str, size: float, width: float, *, bold: bool = False) -> list[st
 
 
 def balanced(text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
-    """As :func:`wrap`, with lines of about the same length: no last line of one character.
+    """As :func:`wrap`, with lines of about the same length: no last line of one character. No word is cut for it.
 
     Examples
     --------
     >>> balanced("判断是否征求意见", 10, 70)
     ['判断是否', '征求意见']
+    >>> balanced("Satisfaction survey", 13, 108)
+    ['Satisfaction', 'survey']
     """
     lines = wrap(text, size, width, bold=bold)
     if not 1 < len(lines) <= 4:
         return lines
     best = lines
-    for narrower in range(int(width) - 2, int(width / 2), -2):
+    least = max((text_width(piece, size, bold=bold) for piece, _ in _atoms(clean(text))), default=0.0)
+    for narrower in range(int(width) - 2, ceil(max(width / 2, least)) - 1, -2):
         trial = wrap(text, size, float(narrower), bold=bold)
         if len(trial) > len(lines):
             break
@@ -205,26 +209,23 @@ def rounded_path(points: Sequence[tuple[float, float]], radius: float = 6.0) -> 
     return " ".join(parts)
 
 
+def _marker(id: str, shape: str) -> str:
+    """An end of a line; the tip of the line lies at (9, 4.5) of the shape, the line comes from the left."""
+    size = {"markerWidth": 9, "markerHeight": 9, "markerUnits": "userSpaceOnUse"}
+    return tag("marker", shape, id=id, refX=8.6, refY=4.5, orient="auto", overflow="visible", **size)
+
+
 def document(body: Iterable[str], width: float, height: float, *, title: str, desc: str, lang: str) -> str:
-    """The whole SVG: role, title, description, white ground, arrowhead, body."""
-    head = tag("title", escaped(title)) + tag("desc", escaped(desc))
+    """The whole SVG: role, title, description, white ground, arrowheads, body."""
+    width, height = ceil(width), ceil(height)  # whole pixels: a part of one would stay without ground
+    names = tag("title", escaped(title)) + tag("desc", escaped(desc))
     ground = tag("rect", width=float(width), height=float(height), fill="#ffffff")
-    shape = tag("path", d="M0,0.6 L8,4 L0,7.4 z", fill=LINE)
-    marker = tag(
-        "marker",
-        shape,
-        id="arrowhead",
-        viewBox="0 0 8 8",
-        refX=7.6,
-        refY=4.0,
-        markerWidth=9,
-        markerHeight=9,
-        markerUnits="userSpaceOnUse",
-        orient="auto",
-    )
+    head = tag("path", d="M0,1 L9,4.5 L0,8 Z", fill=LINE)
+    ring = tag("circle", cx=-4.0, cy=4.5, r=3.3, fill="#ffffff", stroke=LINE, stroke_width=1.3)
+    markers = _marker("arrowhead", head) + _marker("optional", ring + head)
     return tag(
         "svg",
-        "\n".join([head, tag("defs", marker), ground, *body]) + "\n",
+        "\n".join([names, tag("defs", markers), ground, *body]) + "\n",
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {num(width)} {num(height)}",
         width=float(width),
@@ -238,7 +239,7 @@ def document(body: Iterable[str], width: float, height: float, *, title: str, de
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture as SVG text; shows itself in a notebook and saves itself as .svg or .png."""
+    """A picture as SVG text; shows itself in a notebook and saves itself as .svg, .png or .pdf."""
 
     svg: str = field(repr=False)
     title: str
@@ -249,7 +250,7 @@ class Picture:
         Parameters
         ----------
         path : str or Path
-            Ends in ``.svg`` or ``.png``. The folder must exist.
+            Ends in ``.svg``, ``.png`` or ``.pdf``. The folder must exist.
 
         Returns
         -------
@@ -259,7 +260,7 @@ class Picture:
         Raises
         ------
         MiningError
-            If the suffix is neither, or a package for PNG is not installed.
+            If the suffix is another, or a package for PNG or PDF is not installed.
         """
         path = Path(path)
         match path.suffix.lower():
@@ -267,10 +268,13 @@ class Picture:
                 data = self.svg.encode("utf-8")
             case ".png":
                 data = _png(self.svg)
+            case ".pdf":
+                from mining.pictures.pdf import to_pdf
+
+                data = to_pdf(self.svg, self.title)
             case other:
-                raise MiningError(
-                    f"{path}: cannot save a picture as {other or 'a file without suffix'!r}. Use .svg or .png."
-                )
+                shown = repr(other) if other else "a file without suffix"
+                raise MiningError(f"{path}: cannot save a picture as {shown}. Use .svg, .png or .pdf.")
         path.write_bytes(data)
         return path
 

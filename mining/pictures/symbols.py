@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from math import cos, pi, sin
 from typing import Any
 
+from mining.errors import UnknownNameError
 from mining.pictures.marks import BORDER, SHARE_FILLS, Mark, step_labels
 from mining.pictures.svg import INK, LINE, MUTED, num, tag, text_lines, text_width, wrap
 
 SIGN = 15.0  # room a sign takes, both ways
 LEGEND_SIZE, LEGEND_ROW = 12, 24.0
+LOOP_DASHES, REMOVED_DASHES, ADDED_WIDTH = "5 3.5", "1.5 3", 3.0
 MARKERS = ("moment_of_truth", "key_touchpoint", "touchpoint", "wait_point", "fail_point", "rework")
 
 
@@ -72,6 +74,52 @@ def _badge(letter: str, x: float, y: float) -> str:
     return box + text_lines([letter], x, y + 3.8, size=10.5, leading=0, bold=True)
 
 
+def badge_sign(kind: str, x: float, y: float, *, ink: str = INK) -> str:
+    """The sign of a badge, eleven pixels wide: a clock, a tick, or two persons."""
+    match kind:
+        case "time":
+            hands = tag(
+                "path",
+                d=f"M{num(x)},{num(y - 3.2)} V{num(y)} H{num(x + 2.6)}",
+                fill="none",
+                stroke=ink,
+                stroke_width=1.1,
+            )
+            return tag("circle", cx=x, cy=y, r=4.9, fill="none", stroke=ink, stroke_width=1.1) + hands
+        case "people":
+            return "".join(_person(x + side, y) for side in (-2.9, 2.9))
+        case "quality":
+            d = f"M{num(x - 4.4)},{num(y)} L{num(x - 1.2)},{num(y + 3.6)} L{num(x + 4.6)},{num(y - 4)}"
+            return tag("path", d=d, fill="none", stroke=ink, stroke_width=1.7)
+    raise UnknownNameError("badge", kind, ("time", "people", "quality"), where="picture")
+
+
+def _person(x: float, y: float) -> str:
+    body = tag("path", d=f"M{num(x - 2.6)},{num(y + 4.8)} A2.6,4.2 0 0 1 {num(x + 2.6)},{num(y + 4.8)} Z", fill=INK)
+    return tag("circle", cx=x, cy=y - 2.4, r=1.9, fill=INK) + body
+
+
+def change_sign(change: str, x: float, y: float) -> str:
+    """What is added, removed or changed since an older version, centred at the corner of a box."""
+    box = tag("rect", x=x - 7.0, y=y - 7.0, width=14.0, height=14.0, rx=7, fill=INK, stroke="#ffffff", stroke_width=1)
+    return box + text_lines([change], x, y + 4.4, size=13, leading=0, fill="#ffffff", bold=True)
+
+
+def diamond(kind: str, x: float, y: float, size: float) -> str:
+    """A gateway as in BPMN: a cross for a choice of one branch, a plus for branches side by side; a circle to start."""
+    if kind == "start":
+        return tag("circle", cx=x, cy=y, r=size * 0.46, fill="#ffffff", stroke=INK, stroke_width=1.4)
+    r, a = size / 2, size / 5.2
+    edge = f"M{num(x)},{num(y - r)} L{num(x + r)},{num(y)} L{num(x)},{num(y + r)} L{num(x - r)},{num(y)} Z"
+    if kind == "parallel":
+        b = a * 1.25
+        cross = f"M{num(x - b)},{num(y)} H{num(x + b)} M{num(x)},{num(y - b)} V{num(y + b)}"
+    else:
+        cross = f"M{num(x - a)},{num(y - a)} L{num(x + a)},{num(y + a)} M{num(x - a)},{num(y + a)} L{num(x + a)},{num(y - a)}"
+    ground = tag("path", d=edge, fill="#ffffff", stroke=INK, stroke_width=1.4)
+    return ground + tag("path", d=cross, fill="none", stroke=INK, stroke_width=2)
+
+
 @dataclass(frozen=True)
 class LegendItem:
     """A sample drawn at the left of its explanation. ``draw`` is markup around the origin, ``wide`` its width."""
@@ -86,11 +134,49 @@ def sign_item(kind: str, text: str) -> LegendItem:
     return LegendItem(sign(kind, SIGN / 2, 0.0), SIGN, text)
 
 
-def arrow_item(text: str, *, dashed: bool) -> LegendItem:
-    """Explanation of an arrow."""
-    style = {"stroke_dasharray": "5 4"} if dashed else {}
-    line = tag("line", x1=0, y1=0, x2=34, y2=0, stroke=LINE, stroke_width=1.5, marker_end="url(#arrowhead)", **style)
-    return LegendItem(line, 36, text)
+def badge_item(kind: str, text: str) -> LegendItem:
+    """Explanation of a badge."""
+    return LegendItem(badge_sign(kind, 6.0, 0.0), 12, text)
+
+
+def gateway_item(kind: str, text: str) -> LegendItem:
+    """Explanation of a diamond."""
+    return LegendItem(diamond(kind, 9.0, 0.0, 18.0), 18, text)
+
+
+def change_item(change: str, text: str) -> LegendItem:
+    """Explanation of how a box and an arrow look that are added, removed or changed."""
+    width = ADDED_WIDTH if change == "+" else 1.2
+    dashes = REMOVED_DASHES if change == "–" else None
+    box = tag(
+        "rect",
+        x=8.0,
+        y=-6.0,
+        width=26.0,
+        height=14.0,
+        rx=4,
+        fill="#ffffff",
+        stroke=INK,
+        stroke_width=width,
+        stroke_dasharray=dashes,
+    )
+    return LegendItem(box + change_sign(change, 8.0, -5.0), 36, text)
+
+
+def arrow_item(text: str, kind: str) -> LegendItem:
+    """Explanation of an arrow: ``flow``, ``optional`` or ``loop``."""
+    head = "optional" if kind == "optional" else "arrowhead"
+    dashes = LOOP_DASHES if kind == "loop" else None
+    line = tag(
+        "path",
+        d="M0,0 L36,0",
+        fill="none",
+        stroke=LINE,
+        stroke_width=1.5,
+        marker_end=f"url(#{head})",
+        stroke_dasharray=dashes,
+    )
+    return LegendItem(line, 38, text)
 
 
 def box_item(text: str, **style: Any) -> LegendItem:
@@ -134,7 +220,7 @@ def severity_item(severities: Iterable[str], text: str, words: dict[str, str]) -
     return LegendItem("".join(parts), x - 14, "")
 
 
-def legend(items: Sequence[LegendItem], x: float, y: float, width: float) -> tuple[str, float]:
+def legend(items: Sequence[LegendItem], x: float, y: float, width: float, *, name: str = "legend") -> tuple[str, float]:
     """Items in rows no wider than ``width``, and the height they take.
 
     Parameters
@@ -145,6 +231,8 @@ def legend(items: Sequence[LegendItem], x: float, y: float, width: float) -> tup
         Left end, and top.
     width : float
         Room in pixels. A single explanation wider than this is wrapped.
+    name : str, default "legend"
+        Class of the group.
 
     Returns
     -------
@@ -166,7 +254,7 @@ def legend(items: Sequence[LegendItem], x: float, y: float, width: float) -> tup
             )
         )
         left += wide + 26
-    return tag("g", "".join(parts), class_="legend"), (top + tall - y if items else 0.0)
+    return tag("g", "".join(parts), class_=name), (top + tall - y if items else 0.0)
 
 
 def overlay_items(marks: Sequence[Mark], words: dict[str, str]) -> list[LegendItem]:
@@ -181,4 +269,6 @@ def overlay_items(marks: Sequence[Mark], words: dict[str, str]) -> list[LegendIt
     meaning = words["deviations"].format(n=f"{marks[0].n_all:,}") if alike else words["deviations_of"]
     items = [LegendItem(box + text, wide, meaning), scale_item(words["scale"])]
     severities = [mark.severity for mark in marks if mark.severity]
+    if any(mark.late_share is not None for mark in marks):
+        items.append(badge_item("time", words["late_legend"]))
     return items + ([severity_item(severities, words["severity"], words)] if severities else [])

@@ -16,7 +16,10 @@ CLEAR = 0.005  # tracks closer than this along a line share no track (in thousan
 
 @dataclass
 class Run:
-    """A straight piece of a way. ``flat``: horizontal. ``line``: which lattice line. ``start`` to ``end``: along it."""
+    """A straight piece of a way. ``flat``: horizontal. ``line``: which lattice line. ``start`` to ``end``: along it.
+
+    ``anchored``: it meets the corner of a diamond, so it should lie in the middle of its line.
+    """
 
     net: str
     flat: bool
@@ -24,6 +27,7 @@ class Run:
     start: float
     end: float
     unit: Unit | None = None
+    anchored: bool = False
 
 
 @dataclass
@@ -142,7 +146,7 @@ def _touching(units: list[Unit]) -> list[list[Unit]]:
 
 
 def _spread(group: list[Unit], spacing: float) -> int:
-    """Set the offsets of units that touch; return how many tracks they need."""
+    """Set the offsets of units that touch; return how many tracks they need, around the middle of the line."""
     tracks: list[list[Unit]] = []
     for unit in group:
         free = (t for t in tracks if all(unit.start > u.end + CLEAR or unit.end < u.start - CLEAR for u in t))
@@ -152,10 +156,13 @@ def _spread(group: list[Unit], spacing: float) -> int:
         else:
             track.append(unit)
     order = _best_order(tracks)
+    middle = (len(order) - 1) / 2
+    anchored = [k for k, track in enumerate(order) for unit in track if any(run.anchored for run in unit.runs)]
+    zero = min(anchored, key=lambda k: abs(k - middle), default=middle)
     for k, track in enumerate(order):
         for unit in track:
-            unit.offset = (k - (len(order) - 1) / 2) * spacing
-    return len(order)
+            unit.offset = (k - zero) * spacing
+    return round(2 * max(zero, len(order) - 1 - zero)) + 1
 
 
 def _best_order(tracks: list[list[Unit]]) -> list[list[Unit]]:

@@ -186,5 +186,5 @@ def glossary(w: Writer) -> list[tuple[str, str]]:
     """Words and their meaning."""
     words = [(w.say(f"verdict.{word}"), w.say(f"meaning.{word}")) for word in VERDICTS]
     more = ("judged", "gross", "net", "interval", "finding", "visible", "excess_h", "bd", "bh")
-    path = ("log_fitness", "precision", "certainty")
+    path = ("log_fitness", "strictness", "precision", "certainty")
     return words + [(w.say(f"glossary.{x}"), w.say(f"meaning.{x}")) for x in (*more, *path)]

@@ -56,6 +56,9 @@ def _fit(study: Study, w: Writer) -> str:
     said = w.say(
         "summary.fit", fitness=w.bounds(fit.log_fitness), mean=w.bounds(fit.mean_fitness), n=w.count(fit.n_cases)
     )
+    strict = study.strictness
+    if strict.share is not None:
+        said += w.say("summary.strictness", share=w.share(strict.share), n=w.count(strict.known))
     if fit.precision is not None:
         return said + w.say("summary.precision", value=w.bounds((fit.precision.value, fit.precision.value)))
     return said + w.say("summary.no_precision")

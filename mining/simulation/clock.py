@@ -14,6 +14,7 @@ from mining.units import Duration
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 NEVER = 2**62
+AROUND = 3 * 3600  # a change of the clocks this close to a day may repeat or skip a part of it
 
 
 class OutOfCoverageError(Exception):
@@ -31,13 +32,29 @@ class BusinessCalendar:
         self.zone = ZoneInfo(spec.tz)
         self.first, self.last = (date.fromisoformat(x) for x in spec.coverage)
         week = _week(spec)
-        slots = [(day, _hours(spec, week, day)) for day in _days(self.first, self.last)]
-        spans = [(day, [(self.at(day, lo), self.at(day, hi)) for lo, hi in hours]) for day, hours in slots if hours]
-        self.opens = [lo for _, day in spans for lo, _ in day]
-        self.closes = [hi for _, day in spans for _, hi in day]
-        self.before = [0, *accumulate(hi - lo for _, day in spans for lo, hi in day)]
-        self.days = [day for day, _ in spans]
-        self.day_ends = [day[-1][1] for _, day in spans]
+        by_day = {day: self._spans(day, _hours(spec, week, day)) for day in _days(self.first, self.last)}
+        spans = sorted(span for day in by_day.values() for span in day)
+        self.opens, self.closes = [lo for lo, _ in spans], [hi for _, hi in spans]
+        self.before = [0, *accumulate(hi - lo for lo, hi in spans)]
+        self.days = [day for day, found in by_day.items() if found]
+        self.day_ends = [found[-1][1] for found in by_day.values() if found]
+
+    def _spans(self, day: date, hours: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Open spans of a day. Near a change of the clocks its minutes are walked one by one, reading the clock at each."""
+        begin, end = self.at(day, 0) - AROUND, self.at(day, 1440) + AROUND
+        if self.local(begin).utcoffset() == self.local(end).utcoffset():
+            return [(self.at(day, lo), self.at(day, hi)) for lo, hi in hours]
+        spans: list[tuple[int, int]] = []
+        for minute in range(begin, end, 60):
+            shown = self.local(minute)
+            clock = 60 * shown.hour + shown.minute
+            if shown.date() != day or not any(lo <= clock < hi for lo, hi in hours):
+                continue
+            if spans and spans[-1][1] == minute:
+                spans[-1] = spans[-1][0], minute + 60
+            else:
+                spans.append((minute, minute + 60))
+        return spans
 
     def at(self, day: date, minutes: int) -> int:
         """The moment so many minutes after midnight of a day, on the clock of the zone."""
@@ -132,9 +149,10 @@ def _week(spec: CalendarSpec) -> dict[int, list[tuple[int, int]]]:
     week: dict[int, list[tuple[int, int]]] = {}
     for key, texts in spec.week.items():
         names = key.split("-")
-        slots = sorted((_minutes(lo), _minutes(hi)) for lo, hi in (text.split("-") for text in texts))
-        for day in range(WEEKDAYS.index(names[0]), WEEKDAYS.index(names[-1]) + 1):
-            week[day] = slots
+        slots = [(_minutes(lo), _minutes(hi)) for lo, hi in (text.split("-") for text in texts)]
+        first, last = WEEKDAYS.index(names[0]), WEEKDAYS.index(names[-1])
+        for day in range(first, last + 1 if first <= last else last + 8):
+            week[day % 7] = sorted([*week.get(day % 7, []), *slots])
     return week
 
 
