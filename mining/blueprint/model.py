@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -426,11 +426,17 @@ class Blueprint:
 
         return diff(self, new)
 
-    def plot(self, *, lang: str = "en") -> Any:
-        """The blueprint as a picture (SVG that shows itself in a notebook)."""
+    def plot(
+        self,
+        *,
+        overlay: Mapping[str, Any] | None = None,
+        lang: str = "en",
+        show: Collection[str] = ("standards", "people"),
+    ) -> Any:
+        """The blueprint as a picture (SVG that shows itself in a notebook); see :func:`mining.pictures.blueprint_picture`."""
         from mining.pictures import blueprint_picture
 
-        return blueprint_picture(self, lang=lang)
+        return blueprint_picture(self, overlay=overlay, lang=lang, show=show)
 
     def __repr__(self) -> str:
         return (
