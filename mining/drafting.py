@@ -15,8 +15,8 @@ from mining.automaton import TooManyStatesError, build
 from mining.binding import Attribute, Binding
 from mining.blueprint import model as m
 from mining.blueprint.compile import write_net
-from mining.blueprint.draft import Draft, Todo
-from mining.blueprint.naming import ids_of, slug, text_of
+from mining.blueprint.draft import NOT_KNOWN, Draft, Todo, head_of
+from mining.blueprint.naming import ids_of, text_of
 from mining.blueprint.writing import flow_raw
 from mining.errors import LogError, ModelError
 from mining.log import EventLog
@@ -27,7 +27,6 @@ from mining.units import MICROSECONDS, MISSING, readable
 NOISE = 0.2
 OFTEN = 0.05  # share of the cases from which a first or last activity is taken into the scope
 TAIL = 0.9
-NOT_KNOWN = "to be filled in"
 MOST_NAMED = 8
 
 
@@ -297,16 +296,7 @@ def _head(log: EventLog, todo: list[Todo]) -> dict[str, Any]:
         Todo("owner", "who is responsible for the service"),
         _guess("effective", "the first day of the log (UTC)"),
     ]
-    return {
-        "sbp": "1.0",
-        "id": slug(name, "service") or "service",
-        "version": "0.1",
-        "name": text_of(name),
-        "service_type": "linear",
-        "status": "draft",
-        "owner": NOT_KNOWN,
-        "effective": {"from": first},
-    }
+    return head_of(name, first)
 
 
 def _binding(log: EventLog, todo: list[Todo]) -> dict[str, Any]:

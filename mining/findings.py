@@ -230,6 +230,9 @@ def marks_of(study: Study) -> dict[str, Mark]:
         late = group.loc[group["kind"] == "late", "case_id"].nunique()
         n = group["case_id"].nunique()
         marks[str(activity)] = Mark(
-            n=n, n_all=study.instances.n_cases, severity=worst, late_share=late / study.instances.n_cases if late else None
+            n=n,
+            n_all=study.instances.n_cases,
+            severity=worst,
+            late_share=late / study.instances.n_cases if late else None,
         )
     return marks

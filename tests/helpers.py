@@ -11,6 +11,7 @@ import pandas as pd
 
 import mining
 from mining.blueprint import Blueprint, parse_blueprint
+from mining.nets import WorkflowNet
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -105,3 +106,22 @@ def faults(of: mining.Study, check: str) -> list[tuple[str, str, str | None, str
     table = of.deviations().frame
     rows = table[table["check"] == check][["case_id", "kind", "activity", "partner"]].astype(object)
     return [tuple(None if x is None or x != x else x for x in row) for row in rows.itertuples(index=False)]
+
+
+def pm4py_net(net: WorkflowNet) -> tuple[Any, Any, Any]:
+    """The same net as objects of pm4py: net, initial and final marking."""
+    from pm4py.objects.petri_net.obj import Marking, PetriNet
+    from pm4py.objects.petri_net.utils.petri_utils import add_arc_from_to
+
+    made = PetriNet("net")
+    places = [PetriNet.Place(f"p{i}") for i in range(len(net.initial))]
+    made.places.update(places)
+    for i, transition in enumerate(net.transitions):
+        step = PetriNet.Transition(f"t{i}", transition.label)
+        made.transitions.add(step)
+        for p, k in transition.consumes:
+            add_arc_from_to(places[p], step, made, k)
+        for p, k in transition.produces:
+            add_arc_from_to(step, places[p], made, k)
+    start, end = (Marking({places[i]: n for i, n in enumerate(x) if n}) for x in (net.initial, net.final))
+    return made, start, end

@@ -24,7 +24,7 @@ from mining.conformance.running import start
 from mining.conformance.search import LargeNet
 from mining.conformance.traces import Traces
 from mining.nets import Transition, WorkflowNet
-from tests.helpers import SHARED
+from tests.helpers import SHARED, pm4py_net
 from tests.strategies import LETTERS, flows
 
 WORDS = st.lists(st.sampled_from(LETTERS + "z"), max_size=7).map(tuple)
@@ -509,24 +509,6 @@ def test_costs_equal_those_of_the_peers_on_the_benchmark(path):
         if row["cost"] not in (None, cost)
     ]
     assert wrong == []
-
-
-def pm4py_net(ours):
-    """The same net as objects of pm4py."""
-    from pm4py.objects.petri_net.obj import Marking, PetriNet
-    from pm4py.objects.petri_net.utils.petri_utils import add_arc_from_to
-
-    net = PetriNet("net")
-    places = [PetriNet.Place(f"p{i}") for i in range(len(ours.initial))]
-    net.places.update(places)
-    for i, transition in enumerate(ours.transitions):
-        made = PetriNet.Transition(f"t{i}", transition.label)
-        net.transitions.add(made)
-        for p, k in transition.consumes:
-            add_arc_from_to(places[p], made, net, k)
-        for p, k in transition.produces:
-            add_arc_from_to(made, places[p], net, k)
-    return net, Marking({places[0]: 1}), Marking({places[1]: 1})
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ from mining.conformance.precision import precision
 from mining.conformance.search import LargeNet
 from mining.conformance.traces import Traces
 from mining.nets import Transition, WorkflowNet
+from tests.helpers import pm4py_net
 from tests.strategies import LETTERS, flows, language
 
 WORDS = st.lists(st.sampled_from(LETTERS + "z"), max_size=7).map(tuple)
@@ -293,24 +294,6 @@ def test_a_model_that_allows_more_is_not_more_precise(flow, more, data):
 # --- pm4py -------------------------------------------------------------------------------------------------------------
 
 
-def in_pm4py(net):
-    from pm4py.objects.petri_net.obj import Marking, PetriNet
-    from pm4py.objects.petri_net.utils.petri_utils import add_arc_from_to
-
-    made = PetriNet("net")
-    places = [PetriNet.Place(f"p{i}") for i in range(len(net.initial))]
-    made.places.update(places)
-    for i, transition in enumerate(net.transitions):
-        step = PetriNet.Transition(f"t{i}", transition.label)
-        made.transitions.add(step)
-        for p, k in transition.consumes:
-            add_arc_from_to(places[p], step, made, k)
-        for p, k in transition.produces:
-            add_arc_from_to(step, places[p], made, k)
-    start, end = (Marking({places[i]: n for i, n in enumerate(x) if n}) for x in (net.initial, net.final))
-    return made, start, end
-
-
 def as_state_machine(model):
     """An automaton as a net whose only silent steps lead from the final states to the end: pm4py loses no marking of it."""
     end = model.n_states
@@ -336,7 +319,7 @@ def pm4py_precision(net, log):
         rows = [word for word, n in log.items() for _ in range(n)]
         events = EventLog([Trace([Event({"concept:name": x}) for x in word]) for word in rows])
         options = {"show_progress_bar": False, "multiprocessing": False}
-        return align_etconformance.apply(events, *in_pm4py(net), parameters=options)
+        return align_etconformance.apply(events, *pm4py_net(net), parameters=options)
 
 
 NETS = {

@@ -10,8 +10,11 @@ from typing import Any
 
 from mining.blueprint.loading import parse_blueprint
 from mining.blueprint.model import Blueprint
+from mining.blueprint.naming import slug, text_of
 from mining.blueprint.writing import to_yaml
 from mining.errors import BlueprintError
+
+NOT_KNOWN = "to be filled in"
 
 
 @dataclass(frozen=True)
@@ -182,3 +185,17 @@ def _step(value: Any, parts: list[str]) -> tuple[str | int, int] | None:
         ids = (i for i, x in enumerate(value) if isinstance(x, Mapping) and x.get("id") == parts[0])
         return next(((i, 1) for i in ids), None)
     return None
+
+
+def head_of(name: str, first_day: str) -> dict[str, Any]:
+    """What stands at the head of every draft: a name, an id made of it, and the day from which it might be in force."""
+    return {
+        "sbp": "1.0",
+        "id": slug(name, "service") or "service",
+        "version": "0.1",
+        "name": text_of(name),
+        "service_type": "linear",
+        "status": "draft",
+        "owner": NOT_KNOWN,
+        "effective": {"from": first_day},
+    }

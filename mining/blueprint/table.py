@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mining.blueprint.draft import Draft, Todo
-from mining.blueprint.naming import ids_of, slug, text_of
+from mining.blueprint.draft import NOT_KNOWN, Draft, Todo, head_of
+from mining.blueprint.naming import ids_of, text_of
 from mining.blueprint.sheet import Row, Sheet, read_sheet, refusal
 from mining.blueprint.spoken import COLUMNS, KEY, KINDS, TRUTH, folded, lane_kind, length, yes_or_no
 from mining.errors import MiningError
 
 UNKNOWN_LANE, UNKNOWN_STAGE = "not assigned", "whole"
-NOT_KNOWN = "to be filled in"
 YEAR = ("2000-01-01", "2000-12-31")  # plainly not the real one: outside a calendar's coverage no check answers
 CALENDAR = "office"
 
@@ -365,16 +364,7 @@ def _head(file: Path, todo: list[Todo]) -> dict[str, Any]:
         Todo("owner", "who is responsible for the service"),
         Todo("effective", "from which day on the blueprint is in force"),
     ]
-    return {
-        "sbp": "1.0",
-        "id": slug(name, "service") or "service",
-        "version": "0.1",
-        "name": text_of(name),
-        "service_type": "linear",
-        "status": "draft",
-        "owner": NOT_KNOWN,
-        "effective": {"from": YEAR[0]},
-    }
+    return head_of(name, YEAR[0])
 
 
 def _scope(order: list[_Step], todo: list[Todo]) -> dict[str, Any]:

@@ -20,13 +20,12 @@ from mining.blueprint.bpmn.nets import Node, activity_of, write_nodes
 from mining.blueprint.bpmn.steps import Steps, steps_of
 from mining.blueprint.bpmn.timers import Timed, timed
 from mining.blueprint.compile import write_net
-from mining.blueprint.draft import Draft, Todo
-from mining.blueprint.naming import slug, text_of
+from mining.blueprint.draft import NOT_KNOWN, Draft, Todo, head_of
+from mining.blueprint.naming import slug
 from mining.blueprint.writing import flow_raw
 from mining.errors import BlueprintError, ModelError
 from mining.nets import WorkflowNet
 
-NOT_KNOWN = "to be filled in"
 FIRST_DAY = "2000-01-01"  # plainly not the real one
 MOST_IDS = 3
 TOLD = FACTS | {"documentation", "timerEventDefinition"}  # told with their words, where they belong
@@ -148,16 +147,7 @@ def _blocks(nodes: list[Node], activity: Mapping[str, str], net: WorkflowNet) ->
 
 def _head(document: Document) -> dict[str, Any]:
     name = _title(document)
-    return {
-        "sbp": "1.0",
-        "id": slug(name, "service") or slug(document.path.stem, "service") or "service",
-        "version": "0.1",
-        "name": text_of(name),
-        "service_type": "linear",
-        "status": "draft",
-        "owner": NOT_KNOWN,
-        "effective": {"from": FIRST_DAY},
-    }
+    return head_of(name, FIRST_DAY) | {"id": slug(name, "service") or slug(document.path.stem, "service") or "service"}
 
 
 def _title(document: Document) -> str:
