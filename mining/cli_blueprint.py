@@ -68,11 +68,39 @@ def draw(
     file: File,
     out: Annotated[Path, typer.Option("--out", "-o", help="Picture to write: .svg, .png or .pdf.", metavar="OUT")],
     log: Log = None,
+    norm: Annotated[
+        Path | None,
+        typer.Option(
+            "--blueprint", "-b", help="Blueprint that judges the log, if FILE is a BPMN drawing.", metavar="FILE"
+        ),
+    ] = None,
     lang: Lang = "en",
 ) -> None:
-    """Draw the blueprint; with a log, with its deviations on it."""
-    _picture(file, log, lang).save(out)
+    """Draw the blueprint, or a BPMN file in its own layout; with a log, with its deviations on it."""
+    drawing = file.suffix.lower() == ".bpmn"
+    if drawing:
+        picture = _laid_out(file, log, norm, lang)
+    elif norm is None:
+        picture = _picture(file, log, lang)
+    else:
+        raise MiningError("--blueprint goes with a BPMN file: a blueprint file judges the log itself.")
+    picture.save(out)
     typer.echo(str(out))
+
+
+def _laid_out(file: Path, log: Path | None, norm: Path | None, lang: str) -> Picture:
+    """A BPMN file in its own layout; with a log, judged by a blueprint or by the draft of the file itself."""
+    from mining.blueprint import read_blueprint
+    from mining.blueprint.bpmn import from_bpmn
+    from mining.pictures import bpmn_picture
+
+    if log is None:
+        return bpmn_picture(file, lang=lang)
+    from mining.log import read_log
+    from mining.study import Study
+
+    judge = read_blueprint(norm) if norm else from_bpmn(file).blueprint()
+    return Study(read_log(log, columns=judge.binding), judge).plot(bpmn=file, lang=lang)
 
 
 def _picture(file: Path, log: Path | None, lang: str) -> Picture:

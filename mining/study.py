@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -393,12 +394,19 @@ class Study:
 
         return discover(self)
 
-    def plot(self, *, lang: str = "en") -> Picture:
-        """The blueprint with its deviations on it."""
-        from mining.findings import marks_of
-        from mining.pictures import blueprint_picture
+    def plot(self, *, bpmn: str | Path | None = None, lang: str = "en") -> Picture:
+        """The blueprint with its deviations on it; with ``bpmn``, on that drawing in its own layout.
 
-        return blueprint_picture(self.blueprint, overlay=marks_of(self), lang=lang)
+        Steps of the drawing are found by the ids of a draft from it; deviations of other activities are listed below it.
+        """
+        from mining.findings import marks_of
+        from mining.pictures import blueprint_picture, bpmn_picture
+
+        if bpmn is None:
+            return blueprint_picture(self.blueprint, overlay=marks_of(self), lang=lang)
+        from mining.blueprint.bpmn import from_bpmn
+
+        return bpmn_picture(bpmn, marks=marks_of(self), activities=from_bpmn(bpmn).activities, lang=lang)
 
     def __repr__(self) -> str:
         running = int((~self.has_end).sum())

@@ -65,6 +65,21 @@ def test_draw_with_a_log_lays_the_deviations_on_it(capsys, tmp_path):
     assert len(laid.read_bytes()) > len(plain.read_bytes())
 
 
+def test_a_bpmn_file_is_drawn_in_its_own_layout_with_the_deviations_on_it(capsys, tmp_path):
+    drawn, plain, laid = tmp_path / "b.bpmn", tmp_path / "a.svg", tmp_path / "b.svg"
+    run(capsys, "to-bpmn", SAMPLE / "blueprint.yaml", "-o", drawn)
+    assert run(capsys, "draw", drawn, "-o", plain)[0] == 0
+    status, _, err = run(capsys, "draw", drawn, "--log", SAMPLE / "log.csv", "-o", laid)
+    assert status == 0, err
+    assert "Send confirmation" in plain.read_text("utf-8")
+    assert len(laid.read_bytes()) > len(plain.read_bytes())
+    again = tmp_path / "c.svg"
+    norm = SAMPLE / "blueprint.yaml"
+    assert run(capsys, "draw", drawn, "--log", SAMPLE / "log.csv", "--blueprint", norm, "-o", again)[0] == 0
+    assert again.read_bytes() == laid.read_bytes()
+    assert run(capsys, "draw", norm, "--blueprint", norm, "-o", again)[0] == 2
+
+
 @pytest.mark.parametrize("profile", ["single", "collaboration"])
 def test_to_bpmn_and_back_loses_nothing(capsys, tmp_path, profile):
     drawn, back = tmp_path / "b.bpmn", tmp_path / "b.yaml"
