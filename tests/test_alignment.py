@@ -172,6 +172,7 @@ def test_the_order_of_the_traces_does_not_matter(flow, words, random):
             assert one.number[k].tobytes() == two.number[j].tobytes()
 
 
+@pytest.mark.slow
 def test_parts_done_side_by_side_give_the_same_bytes():
     model = build(write_net(m.Loop(m.Sequence((m.Step("a"), m.Optional_(m.Step("b")), m.Step("c"))), m.Step("d"))))
     rng = np.random.default_rng(5)

@@ -95,6 +95,7 @@ def test_the_markdown_has_the_command_and_a_row_for_each_good_set(measured):
     assert "- 3-alone: FAILED: 3-alone.pnml is missing." in lines
 
 
+@pytest.mark.slow
 def test_a_wrong_cost_in_the_file_is_counted(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(alignments, "cold_start", lambda: 0.5)
     write_set(tmp_path, "right", ["a"], [trace("a", cost=0)])

@@ -100,6 +100,7 @@ SPANS = st.tuples(st.integers(1, 28), st.none() | st.integers(0, 9)).map(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(SPANS, min_size=1, max_size=4).map(lambda spans: sorted(spans, key=lambda span: span[0])))
 def test_periods_against_a_walk_over_the_days(spans):

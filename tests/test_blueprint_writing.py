@@ -401,6 +401,7 @@ def raw_blueprints(draw):
     return raw | {"log": log} | draw(HEADS)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(raw_blueprints())
 def test_any_blueprint_is_read_back_as_it_was(raw):

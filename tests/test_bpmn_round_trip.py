@@ -212,6 +212,7 @@ def norms(draw):
     return parse_blueprint(json.dumps(raw, ensure_ascii=False))
 
 
+@pytest.mark.slow
 @given(norms())
 @settings(max_examples=40, deadline=None)
 def test_a_generated_blueprint_comes_back_means_its_flow_and_has_a_sheet_without_faults(tmp_path_factory, norm):
@@ -612,6 +613,7 @@ def test_another_profile_is_refused():
         to_bpmn(blueprint(["a"], "a"), profile="people")
 
 
+@pytest.mark.slow
 def test_bytes_do_not_depend_on_the_run():
     code = (
         "import hashlib, mining; from mining.blueprint.bpmn import to_bpmn\n"

@@ -468,6 +468,7 @@ def test_open_time_of_any_calendar_equals_a_count_of_minutes(made):
     assert walked.minutes(at_minute, j) == walked.minutes(i, j)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(measurements(), st.integers(1, 60))
 def test_open_hours_without_clock_stops_equal_a_count_of_minutes(made, limit):
@@ -481,6 +482,7 @@ def test_open_hours_without_clock_stops_equal_a_count_of_minutes(made, limit):
     assert excess[0] == 60 * counted - 3600 * limit
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(measurements(), st.integers(1, 6))
 def test_working_days_without_clock_stops_equal_a_count_of_days(made, limit):

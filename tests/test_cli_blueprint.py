@@ -109,6 +109,7 @@ def test_diff_says_and_draws_one_changed_limit(capsys, tmp_path):
     assert "<svg" in picture.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_a_table_and_a_log_become_drafts(capsys, tmp_path):
     table = tmp_path / "steps.csv"
     table.write_text(

@@ -221,6 +221,7 @@ def test_the_ways_given_are_shortest_ways_of_one_flow_only(first, second):
         assert all(other.automaton.accepts(word) for word in shorter)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(flows(), flows())
 def test_flows_differ_exactly_if_they_are_not_the_same(first, second):
@@ -247,6 +248,7 @@ EDITS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.sampled_from(SAMPLES), st.sets(st.sampled_from(sorted(EDITS)), min_size=1, max_size=3))
 def test_exactly_the_edited_sections_change(name, edited):

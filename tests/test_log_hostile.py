@@ -244,6 +244,7 @@ print(int(status.split('VmHWM:')[1].split()[0]) // 1024)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
 def test_a_gzip_bomb_is_refused_in_little_memory(tmp_path):
     path = tmp_path / "bomb.xes.gz"

@@ -360,6 +360,7 @@ def exported(net, path):
     return read_net(path)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(flows(8))
 def test_a_net_comes_back_from_pm4py_and_its_pnml_as_it_was(tmp_path_factory, flow):

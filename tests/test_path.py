@@ -130,6 +130,7 @@ def test_a_case_passes_exactly_if_its_trace_is_a_run(words):
         assert (word == "pass") == LINE.automaton.accepts([*words, "abcde"][int(case[1:])])
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.text("abcdex", min_size=1, max_size=8), min_size=2, max_size=8), st.randoms(use_true_random=False))
 def test_other_cases_and_their_order_change_nothing(words, random):

@@ -216,6 +216,7 @@ PICTURES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PICTURES)
 def test_the_pdf_looks_like_the_png(name, tmp_path):
     """Both in grey on a coarse grid: shapes lie in the same places. Text differs a little: bold, italic, kerning."""

@@ -296,6 +296,7 @@ NODES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(NODES)
 def test_the_flow_is_refused_in_words_exactly_when_the_schema_refuses_it(flow):

@@ -521,6 +521,7 @@ def test_same_seed_same_bytes_other_seed_other_bytes(tmp_path, faulty):
         assert b"\r" not in bytes_[0]
 
 
+@pytest.mark.slow
 def test_bytes_do_not_depend_on_hash_seed_or_time_zone(tmp_path):
     code = (
         "import sys; from mining.blueprint import read_blueprint; from mining.simulation import *\n"
@@ -541,6 +542,7 @@ def test_frames_hold_what_the_files_hold(tmp_path, faulty):
         assert read.to_csv(index=False) == frame.to_csv(index=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_committed_sample_is_what_its_recipe_makes(tmp_path, name):
     sample(SAMPLES / name).write(tmp_path)
