@@ -14,7 +14,7 @@ from mining.conformance.alignment import LOG, MODEL, SYNC, Alignments, Costs, Mo
 from mining.conformance.precision import Precision, precision
 from mining.conformance.search import LargeNet
 from mining.conformance.traces import Traces
-from mining.conformance.variants import Variants, labels_of
+from mining.conformance.variants import Variants
 from mining.errors import ModelError, UnknownNameError
 from mining.results import Provenance, Result
 
@@ -228,8 +228,7 @@ def aligned(study: Study, *, costs: MoveCosts | None = None) -> AlignedVariants:
         If the costs name a lane or an activity that the blueprint does not have.
     """
     variants, found = study.path.variants, study.path.alignments
-    model, label = study.path.model, labels_of(study.path.model, study.instances)
-    traces = Traces.of_codes(len(model.labels), [[label[x] for x in trace] for trace in variants.traces])
+    model, traces = study.path.model, study.path.traces
     names = study.instances.names
     frame = pd.DataFrame(
         {

@@ -14,10 +14,10 @@ from mining.blueprint import model as m
 from mining.blueprint.bpmn import from_bpmn, read_bpmn, read_flow, sbp
 from mining.blueprint.bpmn.blocks import blocks_of, same_language, witness
 from mining.blueprint.bpmn.document import read_document
-from mining.blueprint.bpmn.lanes import kind_of
 from mining.blueprint.bpmn.timers import duration
 from mining.blueprint.compile import write_net
 from mining.blueprint.loading import read_blueprint
+from mining.blueprint.spoken import lane_kind
 from mining.blueprint.writing import to_raw
 from mining.conformance.alignment import align
 from mining.errors import BlueprintError, ModelError, UnknownNameError
@@ -757,7 +757,7 @@ def test_an_error_event_is_a_fail_point(bpmn):
     ],
 )
 def test_the_name_of_a_lane_means_a_kind(name, kind):
-    assert kind_of(name) == kind
+    assert lane_kind(name)[0] == kind
 
 
 LANES = """<laneSet id='ls'><lane id='L1' name='Back office'><flowNodeRef>b</flowNodeRef><flowNodeRef>c</flowNodeRef>

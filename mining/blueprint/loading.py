@@ -132,11 +132,7 @@ def _build(raw: dict[str, Any], lines: dict[yaml12.Path, int], name: str, data: 
 
 def _flow_of(raw: dict[str, Any], activities: tuple[m.Activity, ...], name: str) -> m.Flow:
     """The flow as written, or read from the BPMN file that it names (relative to the blueprint)."""
-    flow = raw.get("flow")
-    if flow is None:
-        raise BlueprintError(
-            f"{name}:1: missing key 'flow': the order of the activities. For a service without a fixed order write flow: {{free: [...]}}."
-        )
+    flow = raw["flow"]
     if isinstance(flow, dict) and "bpmn" in flow:
         return replace(read_flow(Path(name).parent / flow["bpmn"], activities), source=flow["bpmn"])
     return _flow(flow)

@@ -9,8 +9,8 @@ import numpy as np
 
 from mining._kernels import kernel
 from mining._states import grown
+from mining.conformance.ambiguity import LOG, MODEL, SYNC
 
-SYNC, LOG, MODEL = 0, 1, 2
 FAR = 2**60
 MOST_TOKENS = 255
 

@@ -14,6 +14,7 @@ from mining.conformance.alignment import Alignments, Model, align, listed_or_sea
 from mining.conformance.instances import Instances
 from mining.conformance.patterns import PatternReader, Row
 from mining.conformance.search import LargeNet
+from mining.conformance.traces import Traces
 from mining.conformance.variants import Variants, labels_of, settle_ties, variants_of
 
 SEVERITY = {"missing": "major", "out_of_order": "major", "extra": "minor", "repeated": "minor"}
@@ -27,6 +28,7 @@ class PathResult:
     variants: Variants
     alignments: Alignments
     model: Model
+    traces: Traces
 
 
 def check_path(blueprint: Blueprint, instances: Instances, is_open: np.ndarray) -> PathResult:
@@ -45,9 +47,8 @@ def check_path(blueprint: Blueprint, instances: Instances, is_open: np.ndarray) 
     sequence, undecided = settle_ties(model, instances, is_open)
     variants = variants_of(instances, sequence, is_open)
     label = labels_of(model, instances)
-    alignments = align(
-        model, [[label[x] for x in trace] for trace in variants.traces], prefix=variants.open, ambiguity=True
-    )
+    traces = Traces.of_codes(len(model.labels), [[label[x] for x in trace] for trace in variants.traces])
+    alignments = align(model, traces, prefix=variants.open, ambiguity=True)
     reader = PatternReader(blueprint, model, instances)
     rows = [
         (k, row)
@@ -63,7 +64,7 @@ def check_path(blueprint: Blueprint, instances: Instances, is_open: np.ndarray) 
     nothing = np.full(instances.n_cases, np.nan)
     unsolved: v.Reason = ("why.not_solved", {}) if not (undecided.any() or alignments.solved.all()) else ("", {})
     check = v.CheckResult("path", "path", "flow", "major", verdict, kept, nothing, why_not=unsolved)
-    return PathResult(check, variants, alignments, model)
+    return PathResult(check, variants, alignments, model, traces)
 
 
 def flow_model(blueprint: Blueprint) -> Model:

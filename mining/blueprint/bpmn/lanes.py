@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,23 +9,11 @@ from typing import Any
 from mining.blueprint.bpmn.document import Document, DrawnLane, Element, Pool
 from mining.blueprint.draft import Todo
 from mining.blueprint.naming import ids_of, text_of
-from mining.blueprint.spoken import KINDS, folded, lane_kind
+from mining.blueprint.spoken import KINDS, lane_kind
 from mining.errors import BlueprintError, UnknownNameError, hint
 
 LOOSE = "not assigned"
 CUSTOMER, PROVIDER = "+customer", "+provider"  # lanes that are added
-_FIRST = (  # names in which a word of lane_kind would mislead
-    (
-        "onstage",
-        r"\b(?:customer|client|user|citizen|patient|guest) (?:service|support|care|relations)|窗口|前台|柜台|客服",
-    ),
-    ("backstage", r"\b(?:back.?office|back.?stage|back.?end)\b|后台"),
-)
-_MORE = (  # words that lane_kind does not know
-    ("onstage", r"\b(?:teller|cashier|waiter|nurse|receptionist|call.?cent(?:er|re)|sales)\b|接待|服务员"),
-    ("backstage", r"\b(?:processing|approver|underwriter|accounting|finance|supervisor|manager|officer)s?\b|审批|财务|主管|经办"),
-    ("support", r"\b(?:it|erp|crm|engine|service bus|archive|robot)\b|后勤|档案|机器人"),
-)  # fmt: skip
 
 
 @dataclass
@@ -50,19 +37,6 @@ class _Row:
     pool: Pool
     steps: tuple[Element, ...]
     lane: DrawnLane | None = None
-
-
-def kind_of(name: str) -> str | None:
-    """The kind of lane that a name means, as far as a name can; None if it says nothing.
-
-    Examples
-    --------
-    >>> kind_of("Customer service"), kind_of("申请人"), kind_of("Back office"), kind_of("Blue team")
-    ('onstage', 'customer', 'backstage', None)
-    """
-    plain = folded(name).replace("_", " ")
-    found = next((kind for kind, sign in _FIRST if re.search(sign, plain)), None) or lane_kind(name)[0]
-    return found or next((kind for kind, sign in _MORE if re.search(sign, plain)), None)
 
 
 def lanes_of(document: Document, given: Mapping[str, str] | None = None) -> Lanes:
@@ -166,8 +140,8 @@ def _kind(row: _Row, given: Mapping[str, str], todo: list[Todo]) -> str:
     for key in (*keys, row.pool.id, row.pool.name):
         if key in given:
             return given[key]
-    found = kind_of(row.name) if row.name != LOOSE else None
-    return found or (kind_of(row.pool.name) if row.lane else None) or _by_tasks(row)
+    found = lane_kind(row.name)[0] if row.name != LOOSE else None
+    return found or (lane_kind(row.pool.name)[0] if row.lane else None) or _by_tasks(row)
 
 
 def _by_tasks(row: _Row) -> str:
@@ -185,9 +159,9 @@ def _told(made: Lanes, rows: list[_Row], ids: Mapping[str, str], given: Mapping[
         name = f"the name {row.name!r}"
         if row.name == LOOSE:
             why = "nothing in the file says in which lane the steps stand"
-        elif kind_of(row.name):
+        elif lane_kind(row.name)[0]:
             why = f"from {name}"
-        elif row.lane and kind_of(row.pool.name):
+        elif row.lane and lane_kind(row.pool.name)[0]:
             why = f"from the name {row.pool.name!r} of its pool"
         else:
             why = f"{name} does not say it" + (
@@ -203,7 +177,7 @@ def _add_hidden(hidden: list[Pool], given: Mapping[str, str], ids: Mapping[str, 
     """A pool that shows nothing is a lane only if it is the customer's."""
     for pool in hidden:
         kind = given.get(pool.id) or given.get(pool.name)
-        found = kind or kind_of(pool.name)
+        found = kind or lane_kind(pool.name)[0]
         if found == "customer":
             made.customers.add(pool.id)
         if kind or found == "customer":
