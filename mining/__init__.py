@@ -10,16 +10,26 @@ __version__ = "0.1.0"
 _HOME = {
     "Blueprint": "mining.blueprint",
     "BlueprintError": "mining.errors",
+    "Draft": "mining.blueprint.draft",
     "EventLog": "mining.log",
     "LogError": "mining.errors",
     "MiningError": "mining.errors",
     "ModelError": "mining.errors",
     "Study": "mining.study",
     "UnknownNameError": "mining.errors",
+    "Versions": "mining.blueprint.versions",
+    "align": "mining.conformance.alignment",
     "audit": "mining.audit_file",
+    "diff": "mining.blueprint.diff",
+    "from_bpmn": "mining.blueprint.bpmn",
+    "from_log": "mining.drafting",
+    "from_table": "mining.blueprint.table",
     "read_blueprint": "mining.blueprint",
     "read_log": "mining.log",
+    "read_net": "mining.models",
+    "read_versions": "mining.blueprint.versions",
     "simulate": "mining.simulation",
+    "to_bpmn": "mining.blueprint.bpmn",
 }
 __all__ = sorted(_HOME)
 

@@ -113,7 +113,7 @@ def audit(
     study = Study(log, blueprint, open_cases=open_cases)
     folder = Path(out)
     for name in FILES:
-        if (folder / name).resolve() in (Path(log.source.path).resolve(), Path(blueprint.path).resolve()):
+        if (folder / name).resolve() in {path.resolve() for path in (Path(log.source.path), *blueprint.files)}:
             raise MiningError(
                 f"{folder / name} is an input of this audit and would be overwritten. Name another folder."
             )
@@ -196,7 +196,7 @@ def manifest(study: Study, folder: Path, lang: str) -> dict[str, Any]:
                 "last": last,
             },
             "blueprint": {
-                "name": Path(blueprint.path).name,
+                "files": [path.name for path in blueprint.files],
                 "sha256": blueprint.sha256,
                 "id": blueprint.id,
                 "version": blueprint.version,

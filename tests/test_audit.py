@@ -295,6 +295,24 @@ def test_an_input_is_never_overwritten(tmp_path):
     assert log.exists()
 
 
+def test_a_flow_in_bpmn_is_an_input_too(tmp_path):
+    log, norm = put(tmp_path)
+    drawn = mining.to_bpmn(mining.read_blueprint(norm))
+    (tmp_path / "flow.bpmn").write_bytes(drawn)
+    norm.write_text(json.dumps(blueprint_dict({"bpmn": "flow.bpmn"}, "abc")), encoding="utf-8")
+    assert run("audit", log, "-b", norm, "-o", tmp_path / "o").returncode == 0
+    inputs = json.loads((tmp_path / "o" / "manifest.json").read_text("utf-8"))["inputs"]["blueprint"]
+    assert inputs["files"] == ["blueprint.yaml", "flow.bpmn"]
+    both = hashlib.sha256(norm.read_bytes() + drawn).hexdigest()
+    assert inputs["sha256"] == both
+    assert f"blueprint.yaml + flow.bpmn, SHA-256 {both}" in (tmp_path / "o" / "report.html").read_text("utf-8")
+    other = tmp_path / "findings.json"
+    other.write_bytes(drawn)
+    norm.write_text(json.dumps(blueprint_dict({"bpmn": "findings.json"}, "abc")), encoding="utf-8")
+    assert "findings.json is an input of this audit" in refused(log, "-b", norm, "-o", tmp_path)
+    assert other.read_bytes() == drawn
+
+
 @pytest.mark.parametrize("year", ["1700", "9999"])
 def test_times_far_away_are_kept(tmp_path, year):
     log, norm = put(tmp_path)

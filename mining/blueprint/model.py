@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mining.binding import Binding
@@ -364,6 +365,14 @@ class Blueprint:
     path: str = ""
     sha256: str = ""
     lines: dict[tuple[str | int, ...], int] = field(default_factory=dict)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that ``sha256`` covers: the blueprint's own and, where its flow is kept in a BPMN file, that one."""
+        if not self.path:
+            return ()
+        own = Path(self.path)
+        return (own, own.parent / self.flow.source) if isinstance(self.flow, Graph) else (own,)
 
     @cached_property
     def by_id(self) -> dict[str, Activity]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from mining.blueprint.model import Blueprint, Standard
@@ -105,6 +106,11 @@ def writer_of(study: Study, lang: str) -> Writer:
 def file_name(path: str) -> str:
     """The last part of a path: reports go to people who have no business with the folders of this machine."""
     return PurePath(path).name
+
+
+def file_names(paths: Iterable[Path]) -> str:
+    """The files of one hash, as they stand in a report."""
+    return " + ".join(path.name for path in paths) or DASH
 
 
 def clause(blueprint: Blueprint, check: str, lang: str) -> str:

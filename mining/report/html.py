@@ -16,7 +16,7 @@ from mining.pictures.svg import clean
 from mining.plots import axes_for, findings_chart, judged_standards, standards_chart, to_svg
 from mining.report import evidence, sections, summary
 from mining.report.details import MOST_DETAILED, blocks
-from mining.report.formats import DASH, Writer, file_name, writer_of
+from mining.report.formats import DASH, Writer, file_name, file_names, writer_of
 from mining.study import Study
 
 CHARTED = 10
@@ -88,7 +88,7 @@ def _facts(study: Study, w: Writer) -> list[tuple[str, str]]:
             ),
         ),
         (w.say("fact.approval"), signed),
-        (w.say("fact.blueprint_file"), w.say("report.hash", file=file_name(blueprint.path), hash=blueprint.sha256)),
+        (w.say("fact.blueprint_file"), w.say("report.hash", file=file_names(blueprint.files), hash=blueprint.sha256)),
         (w.say("fact.log"), w.say("report.hash", file=file_name(source.path), hash=source.sha256)),
         (w.say("fact.period"), w.say("report.zone", period=period, zone=w.zone)),
         (w.say("fact.cases"), w.count(study.instances.n_cases)),

@@ -15,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from mining.conformance.verdicts import VERDICTS
 from mining.report import sheets
-from mining.report.formats import Writer, file_name, writer_of
+from mining.report.formats import Writer, file_name, file_names, writer_of
 from mining.report.sheets import WIDTHS, Sheet
 from mining.study import Study
 
@@ -181,7 +181,7 @@ def _readme(study: Study, made: list[Sheet], w: Writer) -> list[tuple[str, str]]
                 "report.version", id=blueprint.id, version=blueprint.version, status=w.say(f"status.{blueprint.status}")
             ),
         ),
-        (w.say("fact.blueprint_file"), w.say("report.hash", file=file_name(blueprint.path), hash=blueprint.sha256)),
+        (w.say("fact.blueprint_file"), w.say("report.hash", file=file_names(blueprint.files), hash=blueprint.sha256)),
         (w.say("fact.log"), w.say("report.hash", file=file_name(source.path), hash=source.sha256)),
         (w.say("fact.cases"), w.count(study.instances.n_cases)),
         (w.say("xlsx.open_cases"), parameters["open_cases"]),
