@@ -29,7 +29,7 @@ check: install   ## lint, types and the quick tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	EXAMPLES_SHARE=0.2 $(BIN)/python -m pytest -n 2 -m "not slow"
 
 notebooks: install  ## open JupyterLab
 	$(BIN)/jupyter lab notebooks

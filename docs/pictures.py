@@ -13,25 +13,53 @@ from typing import Any
 import mining
 from mining.blueprint import Blueprint
 from mining.pictures import Mark, Picture, blueprint_picture
+from mining.pictures.svg import escaped
 from mining.plots import to_svg
 
 HERE = Path(__file__).parent
 SAMPLES = HERE.parent / "sample_logs"
 GOLDENS = HERE.parent / "tests" / "pictures"
 NAMES = ("bank_loan", "it_incident", "outpatient_visit", "permit_receipt")
+FINDINGS = 8
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 def main() -> None:
     """Write blueprint.svg and findings.svg beside this file, and the goldens beside the tests."""
-    sample = SAMPLES / "outpatient_visit"
-    blueprint = mining.read_blueprint(sample / "blueprint.yaml")
-    study = mining.Study(mining.read_log(sample / "log.csv", columns=blueprint.binding), blueprint)
-    study.plot().save(HERE / "blueprint.svg")
-    (HERE / "findings.svg").write_text(to_svg(study.findings().plot(top=8)), encoding="utf-8", newline="\n")
+    for name, svg in readme_pictures().items():
+        (HERE / name).write_text(svg, encoding="utf-8", newline="\n")
     GOLDENS.mkdir(exist_ok=True)
     for name, picture in golden_pictures():
         (GOLDENS / f"{name}.json").write_text(as_json(structure_of(picture)), encoding="utf-8", newline="\n")
+
+
+def readme_pictures() -> dict[str, str]:
+    """The pictures of the README as SVG, by file name."""
+    sample = SAMPLES / "outpatient_visit"
+    blueprint = mining.read_blueprint(sample / "blueprint.yaml")
+    study = mining.Study(mining.read_log(sample / "log.csv", columns=blueprint.binding), blueprint)
+    rows = study.findings().open().head(FINDINGS)
+    shown = zip(rows["rank"], rows["title_en"], rows["n_net"], rows["n_judged"], rows["priority"], strict=True)
+    said = "; ".join(f"{rank} {title}: {n:,} / {judged:,}, {priority}" for rank, title, n, judged, priority in shown)
+    chart = to_svg(study.findings().plot(top=FINDINGS))
+    return {"blueprint.svg": study.plot().svg, "findings.svg": with_description(chart, said)}
+
+
+def with_description(svg: str, text: str) -> str:
+    """The picture with what it shows in words: its letters are paths, which neither tests nor screen readers can read.
+
+    Examples
+    --------
+    >>> with_description('<svg width="1"><g/></svg>', "1 < 2")
+    '<svg width="1"><desc>1 &lt; 2</desc><g/></svg>'
+    """
+    head, rest = svg.split(">", 1)
+    return f"{head}><desc>{escaped(text)}</desc>{rest}"
+
+
+def description_of(svg: str) -> str:
+    """What :func:`with_description` put there; empty without."""
+    return ET.fromstring(svg).findtext(f"{SVG}desc", "")
 
 
 def golden_pictures() -> Iterator[tuple[str, Picture]]:

@@ -20,6 +20,7 @@ _HOME = {
     "Versions": "mining.blueprint.versions",
     "align": "mining.conformance.alignment",
     "audit": "mining.audit_file",
+    "audit_versions": "mining.audit_file",
     "diff": "mining.blueprint.diff",
     "from_bpmn": "mining.blueprint.bpmn",
     "from_log": "mining.drafting",
@@ -29,6 +30,7 @@ _HOME = {
     "read_net": "mining.models",
     "read_versions": "mining.blueprint.versions",
     "simulate": "mining.simulation",
+    "study_versions": "mining.study_versions",
     "to_bpmn": "mining.blueprint.bpmn",
 }
 __all__ = sorted(_HOME)

@@ -6,9 +6,10 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -19,12 +20,14 @@ import numpy as np
 
 from mining import __version__
 from mining.blueprint.model import Blueprint
+from mining.blueprint.versions import Versions
 from mining.conformance.verdicts import VERDICTS
 from mining.errors import BlueprintError, MiningError, ModelError, UnknownNameError
 from mining.findings import BANDS, COMMON, FEW_CASES, OCCASIONAL, TABLE
 from mining.log import EventLog
 from mining.results import plain
 from mining.study import Study
+from mining.study_versions import VersionStudies, study_versions
 from mining.texts import LANGUAGES
 from mining.units import MICROSECONDS
 
@@ -103,17 +106,103 @@ def audit(
     MiningError
         If the blueprint is not approved (and ``draft_ok`` is False), the log cannot answer, or the folder cannot be written.
     """
+    _admit((blueprint,), lang, draft_ok)
+    return _write(Study(log, blueprint, open_cases=open_cases), Path(out), lang, progress)
+
+
+def audit_versions(
+    log: EventLog,
+    versions: Versions,
+    out: str | Path,
+    *,
+    lang: str = "en",
+    open_cases: str = "pending",
+    draft_ok: bool = False,
+    progress: Callable[[str], None] = lambda step: None,
+) -> tuple[dict[str, Audit], VersionStudies]:
+    """Judge each case by the version of the blueprint in force when it began, and write one audit file per version.
+
+    Shares against different norms are not added up, so there is no audit file over all versions. Each is whole or absent.
+
+    Parameters
+    ----------
+    log : EventLog
+    versions : Versions
+        As :func:`mining.read_versions` gives them.
+    out : str or Path
+        Folder for one folder per version with cases, ``versions.json`` (periods, cases of each, cases of none) and
+        ``uncovered.parquet`` (the cases that began when no version was in force).
+    lang, open_cases, draft_ok, progress
+        As in :func:`audit`.
+
+    Returns
+    -------
+    tuple of (dict of str to Audit, VersionStudies)
+        By version.
+
+    Raises
+    ------
+    MiningError
+        As :func:`audit` and :func:`mining.study_versions`.
+    """
+    _admit(versions, lang, draft_ok)
+    found = study_versions(log, versions, open_cases=open_cases)
+    folder = Path(out)
+    made = {}
+    for version, study in found.studies.items():
+        progress(f"version {version}")
+        made[version] = _write(study, folder / _folder_name(version), lang, progress)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        found.uncovered.frame.to_parquet(folder / "uncovered.parquet", index=False)
+        _write_json(folder / "versions.json", _versions_record(found))
+    except OSError as error:
+        raise MiningError(f"{folder}: cannot write there ({error}).") from error
+    return made, found
+
+
+def _versions_record(found: VersionStudies) -> dict[str, Any]:
+    """Which version judged how many cases, and how many none did."""
+    periods = [
+        {
+            "version": period.blueprint.version,
+            "sha256": period.blueprint.sha256,
+            "first_day": str(period.first),
+            "last_day": None if period.last is None else str(period.last),
+            "cases": found.studies[period.blueprint.version].log.n_cases
+            if period.blueprint.version in found.studies
+            else 0,
+            "folder": _folder_name(period.blueprint.version) if period.blueprint.version in found.studies else None,
+        }
+        for period in found.versions.periods
+    ]
+    whys = found.uncovered.frame["why"].value_counts()
+    return {"blueprint": found.versions.id, "versions": periods, "cases_without_a_version": dict(sorted(whys.items()))}
+
+
+def _folder_name(version: str) -> str:
+    """A version as the name of a folder; one with other signs than letters, digits, dots and dashes carries its hash."""
+    plain_name = re.sub(r"[^\w.-]|^\.+", "_", version)
+    return plain_name if plain_name == version else f"{plain_name}-{hashlib.sha256(version.encode()).hexdigest()[:6]}"
+
+
+def _admit(blueprints: Iterable[Blueprint], lang: str, draft_ok: bool) -> None:
+    """Refuse an unknown language and, unless drafts are allowed, a blueprint that is no norm."""
     if lang not in LANGUAGES:
         raise UnknownNameError("language", lang, LANGUAGES)
-    if blueprint.status != "approved" and not draft_ok:
-        raise BlueprintError(
-            f"{blueprint.path}: the blueprint is a {blueprint.status}, not approved, so it is no norm to audit against. "
-            "To explore with it all the same, allow drafts (--draft-ok); the report will say so."
-        )
-    study = Study(log, blueprint, open_cases=open_cases)
-    folder = Path(out)
+    for blueprint in blueprints:
+        if blueprint.status != "approved" and not draft_ok:
+            raise BlueprintError(
+                f"{blueprint.path}: the blueprint is a {blueprint.status}, not approved, so it is no norm to audit against. "
+                "To explore with it all the same, allow drafts (--draft-ok); the report will say so."
+            )
+
+
+def _write(study: Study, folder: Path, lang: str, progress: Callable[[str], None]) -> Audit:
+    """Write the audit file of a study: all of it, or nothing."""
+    inputs = {path.resolve() for path in (Path(study.log.source.path), *study.blueprint.files)}
     for name in FILES:
-        if (folder / name).resolve() in {path.resolve() for path in (Path(log.source.path), *blueprint.files)}:
+        if (folder / name).resolve() in inputs:
             raise MiningError(
                 f"{folder / name} is an input of this audit and would be overwritten. Name another folder."
             )

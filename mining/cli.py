@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -21,9 +21,13 @@ app = typer.Typer(
 app.add_typer(blueprint_app, name="blueprint")
 
 BAD_INPUT = 2
-BlueprintFile = Annotated[
-    Path, typer.Option("--blueprint", "-b", help="Blueprint of the service (YAML).", metavar="FILE")
-]
+BlueprintFiles = Annotated[
+    list[Path],
+    typer.Option(
+        "--blueprint", "-b", metavar="FILE",
+        help="Blueprint of the service (YAML). Give it once for each version: every case is judged by the one in force when it began.",
+    ),
+]  # fmt: skip
 
 
 class _Progress:
@@ -51,7 +55,7 @@ class _Progress:
 @app.command()
 def audit(
     log: Annotated[Path, typer.Argument(help="Event log: CSV, XES, XES.gz or Parquet.", metavar="LOG")],
-    blueprint: BlueprintFile,
+    blueprint: BlueprintFiles,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the audit file.", metavar="DIR")],
     lang: Annotated[str, typer.Option(help="Language of the report: en or zh.")] = "en",
     open_cases: Annotated[
@@ -61,20 +65,30 @@ def audit(
 ) -> None:
     """Check a log against a blueprint and write report, workpapers, findings, verdicts, deviations and manifest."""
     from mining.audit_file import audit as run
+    from mining.audit_file import audit_versions
     from mining.blueprint import read_blueprint
+    from mining.blueprint.versions import read_versions
     from mining.log import read_log
     from mining.texts import say
 
     progress = _Progress()
     progress("reading the blueprint")
-    norm = read_blueprint(blueprint)
+    versions = None if len(blueprint) == 1 else read_versions(blueprint)
+    norm = read_blueprint(blueprint[0]) if versions is None else versions.periods[-1].blueprint
     progress("reading the log")
     events = read_log(log, columns=norm.binding)
-    made = run(events, norm, out, lang=lang, open_cases=open_cases, draft_ok=draft_ok, progress=progress)
+    settings: dict[str, Any] = {"lang": lang, "open_cases": open_cases, "draft_ok": draft_ok, "progress": progress}
+    if versions is None:
+        made = {norm.version: run(events, norm, out, **settings)}
+    else:
+        made, found = audit_versions(events, versions, out, **settings)
+        progress.done()
+        typer.echo(repr(found))
     progress.done()
-    for line in _headlines(made.study, lang):
-        typer.echo(line)
-    typer.echo(say("cli.report", lang, path=made.report, seconds=f"{progress.total():.1f}"))
+    for audited in made.values():
+        for line in _headlines(audited.study, lang):
+            typer.echo(line)
+        typer.echo(say("cli.report", lang, path=audited.report, seconds=f"{progress.total():.1f}"))
 
 
 def _headlines(study: Study, lang: str) -> list[str]:

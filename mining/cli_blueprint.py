@@ -133,6 +133,10 @@ def diff(
     changes = compare(before, after)
     for change in changes:
         typer.echo(change.say(lang))
+    if not changes:
+        from mining.pictures.words import words_in
+
+        typer.echo(words_in(lang)["no_difference"])
     if out is not None:
         from mining.pictures.difference import difference_picture
 

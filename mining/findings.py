@@ -210,7 +210,7 @@ def _visible(blueprint: Blueprint, check: str, group: pd.DataFrame) -> bool | No
     if isinstance(spec, Rule):
         names |= {spec.a, *([spec.b] if spec.b else [])}
     if isinstance(spec, Standard):
-        if "case_end" in (*spec.end, *spec.of):
+        if "case_end" in (*spec.end, *spec.of) or (spec.metric == "attribute" and not spec.of):
             return True
         names |= {*spec.start, *spec.end, *spec.of, *([spec.touchpoint] if spec.touchpoint else [])}
     return any(blueprint.lane_of(name).visible for name in names & known) if names & known else None

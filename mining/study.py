@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,7 +15,7 @@ from mining.blueprint.model import Blueprint, Rule, Standard
 from mining.calendars import Calendar, calendar_of
 from mining.conformance import verdicts as v
 from mining.conformance.allowances import allowed_by, net_verdict
-from mining.conformance.instances import Instances, instances_of
+from mining.conformance.instances import Instances, first_per_case, instances_of
 from mining.conformance.path import SEVERITY, PathResult, check_path
 from mining.conformance.rules import check_rule, role_rules
 from mining.conformance.standards import check_standard
@@ -144,6 +144,8 @@ class Study:
     open_cases : {"pending", "judge"}
         A case without any of the blueprint's ``ends_with`` activities is still running: its unmet checks are *pending*.
         With ``"judge"`` every case counts as ended (for an extract that is known to hold whole cases only).
+    known_until : int, optional
+        Where the log is part of a longer one: the last moment of that (microseconds UTC), up to which running cases are known.
 
     Raises
     ------
@@ -164,6 +166,7 @@ class Study:
     log: EventLog
     blueprint: Blueprint
     open_cases: str = "pending"
+    known_until: int | None = None
 
     def __post_init__(self) -> None:
         if self.open_cases not in OPEN_CASES:
@@ -174,7 +177,8 @@ class Study:
     @cached_property
     def instances(self) -> Instances:
         """The log in the words of the blueprint."""
-        return instances_of(self.log, self.blueprint)
+        found = instances_of(self.log, self.blueprint)
+        return found if self.known_until is None else replace(found, known_until=self.known_until)
 
     @cached_property
     def calendars(self) -> dict[str, Calendar]:
@@ -187,6 +191,20 @@ class Study:
         ended = np.zeros(self.instances.n_cases, bool)
         ended[self.instances.case[self.instances.of(*self.blueprint.scope.ends_with)]] = True
         return ended
+
+    @cached_property
+    def has_start(self) -> np.ndarray:
+        """Cases whose first completed step is one of the blueprint's ``starts_with`` activities (bool, one per case).
+
+        The others were cut off by the extract, or skipped their first step: a log cannot tell which, so no verdict hangs on it,
+        and the number is said with the study. Of steps that complete at the same time one suffices.
+        """
+        rows = np.flatnonzero(self.instances.done)
+        first = first_per_case(self.instances.case[rows], self.instances.end[rows], self.instances.n_cases)
+        begins = self.instances.of(*self.blueprint.scope.starts_with)
+        found = np.zeros(self.instances.n_cases, bool)
+        found[self.instances.case[begins[self.instances.end[begins] == first[self.instances.case[begins]]]]] = True
+        return found
 
     @cached_property
     def is_open(self) -> np.ndarray:
@@ -409,10 +427,10 @@ class Study:
         return bpmn_picture(bpmn, marks=marks_of(self), activities=from_bpmn(bpmn).activities, lang=lang)
 
     def __repr__(self) -> str:
-        running = int((~self.has_end).sum())
+        running, cut = int((~self.has_end).sum()), int((~self.has_start).sum())
         return (
             f"<Study of {self.log.source.path} against {self.blueprint.id} {self.blueprint.version}: {self.instances.n_cases:,} cases "
-            f"({running:,} without an end), {len(self.instances.case):,} activity instances; "
+            f"({cut:,} without a start, {running:,} without an end), {len(self.instances.case):,} activity instances; "
             f"{len(self.instances.unmapped)} labels outside the blueprint, {len(self.instances.unseen)} activities never seen>"
         )
 

@@ -114,6 +114,8 @@ def _standard_text(blueprint: Blueprint, standard: Standard, lang: str) -> str:
             say(f"word.{x}", lang) if x in special else f"“{activity_name(blueprint, x, lang)}”" for x in names
         )
 
+    if standard.metric in ("count", "attribute"):
+        return _value_text(standard, moments(standard.of), lang)
     key = f"standard.{standard.metric}"
     return say(
         key if key in catalogue() else "standard.other",
@@ -126,6 +128,24 @@ def _standard_text(blueprint: Blueprint, standard: Standard, lang: str) -> str:
         metric=standard.metric,
         minimum="" if standard.minimum is None else f"{standard.minimum:g}",
     )
+
+
+def _value_text(standard: Standard, of: str, lang: str) -> str:
+    """A count or an attribute: its bounds, the values that it may have, and where."""
+    least, most = standard.minimum, standard.limit
+    bounds = "max" if least is None else "min" if most is None else "exact" if least == most else "both"
+    keys = [bounds] if (least, most) != (None, None) else []
+    keys += ["one_of"] if standard.one_of else []
+    values = {
+        "of": of,
+        "attr": standard.attr or "",
+        "limit": duration(most, lang),
+        "minimum": duration(least, lang),
+        "values": ", ".join(map(str, standard.one_of)),
+    }
+    parts = [say(f"standard.{standard.metric}.{key}", lang, **values) for key in keys or ["filled"]]
+    at = say("standard.at", lang, of=of) if standard.metric == "attribute" and of else ""
+    return say("word.and", lang).join(parts) + at
 
 
 def finding_title(row: dict[str, Any], blueprint: Blueprint, lang: str) -> str:

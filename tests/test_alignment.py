@@ -24,6 +24,7 @@ from mining.conformance.running import start
 from mining.conformance.search import LargeNet
 from mining.conformance.traces import Traces
 from mining.nets import Transition, WorkflowNet
+from tests.examples import examples
 from tests.helpers import SHARED, pm4py_net
 from tests.strategies import LETTERS, flows
 
@@ -100,7 +101,7 @@ def check_moves(net, model, word, found, k, *, prefix=False):
     return moves
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(flows(), st.lists(WORDS, min_size=1, max_size=6, unique=True), st.booleans(), COSTS, COSTS, st.integers(1, 4))
 def test_costs_are_optimal_and_moves_are_an_alignment_of_that_cost(flow, words, prefix, log_cost, model_cost, unknown):
     net = write_net(flow)
@@ -137,7 +138,7 @@ def nets(draw):
     return WorkflowNet(steps, tuple(first), tuple(last))
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=examples(400))
 @given(nets(), st.lists(st.sampled_from("abcz"), max_size=5), st.booleans())
 def test_a_net_of_any_shape_is_searched_exactly(net, word, prefix):
     shortest = cheapest(net, ())
@@ -157,7 +158,7 @@ def test_a_net_of_any_shape_is_searched_exactly(net, word, prefix):
     assert listed.cost.tolist() == found.cost.tolist()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(flows(), st.lists(WORDS, min_size=2, max_size=8, unique=True), st.randoms(use_true_random=False))
 def test_the_order_of_the_traces_does_not_matter(flow, words, random):
     for model in both(write_net(flow)):
@@ -219,7 +220,7 @@ def normal(moves):
     return tuple(done)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(flows(5), st.lists(WORDS.filter(lambda w: len(w) < 6), min_size=1, max_size=3, unique=True), st.booleans())
 def test_ambiguity_is_the_count_of_all_optimal_alignments(flow, words, prefix):
     automaton = build(write_net(flow))
@@ -311,7 +312,7 @@ def test_what_was_not_asked_for_is_not_measured():
 # --- cases still running ---------------------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(flows(), WORDS, COSTS, COSTS)
 def test_a_running_case_has_the_cost_of_its_prefix_after_every_event(flow, word, log_cost, model_cost):
     model = build(write_net(flow))
@@ -514,7 +515,7 @@ def test_costs_equal_those_of_the_peers_on_the_benchmark(path):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(flows(), st.lists(WORDS.filter(len), min_size=1, max_size=4, unique=True))
 def test_pm4py_and_r4pm_find_the_same_costs(flow, words):
     r4pm = pytest.importorskip("r4pm")

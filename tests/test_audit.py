@@ -313,6 +313,29 @@ def test_a_flow_in_bpmn_is_an_input_too(tmp_path):
     assert other.read_bytes() == drawn
 
 
+def test_each_version_gets_an_audit_file_of_its_own(tmp_path):
+    log, old = put(tmp_path, effective={"from": "2020-01-01", "to": "2020-12-31"})
+    new, newest = tmp_path / "new.yaml", tmp_path / "newest.yaml"
+    for path, version, begin in ((new, "2/b", "2021-01-01"), (newest, "3", "2100-01-01")):
+        raw = blueprint_dict(["a", "b", "c"], "abc", effective={"from": begin}, version=version)
+        if path == new:
+            raw["effective"]["to"] = "2099-12-31"
+        path.write_text(json.dumps(raw), encoding="utf-8")
+    done = run("audit", log, "-b", old, "-b", new, "-b", newest, "-o", tmp_path / "o")
+    assert done.returncode == 0, done.stderr
+    record = json.loads((tmp_path / "o" / "versions.json").read_text("utf-8"))
+    assert [(v["version"], v["cases"], v["folder"]) for v in record["versions"]] == [
+        ("1", 0, None), ("2/b", 6, record["versions"][1]["folder"]), ("3", 0, None),
+    ]  # fmt: skip
+    folder = tmp_path / "o" / record["versions"][1]["folder"]
+    assert folder.parent == tmp_path / "o"
+    assert {p.name for p in folder.iterdir()} == set(FILES)
+    assert json.loads((folder / "manifest.json").read_text("utf-8"))["inputs"]["blueprint"]["version"] == "2/b"
+    assert record["cases_without_a_version"] == {}
+    assert pd.read_parquet(tmp_path / "o" / "uncovered.parquet").empty
+    assert "1 of 3 versions have cases" in done.stdout
+
+
 @pytest.mark.parametrize("year", ["1700", "9999"])
 def test_times_far_away_are_kept(tmp_path, year):
     log, norm = put(tmp_path)

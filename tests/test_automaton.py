@@ -12,6 +12,7 @@ from mining.blueprint import model as m
 from mining.blueprint import parse_blueprint
 from mining.blueprint.compile import write_net
 from mining.nets import Transition, WorkflowNet
+from tests.examples import examples
 from tests.helpers import blueprint, blueprint_dict
 from tests.strategies import flows, language
 
@@ -74,7 +75,7 @@ def test_steps_to_end():
     assert sequence_automaton("abc").steps_to_end.tolist() == [3, 2, 1, 0]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(flows(), st.randoms(use_true_random=False))
 def test_an_automaton_accepts_the_language_of_its_flow_and_nothing_else(flow, random):
     automaton = build(write_net(flow))
@@ -91,7 +92,7 @@ def same(one, two):
     return (one.labels, one.delta.tolist(), one.final.tolist()) == (two.labels, two.delta.tolist(), two.final.tolist())
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(flows(), st.randoms(use_true_random=False))
 def test_the_same_behaviour_gives_the_same_automaton_however_it_is_drawn(flow, random):
     net = write_net(flow)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mining import BlueprintError, read_blueprint
+from mining import BlueprintError, UnknownNameError, read_blueprint
 from mining.blueprint import model as m
 from mining.blueprint import parse_blueprint, yaml12
 from tests.helpers import ROOT, blueprint, blueprint_dict
@@ -36,7 +36,8 @@ def test_there_are_four_samples():
 @pytest.mark.parametrize(
     ("written", "value"),
     [("on", "on"), ("NO", "NO"), ("12:30", "12:30"), ("2026-01-05", "2026-01-05"), ("0o17", "0o17"), ("1_000", "1_000")]
-    + [("true", True), ("007", 7), ("-3", -3), ("0.95", 0.95), ("1e3", 1000.0), ("~", None), ("'5'", "5")],
+    + [("true", True), ("007", 7), ("-3", -3), ("0.95", 0.95), ("1e3", 1000.0), ("~", None), ("'5'", "5")]
+    + [(r'"\ud83d\ude00"', "\U0001f600")],
 )
 def test_plain_words_are_yaml_1_2(written, value):
     assert yaml12.load(f"key: {written}", "x")[0] == {"key": value}
@@ -48,15 +49,55 @@ def test_plain_words_are_yaml_1_2(written, value):
         ("a: 1\nb: 2\na: 3", "x.yaml:3: 'a' is written twice (first in line 1)"),
         ("a: &x 1\nb: *x", "x.yaml:1: anchors and aliases"),
         ("a: !!python/object:os.system 1", "x.yaml:1: tags"),
+        ('a: 1\nb: "\\ud83d"', "x.yaml:2: half of a character"),
         ("a: [1, 2", "not valid YAML"),
         ("", "the file is empty"),
-        ("- 1", "this file holds list"),
+        ("- 1", "this file holds a list"),
+        ("~", "x.yaml:1: a blueprint is a set of keys (sbp, id, version, ...); this file holds nothing"),
+        ("a: 1\nb: \x00", "x.yaml:2: not valid YAML: unacceptable character"),
+        ("a: 1\nb: " + "9" * 5000, "x.yaml:2: 99999999999999999999... has 5000 digits, too many"),
+        ("a: 1\n" + "# comment\n" * 100_001, "x.yaml: 1,000,015 characters, more than the 1,000,000 that are read"),
+        ("a: " + "[1, " * 30 + "2" + "]" * 30, "unknown key 'a'"),
         ("a: " + "[" * 100 + "]" * 100, "nested deeper than 60"),
         ("a: " + "[" * 50_000 + "]" * 50_000, "nested"),
     ],
 )
 def test_text_that_is_no_blueprint_is_refused(source, message):
     assert message in refused(source)
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"id": "permit\n"}, "id: 'permit\\n' is not written as it must be"),
+        ({"effective": {"from": "2026-01-01\n"}}, "effective.from: '2026-01-01\\n' is not written as it must be"),
+        ({"effective": {"from": "٢٠٢٦-٠١-٠١"}}, "effective.from: '٢٠٢٦-٠١-٠١' is not written as it must be"),
+        ({"name": {"en\n": "x"}}, "name: 'en\\n' is not written as it must be"),
+        ({"status": "x" * 5000}, f"status: '{'x' * 99}... is not one of the words"),
+        ({"service_type": ["x"] * 5000}, "'x', 'x',... is not one of the words"),
+    ],
+    ids=["id", "line break", "digits", "language", "long text", "long list"],
+)
+def test_patterns_are_those_of_the_schema_to_the_last_sign_and_long_values_are_cut(changes, what):
+    message = refused(text(**changes))
+    assert what in message
+    assert len(message) < 1000
+
+
+def test_a_number_that_is_infinite_is_refused_with_its_line():
+    entry = {
+        "id": "S",
+        "dimension": "outcome",
+        "metric": "attribute",
+        "attr": "size",
+        "min": "huge",
+        "severity": "major",
+        "basis": "x",
+    }
+    log = {"case": "c", "activity": "a", "timestamp": "t", "attributes": {"size": {"column": "s", "type": "number"}}}
+    source = text(standards=[entry], log=log).replace('"huge"', "1e999")
+    line = next(i for i, row in enumerate(source.splitlines(), 1) if "1e999" in row)
+    assert f"x.yaml:{line}: standards.0.min: " in refused(source)
 
 
 def test_a_misspelt_key_is_named_with_line_and_the_right_word():
@@ -253,6 +294,25 @@ def test_visibility_comes_from_the_lane_kind():
     read = blueprint(["a", "b"], "ab")
     assert read.lane_of("a").visible
     assert not read.lane_of("b").visible
+
+
+def test_the_service_type_in_effect_is_that_of_the_stage_else_of_the_service():
+    norm = read_blueprint(ROOT / "sample_logs" / "bank_loan" / "blueprint.yaml")
+    assert [norm.mode_of(x) for x in ("intake", "offer", "approve")] == ["self_service", "interactive", "linear"]
+    stages = [{"id": "a", "name": {"en": "x"}}, {"id": "all", "name": {"en": "y"}, "type": "interactive"}]
+    for service_type in ("linear", "hybrid"):
+        read = parse_blueprint(text(service_type=service_type, stages=stages))
+        assert (read.mode_of("all"), read.mode_of("b")) == ("interactive", "interactive")
+        assert read.mode_of("a") == service_type  # the stage, not the activity of that name
+    with pytest.raises(UnknownNameError, match="stage or activity 'al'.*Did you mean 'all'"):
+        read.mode_of("al")
+
+
+def test_the_zone_of_a_blueprint_is_that_of_its_log_else_of_its_calendar():
+    log = {"case": "c", "activity": "a", "timestamp": "t"}
+    assert parse_blueprint(text(log=log | {"tz": "Asia/Shanghai"})).tz == "Asia/Shanghai"
+    assert read_blueprint(ROOT / "sample_logs" / "permit_receipt" / "blueprint.yaml").tz == "Europe/Amsterdam"
+    assert parse_blueprint(text(log=log, calendars={})).tz == "UTC"
 
 
 def test_lint_names_place_and_weakness():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mining.blueprint.versions import Versions, read_versions
 from mining.errors import BlueprintError
+from tests.examples import examples
 from tests.helpers import blueprint, blueprint_dict
 
 
@@ -101,7 +102,7 @@ SPANS = st.tuples(st.integers(1, 28), st.none() | st.integers(0, 9)).map(
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(SPANS, min_size=1, max_size=4).map(lambda spans: sorted(spans, key=lambda span: span[0])))
 def test_periods_against_a_walk_over_the_days(spans):
     starts = [first for first, _ in spans]

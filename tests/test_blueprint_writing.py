@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mining.blueprint import parse_blueprint, read_blueprint, schema, yaml12
 from mining.blueprint.writing import flow_raw, same, to_raw, to_yaml
+from tests.examples import examples
 from tests.helpers import SHARED, blueprint, blueprint_dict
 from tests.strategies import LETTERS, flows
 
@@ -301,7 +302,7 @@ def test_odd_texts_stay_texts_wherever_they_stand(text):
     assert exactly(yaml.safe_load(written)) == exactly(raw)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(DOCUMENTS)
 def test_any_values_are_read_back_as_they_were_by_both_kinds_of_reader(raw):
     written = to_yaml(raw)
@@ -312,7 +313,7 @@ def test_any_values_are_read_back_as_they_were_by_both_kinds_of_reader(raw):
 PATHS = st.lists(st.integers(0, 2) | SECTION_NAMES, max_size=4).map(tuple)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(DOCUMENTS, st.dictionaries(PATHS, TEXTS, max_size=4), st.lists(TEXTS, max_size=2))
 def test_comments_change_nothing(raw, notes, head):
     written = to_yaml(raw, notes=notes, head=head)
@@ -402,7 +403,7 @@ def raw_blueprints(draw):
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(raw_blueprints())
 def test_any_blueprint_is_read_back_as_it_was(raw):
     read = parse_blueprint(json.dumps(raw, ensure_ascii=False))

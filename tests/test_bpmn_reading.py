@@ -22,6 +22,7 @@ from mining.blueprint.writing import to_raw
 from mining.conformance.alignment import align
 from mining.errors import BlueprintError, ModelError, UnknownNameError
 from mining.nets import Transition, WorkflowNet
+from tests.examples import examples
 from tests.helpers import SHARED, blueprint
 from tests.strategies import flows, language
 
@@ -263,7 +264,7 @@ def words_of(letters, longest):
 BRANCH = st.lists(st.sampled_from(["seq", "skip"]), min_size=1, max_size=2)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=examples(15))
 @given(st.lists(BRANCH, min_size=2, max_size=3))
 def test_an_inclusive_split_means_every_set_of_its_branches(tmp_path_factory, branches):
     nodes, arcs, languages = [START, END, "inclusiveGateway x", "inclusiveGateway y"], ["s>x", "y>e"], []
@@ -341,7 +342,7 @@ def one_step(node, inner="", more=""):
     ("content", "message"),
     [
         (one_step("complexGateway g"), r"flow.bpmn:6: element 'g' is a complexGateway: its condition on tokens cannot be read"),
-        (one_step("callActivity g"), r"flow.bpmn:6: element 'g' is a callActivity: the process that it calls is in no file"),
+        (one_step("callActivity g"), r"flow.bpmn:6: element 'g' is a callActivity: what it calls is kept elsewhere"),
         (one_step("task g", more="isForCompensation='true'"), "element 'g' is a task for compensation"),
         (one_step("intermediateThrowEvent g", "<compensateEventDefinition/>"), "element 'g' is a intermediateThrowEvent for compensation"),
         (one_step("subProcess g", more="triggeredByEvent='true'"), "element 'g' is a subProcess triggered by an event"),
@@ -419,10 +420,12 @@ def test_what_has_no_meaning_as_a_flow_is_refused_with_id_and_reason(bpmn, conte
         from_bpmn(bpmn(content))
 
 
-def test_a_model_on_its_own_is_read_as_drawn_but_not_unrolled(bpmn):
+def test_a_model_on_its_own_is_unrolled_like_a_flow(bpmn):
     gates = ["inclusiveGateway x", "inclusiveGateway y"]
-    with pytest.raises(ModelError, match="element 'x' is a inclusiveGateway, which cannot be read in a model"):
-        read_bpmn(bpmn(process([START, END, *AB, *gates], "s>x", "x>a", "x>b", "a>y", "b>y", "y>e")))
+    split = process([START, END, *AB, *gates], "s>x", "x>a", "x>b", "a>y", "b>y", "y>e")
+    assert words(read_bpmn(bpmn(split))) == {"a", "b", "ab", "ba"}
+    with pytest.raises(ModelError, match="element 'x' is a inclusiveGateway that no inclusive join closes"):
+        read_bpmn(bpmn(process([START, END, *AB, gates[0]], "s>x", "x>a", "x>b", "a>e", "b>e")))
     assert words(
         read_bpmn(bpmn(process([START, END, "subProcess u"], "s>u", "u>e", inner={"u": drawn(AB, "a>b")})))
     ) == {"ab"}
@@ -448,6 +451,27 @@ def test_pools_are_one_process_in_which_a_message_is_sent_before_it_is_received(
     assert runs(bpmn(pools(ASK, ANSWER, "a>s2", "c>d"))) == {"abcd"}
     assert runs(bpmn(pools(ASK, ANSWER, "a>b"))) == {"abcd", "abdc", "adbc"}
     assert runs(bpmn(pools(ASK, ANSWER, "e1>s2"))) == {"adbc"}
+
+
+def guesses(draft):
+    return [t.what for t in draft.todo if t.place == "flow" and t.guessed]
+
+
+def test_how_messages_were_read_is_a_guess_that_is_said(bpmn):
+    first = "2 pools are read as one process, in which each message is sent before it is received: "
+    draft = from_bpmn(bpmn(pools(ASK.replace("name='a'", "name='Ask'"), ANSWER, "a>s2", "c>d")))
+    assert guesses(draft) == [f"{first}'a>s2': 'a' (Ask) before 's2', 'c>d': 'c' before 'd'"]
+    assert f"guessed: {first}" in " ".join(draft.to_yaml().replace("#", " ").split())
+    waits = process(["startEvent s1", "task d", "endEvent e1"], "s1>d", "d>e1", id="p1")
+    both = guesses(from_bpmn(bpmn(pools(waits, ANSWER, "b>d", "c>d"))))
+    assert both[1:] == ["'d' receives several messages ('b>d', 'c>d'): it waits for all of them"]
+    either = guesses(from_bpmn(bpmn(pools(ASK, EITHER, "a>s2", "y>d", "n>d"))))
+    assert either[1:] == ["'d' receives several messages ('y>d', 'n>d'): it waits for any one of them"]
+    nodes = ["startEvent s2", "task b", "exclusiveGateway x", "intermediateThrowEvent m", "endEvent e2", "endEvent f2"]
+    seldom = process(nodes, "s2>b", "b>x", "x>m", "m>e2", "x>f2", id="p2")
+    (_, called) = guesses(from_bpmn(bpmn(pools(CALLED, seldom, "m>s1"))))
+    assert called == "what begins at 's1' begins whenever its message is sent: never, once, or again after it has ended"
+    assert guesses(from_bpmn(bpmn(process([START, END, "task a"], "s>a", "a>e")))) == []
 
 
 def test_a_message_to_a_step_makes_it_a_touchpoint_and_the_pools_are_lanes(bpmn):
@@ -973,7 +997,7 @@ def test_a_draft_says_what_must_be_filled_in_and_is_a_draft(bpmn):
 # --- flow words --------------------------------------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(flows())
 def test_a_block_structure_is_found_again_in_its_net(flow):
     found = blocks_of(write_net(flow))
@@ -981,7 +1005,7 @@ def test_a_block_structure_is_found_again_in_its_net(flow):
     assert language(found, 4) == language(flow, 4)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @example(m.Choice((m.Step("a"), m.Optional_(m.Step("a")))))
 @given(flows(4))
 def test_flow_words_survive_the_way_through_bpmn(tmp_path_factory, flow):
@@ -1080,7 +1104,7 @@ def test_a_net_with_weights_or_too_many_tokens_is_no_block_structure():
     assert blocks_of(WorkflowNet((Transition("a", ((0, 2),), ((1, 1),)),), (1, 0), (0, 1))) is None
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(flows(4), flows(4))
 def test_a_witness_is_a_shortest_run_of_exactly_one(one, other):
     a, b = (automaton.build(write_net(x)) for x in (one, other))

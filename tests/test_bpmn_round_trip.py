@@ -24,6 +24,7 @@ from mining.blueprint.compile import write_net
 from mining.blueprint.writing import flow_raw, same, to_raw, to_yaml
 from mining.errors import BlueprintError, MiningError
 from mining.models import net_of
+from tests.examples import examples
 from tests.helpers import ROOT, blueprint, blueprint_dict
 from tests.strategies import LETTERS, flows
 
@@ -178,6 +179,7 @@ LANES = [
 NAMES = st.sampled_from(
     ["Pay", "Chase the documents that are still missing and remind the applicant", "补全资料并通知申请人尽快回复" * 2]
 )
+ODD = st.sampled_from(["<&>\"'", "]]>", "审批 🙂", "a\nb", " x ", "null", "1.0", "{a: b} # c", "\u202eabc", "\x07"])
 LIMITS = ["30min", "1.5h", "3d", "8w", "4bh", "5bd"]
 
 
@@ -208,13 +210,20 @@ def norms(draw):
          "severity": "minor", "basis": "B", "share": 0.9}
         for k, limit in enumerate(draw(st.lists(st.sampled_from(LIMITS), max_size=3)))
     ]  # fmt: skip
+    raw["kpis"] = [
+        {"id": "K", "formula": {"share_with": "a"}, "target": 0.9, "direction": "up", "name": {"zh": draw(ODD)}}
+    ]
+    raw["allow"] = [
+        {"id": "A", "match": {"kind": "missing", "activity": "a"}, "decision": "accepted", "reason": {"en": draw(ODD)},
+         "approved_by": draw(ODD), "valid": ["2026-01-01", "2026-12-31"], "max_share": 0.05}
+    ]  # fmt: skip
     raw["scope"] = {"starts_with": [used[0]], "ends_with": [used[-1]], "unit_of_analysis": "one case"}
     return parse_blueprint(json.dumps(raw, ensure_ascii=False))
 
 
 @pytest.mark.slow
 @given(norms())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_a_generated_blueprint_comes_back_means_its_flow_and_has_a_sheet_without_faults(tmp_path_factory, norm):
     path = tmp_path_factory.getbasetemp() / "generated.bpmn"
     for profile in PROFILES:
@@ -227,7 +236,7 @@ def test_a_generated_blueprint_comes_back_means_its_flow_and_has_a_sheet_without
 
 
 @given(norms())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_a_generated_drawing_means_its_flow_to_pm4py(tmp_path_factory, norm):
     path = written(norm, tmp_path_factory.getbasetemp(), profile="single")
     assert same_language(by_pm4py(path), with_names(write_net(norm.flow), norm))

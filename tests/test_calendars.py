@@ -15,6 +15,7 @@ from mining.calendars import DAYS, calendar_of
 from mining.conformance.durations import TINY, Clock, measure, overdue, stops
 from mining.simulation.clock import NEVER, BusinessCalendar
 from mining.units import MISSING
+from tests.examples import examples
 
 AMSTERDAM = CalendarSpec(
     "office",
@@ -319,7 +320,7 @@ CHANGE_DAYS = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.sampled_from([AMSTERDAM, SHANGHAI, NIGHT]), CHANGE_DAYS, st.integers(0, 1440 * 3), st.integers(0, 1440 * 3))
 def test_open_time_equals_a_count_of_minutes(spec, day, offset, length):
     start = datetime.combine(day, time(0), UTC) + timedelta(minutes=offset)
@@ -328,7 +329,7 @@ def test_open_time_equals_a_count_of_minutes(spec, day, offset, length):
     assert found[0] == 60 * minutes_open(spec, start, end)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(CHANGE_DAYS, st.integers(0, 1440 * 5), st.integers(1, 8))
 def test_the_due_day_is_the_nth_working_day_counted_one_by_one(day, offset, n):
     start = datetime.combine(day, time(0), UTC) + timedelta(minutes=offset)
@@ -452,7 +453,7 @@ def test_minutes_are_walked_right():
     assert walked.working == [0, 7, 14]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(measurements())
 def test_open_time_of_any_calendar_equals_a_count_of_minutes(made):
     spec, walked, i, j, _ = made
@@ -469,7 +470,7 @@ def test_open_time_of_any_calendar_equals_a_count_of_minutes(made):
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(measurements(), st.integers(1, 60))
 def test_open_hours_without_clock_stops_equal_a_count_of_minutes(made, limit):
     spec, walked, i, j, spans = made
@@ -483,7 +484,7 @@ def test_open_hours_without_clock_stops_equal_a_count_of_minutes(made, limit):
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(measurements(), st.integers(1, 6))
 def test_working_days_without_clock_stops_equal_a_count_of_days(made, limit):
     spec, walked, i, j, spans = made

@@ -13,7 +13,8 @@ from mining.blueprint import parse_blueprint, read_blueprint, schema
 from mining.blueprint.diff import Change, diff
 from mining.blueprint.diff_words import KEYS, PARTS, SENTENCES
 from mining.blueprint.writing import flow_raw, same, to_raw
-from mining.errors import UnknownNameError
+from mining.errors import MiningError, UnknownNameError
+from tests.examples import examples
 from tests.helpers import OFFICE, ROOT, blueprint, blueprint_dict
 from tests.strategies import LETTERS, flows, language
 
@@ -151,6 +152,14 @@ def test_a_renamed_lane_and_a_renamed_rule_are_guessed_from_name_and_content():
     ]
 
 
+def test_days_of_the_week_have_words_in_both_languages(loan):
+    raw = to_raw(loan)
+    raw["calendars"]["branch"]["week"] = {"mon-fri": ["08:00-20:00", "21:00-22:00"], "sat": ["09:00-15:00"]}
+    [change] = diff(loan, parsed(raw))
+    assert change.say() == "calendar branch: week, Monday-Friday: 21:00-22:00 added"
+    assert change.say("zh") == "日历 branch：每周时段、周一至周五：新增 21:00-22:00"
+
+
 def test_lists_of_names_change_by_item(loan):
     new = parse_blueprint(LOAN.replace("[adviser-01, adviser-02,", "[adviser-02, adviser-09,"))
     assert [c.say() for c in diff(loan, new)] == [
@@ -207,7 +216,7 @@ def of_flow(flow):
     return parsed(blueprint_dict(flow_raw(flow), LETTERS, ends=LETTERS))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(flows(), flows())
 def test_the_ways_given_are_shortest_ways_of_one_flow_only(first, second):
     old, new = of_flow(first), of_flow(second)
@@ -222,7 +231,7 @@ def test_the_ways_given_are_shortest_ways_of_one_flow_only(first, second):
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(flows(), flows())
 def test_flows_differ_exactly_if_they_are_not_the_same(first, second):
     old, new = of_flow(first), of_flow(second)
@@ -249,7 +258,7 @@ EDITS = {
 
 
 @pytest.mark.slow
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.sampled_from(SAMPLES), st.sets(st.sampled_from(sorted(EDITS)), min_size=1, max_size=3))
 def test_exactly_the_edited_sections_change(name, edited):
     old = read_blueprint(ROOT / "sample_logs" / name / "blueprint.yaml")
@@ -272,3 +281,80 @@ def test_a_flow_from_a_file_is_compared_by_what_it_allows(tmp_path: Path):
         found.append(read_blueprint(file))
     assert isinstance(found[0].flow, m.Graph)
     assert [(c.kind, c.before or c.after) for c in diff(*found)] == [("added", ["b"]), ("removed", ["a"])]
+
+
+@pytest.mark.parametrize("more", ["", '<exclusiveGateway id="x"/><task id="u" name="A"/>'])
+def test_flows_from_files_that_allow_the_same_are_said_to_be_drawn_differently(tmp_path: Path, more: str):
+    """One task, or a choice between two tasks of one name."""
+    way = [("s", "x"), ("x", "t"), ("x", "u"), ("t", "e"), ("u", "e")] if more else [("s", "t"), ("t", "e")]
+    drawing = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><process id="p">
+    <startEvent id="s"/><task id="t" name="A"/>{}<endEvent id="e"/>{}</process></definitions>"""
+
+    def version(name, more, way, activity="a"):
+        flows = "".join(f'<sequenceFlow id="{a}{b}" sourceRef="{a}" targetRef="{b}"/>' for a, b in way)
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "flow.bpmn").write_text(drawing.format(more, flows), "utf-8")
+        text = json.dumps(blueprint_dict({"bpmn": "flow.bpmn"}, "ab", ends="ab")).replace('"a"', f'"{activity}"')
+        (tmp_path / name / "blueprint.yaml").write_text(text, "utf-8")
+        return read_blueprint(tmp_path / name / "blueprint.yaml")
+
+    old, new = version("old", "", [("s", "t"), ("t", "e")]), version("new", more, way)
+    assert (diff(old, new) == ()) == same(old, new) == (not more)
+    said = ["the flow is written differently, but allows exactly the same"] if more else []
+    assert [change.say() for change in diff(old, new)] == said
+    renamed = diff(old, version("renamed", more, way, "z"))
+    assert [change.kind for change in renamed] == ["renamed", "changed"][: 1 + len(said)]
+
+
+def places(value, path=()):
+    """Paths of all values of a file."""
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in children:
+        yield (*path, key)
+        yield from places(part, (*path, key))
+
+
+RAW = {name: to_raw(read_blueprint(ROOT / "sample_logs" / name / "blueprint.yaml")) for name in SAMPLES}
+
+
+@st.composite
+def edited(draw):
+    """A sample and the same with one value anywhere left out, doubled, moved or changed."""
+    name = draw(st.sampled_from(SAMPLES))
+    raw = deepcopy(RAW[name])
+    *path, last = draw(st.sampled_from([p for p in places(raw) if p[0] not in ("sbp", "version")]))
+    part = raw
+    for key in path:
+        part = part[key]
+    value = part[last]
+    ways = ["delete", "change"] + ["double", "reverse"] * isinstance(part, list)
+    match draw(st.sampled_from(ways)):
+        case "delete":
+            del part[last]
+        case "double":
+            part.insert(last, deepcopy(value))
+        case "reverse":
+            part.reverse()
+        case _ if isinstance(value, bool):
+            part[last] = not value
+        case _ if isinstance(value, int | float):
+            part[last] = value + draw(st.sampled_from([1, 0.5, 0.0]))
+        case _ if isinstance(value, str):
+            part[last] = draw(st.sampled_from([f"{value}x", "5bd", "case_end", value]))
+    return RAW[name], raw
+
+
+@pytest.mark.slow
+@settings(max_examples=examples(60), deadline=None)
+@given(edited(), st.booleans())
+def test_any_edit_is_named_and_what_is_the_same_is_not(pair, back):
+    try:
+        old, new = map(parsed, pair)
+    except MiningError:
+        return  # the edit made no blueprint
+    old, new = (new, old) if back else (old, new)
+    found = diff(old, new)
+    assert (found == ()) == same(old, new)
+    said = [change.say(lang) for change in found for lang in ("en", "zh")]
+    assert not [text for text in said if "None" in text or "{" in text or "['" in text]
+    assert len(set(said)) == len(said)  # each is said once, in two languages

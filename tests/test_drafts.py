@@ -20,6 +20,7 @@ from mining.conformance.alignment import Traces, align
 from mining.drafting import from_log
 from mining.errors import BlueprintError, LogError, MiningError, ModelError
 from mining.units import MISSING
+from tests.examples import examples
 from tests.helpers import ROOT, SHARED
 
 HEAD = ["stage", "lane", "step", "role", "label", "touchpoint", "wait", "fail", "max_time", "basis"]
@@ -207,9 +208,41 @@ def test_other_ways_to_write_a_text_table(table, delimiter, encoding):
     assert from_table(table(ROWS, delimiter=delimiter, encoding=encoding)).raw == from_table(table(ROWS)).raw
 
 
+def test_a_chinese_code_page_is_read_where_the_headings_prove_it_and_said(tmp_path):
+    file = tmp_path / "steps.csv"
+    text = "阶段,泳道,步骤\n受理,窗口,提交申请\n"
+    file.write_bytes(text.encode("gbk"))
+    draft = from_table(file)
+    assert draft.raw["activities"][0]["name"] == {"zh": "提交申请"}
+    assert "read as GB18030, because 阶段, 泳道, 步骤 are headings then" in todos(draft, "table")[0]
+    file.write_bytes("step,lane\n提交申请,窗口\n".encode("gbk"))  # nothing proves it
+    with pytest.raises(BlueprintError, match="not UTF-8 text"):
+        from_table(file)
+    file.write_bytes("step,lane\nPrüfung,Büro\n".encode("latin-1"))
+    with pytest.raises(BlueprintError, match="not UTF-8 text"):
+        from_table(file)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_excels_word_for_the_delimiter_is_no_heading(tmp_path, delimiter):
+    file = tmp_path / "steps.csv"
+    file.write_text(f"sep={delimiter}\nstep{delimiter}lane\nPay{delimiter}Desk\n{delimiter}Desk\n", encoding="utf-8")
+    with pytest.raises(BlueprintError, match="row 4: lane 'Desk', but no step"):
+        from_table(file)
+
+
+def test_many_empty_rows_are_told_in_few_words(tmp_path):
+    file = tmp_path / "steps.csv"
+    rows = ["step", "a", "", "b", *[""] * 5000, "c", *["", "d"] * 20]
+    file.write_text("\n".join(f"{x}," for x in rows), encoding="utf-8")
+    (said,) = [x for x in todos(from_table(file), "table") if "empty rows" in x]
+    assert said.startswith("empty rows passed over: 3, 5 to 5004, 5006, 5008,")
+    assert said.endswith("5024 and 10 more")
+
+
 def test_files_that_are_no_table(tmp_path, table):
     for name, data, message in (
-        ("a.csv", "步骤\n审批\n".encode("gb18030"), r"not UTF-8 text \(byte 0\)"),
+        ("a.csv", "step\nPrüfung\n".encode("latin-1"), r"not UTF-8 text \(byte 7\)"),
         ("a.csv", b'step\n"a\n', r"row 2: cannot be split into cells"),
         ("a.csv", b"", "the table is empty"),
         ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old or encrypted Excel file"),
@@ -372,7 +405,7 @@ cells = st.text(st.sampled_from("aB é审批-_1."), min_size=1, max_size=6).filt
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.tuples(cells, cells | st.just(""), cells | st.just("")), min_size=1, max_size=8))
 def test_any_list_of_steps_is_a_draft_that_loads(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("table") / "any.csv"
@@ -523,7 +556,7 @@ def test_the_binding_of_a_draft_reads_the_log_as_it_was_read():
 words = st.lists(st.lists(st.sampled_from("ABCD"), min_size=1, max_size=6), min_size=1, max_size=6)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(words)
 def test_without_noise_every_case_of_any_log_fits(traces):
     log = log_of({f"{k}": [(x, float(i)) for i, x in enumerate(trace)] for k, trace in enumerate(traces)})

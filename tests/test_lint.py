@@ -5,9 +5,11 @@ import string
 from datetime import date
 from itertools import product
 
+import pandas as pd
 import pytest
 import yaml
 
+import mining
 from mining import BlueprintError, read_blueprint
 from mining.blueprint import parse_blueprint
 from mining.blueprint.lint import FOUND_KINDS, exit_status, lint, lint_file
@@ -133,6 +135,7 @@ CASES = [
     ("no-basis", rule("must_occur", n=1, basis="TODO"), "rules", {}),
     ("lane-order", reversed_lanes, "lanes", {}),
     ("no-customer-lane", lambda raw: raw["lanes"].pop(0), "lanes", {}),
+    ("stage-without-type", key("service_type", "hybrid"), "stages", {}),
     ("calendar-day-outside-coverage", office(closed=["2027-01-01", "2026-04-06"]), "calendars", {}),
     ("closed-and-open", office(closed=["2026-02-14"], **EXTRA), "calendars", {}),
     ("log-outside-coverage", LIMIT, "calendars", LOG_DAYS),
@@ -265,6 +268,8 @@ def test_a_weakness_says_where_what_and_why_in_english_and_chinese():
         (standard("waiting", of="b", max="1h"), "wait-without-limit", False),
         (standard(to={"any": ["b", "c"]}), "wait-without-limit", False),
         (standard("waiting", of="c", max="1h"), "wait-without-limit", True),
+        (standard("count", of="b", max=1, dimension="quality"), "wait-without-limit", True),
+        (standard("handling", of="b", max="1h"), "wait-without-limit", True),
     ],
 )
 def test_a_wait_is_limited_by_a_standard_or_a_rule_with_a_time(change, code, said):
@@ -349,8 +354,36 @@ def test_the_faults_of_each_kind_of_rule_are_those_that_checks_find(kind):
 
 
 def test_the_standards_with_faults_are_those_that_are_judged():
-    assert set(STANDARD_FAULTS) == {*judged_standards._SPANS, "due_date"}
-    assert set(STANDARD_FAULTS) <= set(PER_CASE)
+    assert set(STANDARD_FAULTS) == {*judged_standards._SPANS, "due_date", *judged_standards.NOT_TIME} == set(PER_CASE)
+
+
+@pytest.mark.parametrize(
+    ("promise", "wanted"),
+    [
+        ({"metric": "count", "of": "a", "max": 1}, {"repeated"}),
+        ({"metric": "count", "of": "a", "min": 1}, {"missing"}),
+        ({"metric": "count", "of": "a", "min": 1, "max": 1}, {"repeated", "missing"}),
+        ({"metric": "attribute", "attr": "size"}, {"missing_evidence"}),
+        ({"metric": "attribute", "attr": "size", "of": "a"}, {"missing_evidence"}),
+        ({"metric": "attribute", "attr": "size", "max": 1}, {"wrong_value"}),
+        ({"metric": "attribute", "attr": "size", "one_of": [1], "of": "a"}, {"wrong_value"}),
+    ],
+    ids=str,
+)
+def test_the_faults_of_counts_and_attributes_are_those_that_checks_find(promise, wanted):
+    columns = {"case": "case", "activity": "activity", "timestamp": "end"}
+    columns |= {"attributes": {"size": {"column": "size", "type": "number"}}}
+    raw = {"id": "S", "dimension": "quality", "severity": "major", "basis": "charter"} | promise
+    norm = blueprint({"free": ["a", "b"]}, "ab", "ab", standards=[raw], log=columns)
+    table = pd.DataFrame([("x", "A"), ("x", "A"), ("y", "B"), ("z", "A")], columns=["case", "activity"])
+    table["end"], table["size"] = "2026-03-02", [2.0, None, None, None]
+    judged = mining.Study(mining.EventLog.from_frame(table, columns=norm.binding), norm)
+    assert {fault for _, fault, *_ in faults(judged, "S")} == wanted
+    for kind in FOUND_KINDS:
+        made = blueprint_dict({"free": ["a", "b"]}, "ab", "ab", standards=[raw], log=columns)
+        allow(made, match={"standard": "S", "kind": kind})
+        weak = parse_blueprint(json.dumps(made)).lint()
+        assert any(w.code == "allowance-matches-nothing" for w in weak) == (kind not in wanted), kind
 
 
 # --- files ---------------------------------------------------------------------------------------------------------------

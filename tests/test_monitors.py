@@ -16,6 +16,7 @@ from mining.conformance.rules import KINDS
 from mining.simulation.rules import KINDS as DEFINED
 from mining.simulation.rules import Instance, Setting
 from mining.units import Duration
+from tests.examples import examples
 from tests.strategies import LETTERS, flows, language
 
 PEOPLE = ("four_eyes", "same_handler", "performed_by", "not_before")
@@ -53,7 +54,7 @@ def defined(rule, word):
     return HOLDS if said else BROKEN
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(flows(5), rules())
 def test_what_a_rule_can_say_of_the_runs_of_a_flow_is_exact(flow, rule):
     automaton = build(write_net(flow))
@@ -66,7 +67,7 @@ def test_what_a_rule_can_say_of_the_runs_of_a_flow_is_exact(flow, rule):
     assert {defined(rule, w) for w in runs} <= set(found)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(flows(5), rules())
 def test_contradictions_are_those_that_the_runs_show(flow, rule):
     automaton = build(write_net(flow))
@@ -80,7 +81,7 @@ def test_contradictions_are_those_that_the_runs_show(flow, rule):
         assert automaton.accepts(found[1])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(flows(4), rules().filter(lambda r: r.kind in USED_BY["a_at"]), st.data())
 def test_with_moments_of_start_only_what_is_certain_is_said(flow, rule, data):
     moments = data.draw(st.sampled_from([("start", "complete"), ("complete", "start"), ("start", "start")]))
@@ -92,7 +93,7 @@ def test_with_moments_of_start_only_what_is_certain_is_said(flow, rule, data):
         assert {True: HOLDS, False: BROKEN, None: SILENT}[said] in found or OPEN in found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(flows(5), st.sets(st.sampled_from(LETTERS), min_size=1, max_size=2))
 def test_a_run_without_some_labels_is_found_exactly(flow, labels):
     run = run_without(build(write_net(flow)), labels)

@@ -13,6 +13,7 @@ from mining.blueprint.compile import flow_paths, loop_limits, write_net
 from mining.blueprint.measures import design_of, follows, free_activities, strictness
 from mining.blueprint.origins import Origins, _steps_taken
 from mining.errors import UnknownNameError
+from tests.examples import examples
 from tests.helpers import ROOT, blueprint
 from tests.strategies import flows, language
 
@@ -183,7 +184,7 @@ def tagged(flow, names=None):
             return m.Free(tuple(f"{a}#{next(names)}" for a in activities))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(flows())
 def test_origins_are_exactly_the_steps_that_runs_of_the_flow_take_there(flow):
     """Two ways that share nothing with the code: the automaton of the flow with named steps, and short runs word by word."""
@@ -213,7 +214,7 @@ def test_origins_are_exactly_the_steps_that_runs_of_the_flow_take_there(flow):
             state = own[state][label]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(flows())
 def test_paths_are_in_the_order_of_the_nodes_and_lead_to_them(flow):
     paths = list(flow_paths(flow))
@@ -331,7 +332,7 @@ def test_another_role_or_a_lane_further_away_is_a_hand_off():
     assert (design_of(moved).hand_offs, design_of(moved).lanes_crossed) == (2, 3)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(flows())
 def test_follows_are_the_neighbours_in_runs(flow):
     states = build(write_net(flow)).successors

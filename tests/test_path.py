@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mining
+from tests.examples import examples
 from tests.helpers import blueprint, faults, frame, study, traces, verdicts
 
 LINE = blueprint(list("abcde"))
@@ -122,7 +123,7 @@ def test_work_that_never_completed_is_not_on_the_path():
     assert verdicts(again, "path") == verdicts(judged, "path") == {"c0": "pass"}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.lists(st.text("abcdex", min_size=1, max_size=8), min_size=1, max_size=8))
 def test_a_case_passes_exactly_if_its_trace_is_a_run(words):
     judged = study(LINE, traces(*words, "abcde"), open_cases="judge")
@@ -131,7 +132,7 @@ def test_a_case_passes_exactly_if_its_trace_is_a_run(words):
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(st.lists(st.text("abcdex", min_size=1, max_size=8), min_size=2, max_size=8), st.randoms(use_true_random=False))
 def test_other_cases_and_their_order_change_nothing(words, random):
     words = [f"a{word}" for word in words]

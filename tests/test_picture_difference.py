@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from dataclasses import replace
@@ -9,8 +10,10 @@ from itertools import combinations
 
 import pytest
 
+from docs.pictures import NAMES
 from mining.blueprint import parse_blueprint
 from mining.blueprint.diff import diff
+from mining.blueprint.diff_words import KEYS, PARTS
 from mining.blueprint.model import (
     Choice,
     Free,
@@ -23,6 +26,7 @@ from mining.blueprint.model import (
     Step,
     Text,
 )
+from mining.blueprint.writing import to_raw
 from mining.errors import UnknownNameError
 from mining.pictures import difference_picture
 from tests.helpers import ROOT
@@ -71,6 +75,69 @@ def test_equal_versions_have_no_signs():
         picture = difference_picture(example(name), example(name))
         assert signs(picture) == ({}, {})
         assert not {"added", "removed", "changed"} & set(legend(picture))
+
+
+def said(picture):
+    root = Parsed(picture).root
+    return [t.text for g in root.iter(f"{SVG}g") if g.get("class") == "said" for t in g.iter(f"{SVG}text")]
+
+
+def test_that_nothing_differs_is_said():
+    loan = example("bank_loan")
+    assert said(difference_picture(loan, loan)) == ["Nothing differs between the two versions."]
+    assert said(difference_picture(loan, replace(loan, version="2"), lang="zh")) == ["两个版本没有差异。"]
+    assert "Nothing differs" in Parsed(difference_picture(loan, loan)).root.find(f"{SVG}desc").text
+
+
+def test_changes_of_what_is_not_drawn_are_counted():
+    raw = to_raw(example("bank_loan"))
+    raw["owner"] = "Somebody"
+    raw["lanes"][1:3] = raw["lanes"][2:0:-1]
+    raw["calendars"]["branch"]["closed"] += ["2026-12-24", "2026-12-31"]
+    raw["allow"][0]["max_share"] = 0.1
+    raw["rules"][0]["severity"] = "minor"  # no rule about persons, so without a badge
+    raw["standards"][2]["max"] = "45min"  # has its badge
+    raw["activities"][0]["wait_point"] = True  # has its sign
+    new = parse_blueprint(json.dumps(raw))
+    [text] = said(difference_picture(example("bank_loan"), new))
+    assert text == (
+        "Changed as well, but not drawn (number of changes): owner 1, calendar 2, lane 1, rule 1, allowance 1."
+    )
+    [text] = said(difference_picture(example("bank_loan"), new, lang="zh"))
+    assert text == "另有未画出的变更（变更数）：负责人 1、日历 2、泳道 1、规则 1、允许偏差 1。"
+
+
+def test_what_is_drawn_is_not_counted_again_and_a_flow_only_written_differently_is():
+    old = version(Sequence((Step("a"), Choice(steps("b", "c")))), "abc")
+    new = version(Sequence((Step("a"), Choice(steps("b", "c", "d")))), "abcd")
+    assert said(difference_picture(old, new)) == []
+    turned = version(Sequence((Step("a"), Choice(steps("c", "b")))), "abc")
+    assert signs(difference_picture(old, turned)) == ({}, {})
+    assert said(difference_picture(old, turned)) == ["Changed as well, but not drawn (number of changes): flow 2."]
+
+
+def test_every_section_of_a_blueprint_has_a_word_for_what_is_not_drawn():
+    sections = {key for name in NAMES for key in to_raw(example(name))} - {"sbp", "version"}
+    assert sections <= (PARTS | KEYS).keys()
+
+
+def test_lanes_stages_rules_and_standards_that_got_another_id_are_changed():
+    raw = to_raw(example("bank_loan"))
+    text = json.dumps(raw, ensure_ascii=False)
+    for was, now in (("R4", "R44"), ("S3", "S33"), ("adviser", "helper"), ("assess", "check")):
+        text = text.replace(f'"{was}"', f'"{now}"')
+    picture = difference_picture(example("bank_loan"), parse_blueprint(text))
+    words = " ".join(t.text or "" for t in Parsed(picture).root.iter(f"{SVG}text"))
+    assert all(f"~ {name}" in words for name in ("R44", "S33", "Loan adviser", "Assessment"))
+
+
+def test_a_stage_with_the_new_id_of_a_step_leaves_the_step_alone():
+    raw = to_raw(example("outpatient_visit"))
+    raw["stages"] = [stage | {"id": "triage"} if stage["id"] == "consult" else stage for stage in raw["stages"]]
+    raw["activities"] = [x | {"stage": "triage"} if x["stage"] == "consult" else x for x in raw["activities"]]
+    picture = difference_picture(example("outpatient_visit"), parse_blueprint(json.dumps(raw)))
+    assert signs(picture) == ({}, {})
+    assert "~ Consultation and tests" in [t.text for t in Parsed(picture).root.iter(f"{SVG}text")]
 
 
 def test_an_added_and_a_removed_step():

@@ -11,7 +11,17 @@ from itertools import combinations
 
 import pytest
 
-from docs.pictures import GOLDENS, NAMES, as_json, golden_pictures, structure_of
+from docs.pictures import (
+    GOLDENS,
+    HERE,
+    NAMES,
+    as_json,
+    description_of,
+    golden_pictures,
+    readme_pictures,
+    structure_of,
+    with_description,
+)
 from mining.pictures import Picture
 from tests.test_pictures import (
     Parsed,
@@ -69,9 +79,9 @@ def test_the_three_lines_are_labelled(drawn, name):
     assert [texts.count(line) for line in said] == [1, 1, 1]
 
 
-def test_a_golden_sees_a_moved_box_a_turned_arrow_and_another_word():
+def test_a_golden_sees_a_moved_box_a_turned_arrow_and_another_word(drawn):
     """The comparison can fail: three small changes to a picture are three changes to its structure."""
-    svg = next(picture.svg for name, picture in golden_pictures() if name == "outpatient_visit_en_plain")
+    svg = drawn["outpatient_visit_en_plain"].svg
     before = structure_of(Picture(svg, ""))
     changed = re.sub(r'(class="box" x=")([\d.]+)', lambda m: f"{m[1]}{float(m[2]) + 3}", svg, count=1)
     changed = changed.replace('data-from="book" data-to="check_in"', 'data-from="check_in" data-to="book"')
@@ -80,9 +90,27 @@ def test_a_golden_sees_a_moved_box_a_turned_arrow_and_another_word():
     assert {part for part in before if before[part] != after[part]} == {"boxes", "arrows", "texts"}
 
 
-def test_structure_is_in_whole_numbers():
+def test_structure_is_in_whole_numbers(drawn):
     names = [a.id for a in example("outpatient_visit").activities]
-    structure = structure_of(next(p for n, p in golden_pictures() if n == "outpatient_visit_en_plain"))
+    structure = structure_of(drawn["outpatient_visit_en_plain"])
     assert list(structure["boxes"]) == names
     assert all(isinstance(x, int) for place in structure["boxes"].values() for x in place)
     assert [kind for kind, *_ in structure["diamonds"].values()] == ["parallel", "parallel join", "start"]
+
+
+@pytest.mark.slow
+def test_the_pictures_of_the_readme_show_what_the_sample_says_now():
+    """The blueprint byte for byte; of the chart, whose curves depend on matplotlib, what it says of each finding."""
+    now = readme_pictures()
+    stored = {name: (HERE / name).read_text("utf-8") for name in now}
+    stale = "docs/{} is out of date. Look at what changed, then: python -m docs.pictures"
+    assert stored["blueprint.svg"] == now["blueprint.svg"], stale.format("blueprint.svg")
+    shown, said = description_of(stored["findings.svg"]), description_of(now["findings.svg"])
+    assert said.count(" / ") == 8
+    assert shown == said, stale.format("findings.svg")
+
+
+def test_a_description_is_read_as_it_was_written():
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="1"><g/></svg>'
+    assert description_of(svg) == ""
+    assert description_of(with_description(svg, "1 “a” < b & c: 2 / 3")) == "1 “a” < b & c: 2 / 3"

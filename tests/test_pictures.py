@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 from pathlib import Path
 
+import pylopdf_fonts_zh_cn
 import pytest
+from fontTools.ttLib import TTFont
 
 from docs.pictures import NAMES, overlay_for
 from mining.binding import Binding
@@ -47,6 +49,7 @@ HOSTILE = (
     "审" * 200,
     "🙂👩‍👩‍👧‍👦🇩🇪",
     "مرحبا \u202eevil",
+    "⚠➊✿⸻" * 20,
     "a\x00b\x1bc",
     "&amp; ]]>",
     "Donaudampfschifffahrtsgesellschaftskapitän",
@@ -337,6 +340,16 @@ def random_flow(rng, ids):
     return {"choice": Choice, "parallel": Parallel}.get(kind, Sequence)(items)
 
 
+@pytest.mark.parametrize("most", [3, 1234])
+@pytest.mark.parametrize("ids", ["a", "ab", "ba"])
+def test_the_limit_of_a_step_that_repeats_itself_has_room_beside_it(ids, most):
+    flow = Loop(Step("a"), None, most) if ids == "a" else Sequence((*steps(*ids[:-1]), Loop(Step(ids[-1]), None, most)))
+    bp = blueprint([(x, "onstage", "one") for x in ids], flow, ("onstage",))
+    picture = blueprint_picture(bp)
+    check_geometry(bp, picture)
+    assert len(Parsed(picture).notes) == 1
+
+
 @pytest.mark.parametrize("seed", range(24))
 def test_any_block_structure_is_drawn_without_a_crossed_box(seed):
     rng = random.Random(seed)
@@ -409,6 +422,14 @@ def test_wrapping_keeps_everything_and_stays_within_the_width(text, width):
         assert re.sub(r"[\s\ufffd]", "", "".join(lines)) == re.sub(r"[\s\x00-\x1f\u202e]", "", text)
 
 
+def test_no_character_of_the_font_is_wider_than_it_is_taken_to_be():
+    with TTFont(str(pylopdf_fonts_zh_cn.sans_path()), lazy=True) as font:
+        widths, em = font["hmtx"], font["head"].unitsPerEm
+        known = {chr(code): widths[glyph][0] / em for code, glyph in font.getBestCmap().items()}
+    assert len(known) > 20_000
+    assert [(c, hex(ord(c))) for c, wide in known.items() if wide > text_width(c, 1.0) + 0.012] == []
+
+
 def test_every_marker_in_use_is_explained_and_no_other(bp):
     root = ET.fromstring(blueprint_picture(bp).svg)
     group = next(g for g in root.iter(f"{SVG}g") if g.get("class") == "legend")
@@ -468,6 +489,10 @@ def test_wrong_overlays_and_languages_are_refused_with_a_hint():
         Mark(1, 2, severity="bad")
     with pytest.raises(MiningError, match="between 0"):
         Mark(3, 2)
+    for share in (float("nan"), -0.1, 1.01):
+        with pytest.raises(MiningError, match="None where it is not known"):
+            Mark(1, 2, late_share=share)
+    assert [Mark(1, 2, late_share=share).late_share for share in (None, 0.0, 1.0)] == [None, 0.0, 1.0]
 
 
 def test_the_same_blueprint_gives_the_same_bytes(bp, lang):

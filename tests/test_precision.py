@@ -18,6 +18,7 @@ from mining.conformance.precision import precision
 from mining.conformance.search import LargeNet
 from mining.conformance.traces import Traces
 from mining.nets import Transition, WorkflowNet
+from tests.examples import examples
 from tests.helpers import pm4py_net
 from tests.strategies import LETTERS, flows, language
 
@@ -233,7 +234,7 @@ def by_definition(net, model, found, cases, running):
     return taken, allowed, n_prefixes, 0, {edge: n for edge, n in escaping.items() if n}
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(flows(), LOGS, st.data())
 def test_numbers_are_those_of_the_definition(flow, log, data):
     net = write_net(flow)
@@ -250,7 +251,7 @@ def test_numbers_are_those_of_the_definition(flow, log, data):
 # --- what must not change it, and what must ----------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(flows(), LOGS, st.data())
 def test_order_and_split_of_the_traces_do_not_matter(flow, log, data):
     model = build(write_net(flow))
@@ -264,7 +265,7 @@ def test_order_and_split_of_the_traces_do_not_matter(flow, log, data):
     assert [x.tolist() for x in one.escaping] == [x.tolist() for x in other.escaping]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(
     st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=5).map(tuple), min_size=1, max_size=6, unique=True)
 )
@@ -279,7 +280,7 @@ def test_the_model_of_exactly_the_log_is_precise_and_a_missing_variant_is_seen(w
         assert (measure(model, rest).value == 1.0) == (gone in prefixes)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(flows(4), flows(4), st.data())
 def test_a_model_that_allows_more_is_not_more_precise(flow, more, data):
     words = sorted(language(flow, 5))
@@ -339,7 +340,7 @@ def test_pm4py_has_the_same_number_where_cases_are_runs_and_nothing_follows_the_
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(flows(), st.data())
 def test_pm4py_has_the_number_of_the_same_runs_all_still_running(flow, data):
     words = sorted(language(flow, 5) - {()})

@@ -14,6 +14,7 @@ from mining.blueprint.problems import USED_BY
 from mining.conformance.rules import KINDS
 from mining.simulation.rules import KINDS as DEFINED
 from mining.simulation.rules import Instance, Setting, holds
+from tests.examples import examples
 from tests.helpers import MONDAY, blueprint, blueprint_dict, faults, frame, study, traces, verdicts
 
 ANY = {"free": list("abc")}
@@ -55,7 +56,7 @@ CASES = st.lists(
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 @pytest.mark.parametrize("moments", [("complete", "complete"), ("start", "complete"), ("complete", "start")])
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=examples(15))
 @given(cases=CASES)
 def test_verdicts_equal_the_plain_definition(kind, moments, cases):
     read = norm(kind, a_at=moments[0], b_at=moments[1], **PARAMETERS.get(kind, {}))

@@ -1,5 +1,6 @@
 """The published schema: complete, described, strict about keys without effect, and the same as what the reader accepts."""
 
+import copy
 import json
 import re
 
@@ -11,6 +12,7 @@ from jsonschema import Draft202012Validator
 from mining import BlueprintError
 from mining.blueprint import parse_blueprint, schema, yaml12
 from mining.blueprint.shape import METRIC_KEYS, USED_BY, _flow_shape, shape_problems
+from tests.examples import examples
 from tests.helpers import ROOT, SHARED, blueprint, blueprint_dict
 
 EXAMPLES = sorted([*ROOT.glob("sample_logs/*/blueprint.yaml"), *SHARED.glob("blueprints/*.yaml")])
@@ -297,7 +299,7 @@ NODES = st.recursive(
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(NODES)
 def test_the_flow_is_refused_in_words_exactly_when_the_schema_refuses_it(flow):
     raw = blueprint_dict(flow, "ab")
@@ -310,3 +312,51 @@ def test_the_flow_is_refused_in_words_exactly_when_the_schema_refuses_it(flow):
 def test_a_bpmn_file_stands_alone():
     message = refusal(flow=["a", {"bpmn": "x.bpmn"}])
     assert "flow.1: bpmn stands alone" in message
+
+
+# --- every value of the samples changed ------------------------------------------------------------------------------------
+
+SAMPLES = sorted(ROOT.glob("sample_logs/*/blueprint.yaml"))
+STRANGE = [
+    None, True, 0, -1, 1.5, 10**30, "", "x", "x" * 300, [], [None], ["x"], [["x"]], {}, {"x": None}, {"en": ""},
+    "2026-02-30", "9999-12-31", "0001-01-01", "99:99-24:00", "5bd", "1e5h", "case_end", "case_start", "path", "next_event",
+]  # fmt: skip
+
+
+def paths_of(value, at=()):
+    below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in below:
+        yield (*at, key)
+        yield from paths_of(item, (*at, key))
+
+
+def changed(raw, at, value):
+    made = copy.deepcopy(raw)
+    here = made
+    for key in at[:-1]:
+        here = here[key]
+    here[at[-1]] = value
+    return made
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda p: p.parent.name)
+def test_any_value_changed_is_refused_with_its_line_or_read_and_audited(path):
+    """One change in 97, the same ones each time; what is refused names its line, what is read can be audited and written again."""
+    raw, _ = yaml12.load(path.read_text("utf-8"), str(path))
+    every = [(at, value) for at in paths_of(raw) for value in STRANGE]
+    seen = set()
+    for at, value in every[::97]:
+        text = json.dumps(changed(raw, at, value), ensure_ascii=False, indent=0)
+        read = error = None
+        try:
+            read = parse_blueprint(text, name="f.yaml")
+        except BlueprintError as refused:
+            error = str(refused)
+        seen.add("read" if read else "refused")
+        if read:
+            assert all(str(weakness) for weakness in read.lint())
+            assert parse_blueprint(read.to_yaml(), name="g.yaml").to_yaml() == read.to_yaml()
+        else:
+            assert re.match(r"f\.yaml:\d+: ", error), f"{at}: {value!r}: {error}"
+    assert seen == {"refused", "read"}

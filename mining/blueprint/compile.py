@@ -195,8 +195,6 @@ def _first_step(flow: m.Flow) -> str | None:
             return activity
         case m.Sequence(items):
             return _first_step(items[0])
-        case m.Loop(body):
-            return _first_step(body)
         case _:
             return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -196,8 +196,18 @@ def _flow(old: m.Blueprint, new: m.Blueprint, a: Any, b: Any, names: Mapping[str
         yield Change("added", ("flow",), "trace", None, list(gained))
     if lost is not None:
         yield Change("removed", ("flow",), "trace", list(lost), None)
-    if nodes and gained is None and lost is None:
+    if gained is None and lost is None and (nodes or _redrawn(old.flow, new.flow, names)):
         yield Change("changed", ("flow",), "language", True, True)
+
+
+def _redrawn(old: m.Flow, new: m.Flow, names: Mapping[str, str]) -> bool:
+    """Whether two BPMN files of one name draw two nets, apart from activities that got another id."""
+    if not (isinstance(old, m.Graph) and isinstance(new, m.Graph)):
+        return False
+    net = replace(
+        old.net, transitions=tuple(replace(t, label=names.get(t.label or "", t.label)) for t in old.net.transitions)
+    )
+    return (net, old.elements) != (new.net, new.elements)
 
 
 def _nodes(path: Path, a: Any, b: Any) -> Iterator[Change]:

@@ -127,6 +127,15 @@ KEYS = {
     "survey": ("survey item", "问卷题项"),
     "stat": ("statistic", "统计量"),
 }
+DAYS = {
+    "mon": ("Monday", "周一"),
+    "tue": ("Tuesday", "周二"),
+    "wed": ("Wednesday", "周三"),
+    "thu": ("Thursday", "周四"),
+    "fri": ("Friday", "周五"),
+    "sat": ("Saturday", "周六"),
+    "sun": ("Sunday", "周日"),
+}
 SENTENCES = {
     ("added", "part"): ("{where} added{name}", "新增{where}{name}"),
     ("removed", "part"): ("{where} removed{name}", "删除{where}{name}"),
@@ -190,8 +199,16 @@ def _where(path: Sequence[str | int], lang: str) -> str:
     keys = [str(x) for x in rest]
     if first in PARTS and first not in ("scope", "log") and keys:
         part, keys = f"{part} {keys[0]}", keys[1:]
-    words = [KEYS.get(key, (key, key))[i] for key in keys]
+    words = [_key(key, i) for key in keys]
     return (f"{part}: {', '.join(words)}" if lang == "en" else f"{part}：{'、'.join(words)}") if words else part
+
+
+def _key(key: str, i: int) -> str:
+    """A key of the format in words; of a calendar's week, the days."""
+    days = key.split("-")
+    if DAYS.keys() >= set(days):
+        return ("-", "至")[i].join(DAYS[day][i] for day in days)
+    return KEYS.get(key, (key, key))[i]
 
 
 def _name(part: Mapping[str, Any], lang: str) -> str:

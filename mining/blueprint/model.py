@@ -326,7 +326,7 @@ class Approval:
 
 @dataclass(frozen=True)
 class Scope:
-    """Which cases are whole: a case is complete when one of ``ends_with`` occurred in it."""
+    """Which cases are whole: one that begins with one of ``starts_with``, and in which one of ``ends_with`` occurred."""
 
     starts_with: tuple[str, ...]
     ends_with: tuple[str, ...]
@@ -396,6 +396,32 @@ class Blueprint:
         """Lane of an activity."""
         wanted = self.activity(activity).lane
         return next(lane for lane in self.lanes if lane.id == wanted)
+
+    def mode_of(self, place: str) -> str:
+        """Service type in effect in a stage, or at an activity: the stage's own, else that of the service.
+
+        A stage of a hybrid service that has no type of its own is *hybrid*: nothing says how it is read.
+
+        Parameters
+        ----------
+        place : str
+            Id of a stage or an activity; where both have it, the stage.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is neither.
+        """
+        stages = {stage.id: stage for stage in self.stages}
+        if place not in stages and place not in self.by_id:
+            raise UnknownNameError("stage or activity", place, [*stages, *self.by_id], where=self.id)
+        stage = stages[place] if place in stages else stages[self.by_id[place].stage]
+        return stage.type or self.service_type
+
+    @property
+    def tz(self) -> str:
+        """Zone in which its days begin: ``log.tz``, else that of its first calendar, else UTC."""
+        return self.binding.tz or next((spec.tz for spec in self.calendars), "UTC")
 
     @cached_property
     def labels(self) -> dict[str, str]:

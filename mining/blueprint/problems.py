@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from math import isinf
 from typing import Any
 
 from mining.blueprint import model as m
@@ -57,6 +58,8 @@ def value_faults(raw: dict[str, Any]) -> Iterator[Problem]:
                     path,
                     f"{_name(path)}: {text} is business time, but an indicator has no calendar. Write clock time.",
                 )
+    for path in _infinite(raw):
+        yield path, f"{_name(path)}: the number is too large to be compared with. Write a smaller one, or leave it out."
     wrong = set()
     for path, text in _dates(raw):
         try:
@@ -67,6 +70,15 @@ def value_faults(raw: dict[str, Any]) -> Iterator[Problem]:
     begin, end = raw["effective"]["from"], raw["effective"].get("to")
     if end is not None and end < begin and "effective" not in wrong:
         yield ("effective", "to"), f"effective.to: the blueprint ends ({end}) before it begins ({begin})."
+
+
+def _infinite(value: Any, at: yaml12.Path = ()) -> Iterator[yaml12.Path]:
+    """Places of numbers such as 1e999."""
+    if isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _infinite(item, (*at, key))
+    elif isinstance(value, float) and isinf(value):
+        yield at
 
 
 def _durations(raw: dict[str, Any]) -> Iterator[tuple[yaml12.Path, str]]:

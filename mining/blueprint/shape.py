@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -45,6 +46,16 @@ METRIC_KEYS: dict[str, tuple[str, ...]] = {
     "stop_clock": ("elapsed",),
     "when": (*IN_TIME, "due_date", "count", "attribute", "score"),
 }
+MOST_SHOWN = 100  # characters of a value in a message
+MOST_SAID = 300  # characters of a message that the schema's own words make
+HELD = {
+    list: "a list",
+    str: "a text",
+    type(None): "nothing",
+    bool: "one truth value",
+    int: "one number",
+    float: "one number",
+}
 FLOW_WORDS = {"optional": (), "choice": (), "parallel": (), "free": (), "loop": ("redo", "max")}
 
 
@@ -57,12 +68,10 @@ def schema() -> dict[str, Any]:
 
 def shape_problems(raw: Any) -> Iterator[Problem]:
     """What the schema does not allow: path and what is wrong."""
-    from jsonschema import Draft202012Validator
-
     if not isinstance(raw, dict):
-        yield (), f"a blueprint is a set of keys (sbp, id, version, ...); this file holds {type(raw).__name__}."
+        yield (), f"a blueprint is a set of keys (sbp, id, version, ...); this file holds {HELD[type(raw)]}."
         return
-    errors = [_deepest(error) for error in Draft202012Validator(schema()).iter_errors(raw)]
+    errors = [_deepest(error) for error in _validator().iter_errors(raw)]
     in_flow = [error for error in errors if tuple(error.absolute_path)[:1] == ("flow",)]
     told = list(_flow_shape(raw["flow"], ("flow",))) if in_flow else []
     yield from told
@@ -74,6 +83,18 @@ def shape_problems(raw: Any) -> Iterator[Problem]:
         here = _idle_keys(error, path, raw) if error.schema is False else [(_at(error, path), _say(error, path, raw))]
         yield from (problem for problem in here if problem not in seen)
         seen.update(here)
+
+
+@cache
+def _validator() -> Any:
+    """The schema with its patterns read as JSON Schema means them (ECMA-262): digits are 0 to 9, and $ is the very end."""
+    from jsonschema import Draft202012Validator, ValidationError, validators
+
+    def matches(validator: Any, pattern: str, value: Any, part: Any) -> Iterator[ValidationError]:
+        if isinstance(value, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), value, re.ASCII):
+            yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+    return validators.extend(Draft202012Validator, {"pattern": matches})(schema())
 
 
 # --- the flow ----------------------------------------------------------------------------------------------------------
@@ -93,7 +114,7 @@ def _flow_shape(raw: Any, path: yaml12.Path) -> Iterator[Problem]:
         words = ", ".join((*FLOW_WORDS, "bpmn"))
         yield (
             path,
-            f"{place}: {raw!r} is not a part of a flow. Write an activity, a list (sequence), or one of {words}.",
+            f"{place}: {_shown(raw)} is not a part of a flow. Write an activity, a list (sequence), or one of {words}.",
         )
 
 
@@ -171,23 +192,29 @@ def _say(error: Any, path: yaml12.Path, raw: dict[str, Any]) -> str:
             return f"{place}: needs one of the keys {_keys(error)}."
         case "enum":
             known = hint(error.instance, error.validator_value, most=30)
-            return f"{place}: {error.instance!r} is not one of the words allowed here.{known}"
+            return f"{place}: {_shown(error.instance)} is not one of the words allowed here.{known}"
         case "pattern":
             what = _description(error.schema)
-            return f"{place}: {error.instance!r} is not written as it must be (pattern {error.validator_value}). {what}".strip()
+            return f"{place}: {_shown(error.instance)} is not written as it must be (pattern {error.validator_value}). {what}".strip()
         case "const":
-            return f"{place}: {error.instance!r} must be {error.validator_value!r}."
+            return f"{place}: {_shown(error.instance)} must be {error.validator_value!r}."
         case "type":
             kinds = error.validator_value
             wanted = kinds if isinstance(kinds, str) else " or ".join(kinds)
             quote = "; quote it if it is meant as text" if "string" in wanted else ""
-            return f"{place}: {error.instance!r} must be of type {wanted}{quote}."
+            return f"{place}: {_shown(error.instance)} must be of type {wanted}{quote}."
         case "maxProperties":
             return f"{place}: {' and '.join(error.instance)} do not go together. Keep one."
         case "minLength":
             return f"{place}: the text is empty. {_description(error.schema)}".strip()
         case _:
-            return f"{place}: {error.message}"
+            return f"{place}: {error.message[:MOST_SAID]}{'...' if len(error.message) > MOST_SAID else ''}"
+
+
+def _shown(value: Any) -> str:
+    """A value as Python writes it, cut where it is long."""
+    text = repr(value) if not isinstance(value, str) else repr(value[: MOST_SHOWN + 1])
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
 
 
 def _description(part: Any) -> str:
@@ -233,9 +260,9 @@ def _say_of_check(error: Any, path: yaml12.Path, raw: dict[str, Any]) -> str | N
         case "anyOf":
             return f"{name} ({word}) needs a limit: one of the keys {_keys(error)}."
         case "type" | "pattern" if key == "max" and word in IN_TIME:
-            return f"{name}: max {error.instance!r} has no unit. Write 30min, 4h, 4bh or 5bd."
+            return f"{name}: max {_shown(error.instance)} has no unit. Write 30min, 4h, 4bh or 5bd."
         case "type" if key == "max":
-            return f"{name}: max {error.instance!r} of {word} must be a number, not a duration."
+            return f"{name}: max {_shown(error.instance)} of {word} must be a number, not a duration."
         case "const" if key == "dimension":
             return f"{name}: the dimension of {word} is {error.validator_value}, not {error.instance}."
         case _:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,7 @@ def read_sheet(path: Path, sheet: str | None = None) -> Sheet:
     Parameters
     ----------
     path : Path
-        A CSV file (UTF-8 or UTF-16; comma, semicolon or tab) or a workbook (.xlsx, .xlsm).
+        A CSV file (UTF-8, UTF-16, or GB18030 with Chinese headings; comma, semicolon or tab) or a workbook (.xlsx, .xlsm).
     sheet : str, optional
         Sheet of a workbook; needed if several have a heading for the step.
 
@@ -169,7 +170,7 @@ def _under_headings(grid: _Grid) -> Sheet:
     said = [*grid.said, *(f"merged cell {name}" for name in _fill_notes(grid, filled))]
     renamed = [f"{h!r} as {c}" for h, c in zip(heads, columns, strict=True) if c and h != c]
     said += [f"headings read: {', '.join(renamed)}"] if renamed else []
-    said += [f"empty rows passed over: {', '.join(map(str, empty))}"] if empty else []
+    said += [f"empty rows passed over: {_ranges(empty)}"] if empty else []
     return Sheet(grid.name, tuple(c for c in columns if c), tuple(rows), tuple(said))
 
 
@@ -220,6 +221,18 @@ def _fill_notes(grid: _Grid, filled: Mapping[tuple[int, int], str]) -> Iterator[
             yield f"{_range(r1, c1, r2, c2)}: {filled[r2 - 1, c2 - 1]!r} taken for rows {r1} to {r2}"
 
 
+def _ranges(numbers: list[int]) -> str:
+    """Rising numbers in few words, as in ``2, 4, 7 to 90``."""
+    runs: list[list[int]] = []
+    for k in numbers:
+        if runs and runs[-1][-1] == k - 1:
+            runs[-1] = [runs[-1][0], k]
+        else:
+            runs.append([k])
+    more = sum(run[-1] - run[0] + 1 for run in runs[MOST_SHOWN:])
+    return ", ".join(" to ".join(map(str, run)) for run in runs[:MOST_SHOWN]) + (f" and {more} more" if more else "")
+
+
 def _letter(column: int) -> str:
     """Name of a column as a spreadsheet shows it, counted from 0."""
     return (_letter(column // 26 - 1) if column >= 26 else "") + chr(ord("A") + column % 26)
@@ -235,14 +248,36 @@ def _range(r1: int, c1: int, r2: int, c2: int) -> str:
 def _text_table(path: Path, data: bytes) -> _Grid:
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
-        text = data.decode(encoding)
+        return _cells(path, data.decode(encoding))
     except UnicodeDecodeError as error:
-        raise BlueprintError(
-            f"{path}: not UTF-8 text (byte {error.start}). Save the table as CSV UTF-8, or as .xlsx."
-        ) from None
+        chinese = _chinese(path, data)
+        if chinese is None:
+            raise BlueprintError(
+                f"{path}: not UTF-8 text (byte {error.start}). Save the table as CSV UTF-8, or as .xlsx."
+            ) from None
+        return chinese
+
+
+def _chinese(path: Path, data: bytes) -> _Grid | None:
+    """The table in the code page in which a Chinese Excel writes CSV, if its Chinese headings prove it."""
+    try:
+        grid = _cells(path, data.decode("gb18030"))
+    except (UnicodeDecodeError, BlueprintError):
+        return None
+    at = _head_of(grid)
+    proof = [h for h in grid.rows[at] if not h.isascii() and heading(h)] if at >= 0 else []
+    said = (
+        f"the file is no UTF-8 and was read as GB18030, because {', '.join(proof)} are headings then; check the names"
+    )
+    return replace(grid, said=(said, *grid.said)) if proof else None
+
+
+def _cells(path: Path, text: str) -> _Grid:
     if "\0" in text:
         raise BlueprintError(f"{path}: holds characters of no text (NUL). Save the table as CSV UTF-8, or as .xlsx.")
-    tries = [_split(path, text, delimiter) for delimiter in (",", ";", "\t")]
+    told = re.match(r"sep=([,;\t|])(?=\r?\n|\r)", text)  # Excel's own word for the delimiter
+    text = text[told.end() :] if told else text
+    tries = [_split(path, text, delimiter) for delimiter in (told[1] if told else ",;\t")]
     grid = max(tries, key=lambda grid: sum(c is not None for c in _meanings(grid)))
     problems = tuple(
         f"{path}: row {i}: column {_letter(j)}: {cell!r} is a formula. Write its value."

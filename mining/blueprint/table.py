@@ -58,7 +58,7 @@ def from_table(path: str | Path, *, sheet: str | None = None) -> Draft:
     Parameters
     ----------
     path : str or Path
-        A CSV file (UTF-8 or UTF-16; comma, semicolon or tab) or a workbook (.xlsx, .xlsm).
+        A CSV file (UTF-8, UTF-16, or GB18030 with Chinese headings; comma, semicolon or tab) or a workbook (.xlsx, .xlsm).
     sheet : str, optional
         Sheet of a workbook; needed if several have a column of steps.
 

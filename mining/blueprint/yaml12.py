@@ -20,6 +20,8 @@ _RESOLVERS: tuple[tuple[re.Pattern[str], Any], ...] = (
     (re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"), float),
 )
 _DEEPEST = 60
+_LONGEST = 1_000_000  # characters; the samples have 15,000
+_MOST_DIGITS = 300  # of a whole number; no table holds more
 
 
 def load(text: str, name: str) -> tuple[Any, dict[Path, int]]:
@@ -42,18 +44,24 @@ def load(text: str, name: str) -> tuple[Any, dict[Path, int]]:
     Raises
     ------
     BlueprintError
-        For text that is not YAML, a key written twice, an anchor or alias, a tag, or nesting deeper than 60 levels.
+        For text that is not YAML, a key written twice, an anchor or alias, a tag, nesting deeper than 60 levels, a number of
+        more than 300 digits, or text of more than a million characters.
 
     Examples
     --------
     >>> load("on: 2026-01-05\\nshare: 0.95", "x.yaml")
     ({'on': '2026-01-05', 'share': 0.95}, {(): 1, ('on',): 1, ('share',): 2})
     """
+    if len(text) > _LONGEST:
+        raise BlueprintError(
+            f"{name}: {len(text):,} characters, more than the {_LONGEST:,} that are read. A blueprint has some hundred lines; "
+            "is this the right file?"
+        )
     try:
         _refuse_references(yaml.parse(text, Loader=yaml.SafeLoader), name)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
-        raise BlueprintError(f"{_where(name, error)}: not valid YAML: {_reason(error)}") from None
+        raise BlueprintError(f"{_where(name, error, text)}: not valid YAML: {_reason(error)}") from None
     if root is None:
         raise BlueprintError(f'{name}: the file is empty. A blueprint starts with the line sbp: "1.0".')
     lines: dict[Path, int] = {}
@@ -72,6 +80,17 @@ def _refuse_references(events: Iterator[Any], name: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:
             raise BlueprintError(f"{name}:{event.start_mark.line + 1}: nested deeper than {_DEEPEST} levels.")
+
+
+def _whole_characters(node: yaml.ScalarNode, name: str) -> str:
+    """Text in which two escapes that stand for one rare character, as JSON writes it, are that character."""
+    text = str(node.value).encode("utf-16", "surrogatepass")
+    try:
+        return text.decode("utf-16")
+    except UnicodeDecodeError:
+        raise BlueprintError(
+            f"{name}:{node.start_mark.line + 1}: half of a character ({ascii(node.value)[:60]}). Write the character itself."
+        ) from None
 
 
 def _value(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Any:
@@ -94,11 +113,23 @@ def _value(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> An
         return found
     assert isinstance(node, yaml.ScalarNode)
     if node.style is not None:  # quoted or block text is text
-        return node.value
-    return next((convert(node.value) for pattern, convert in _RESOLVERS if pattern.fullmatch(node.value)), node.value)
+        return _whole_characters(node, name)
+    return _resolved(node, name)
 
 
-def _where(name: str, error: yaml.YAMLError) -> str:
+def _resolved(node: yaml.ScalarNode, name: str) -> Any:
+    convert = next((convert for pattern, convert in _RESOLVERS if pattern.fullmatch(node.value)), str)
+    if convert is int and len(node.value) > _MOST_DIGITS:
+        raise BlueprintError(
+            f"{name}:{node.start_mark.line + 1}: {node.value[:20]}... has {len(node.value)} digits, too many for a number. "
+            "Quote it if it is meant as text."
+        )
+    return convert(node.value)
+
+
+def _where(name: str, error: yaml.YAMLError, text: str) -> str:
+    if isinstance(error, yaml.reader.ReaderError):
+        return f"{name}:{text.count(chr(10), 0, error.position) + 1}"
     mark = getattr(error, "problem_mark", None)
     return f"{name}:{mark.line + 1}" if mark else name
 

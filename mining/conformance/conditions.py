@@ -36,7 +36,7 @@ def holds(when: tuple[Condition, ...], log: EventLog) -> tuple[np.ndarray, np.nd
     applies, known, refuted = np.ones(n, bool), np.ones(n, bool), np.zeros(n, bool)
     for condition in when:
         value = log.attribute(condition.attr)
-        missing = _is_missing(value)
+        missing = is_missing(value)
         true = np.zeros(n, bool)
         true[~missing] = _compare(condition, value[~missing])
         applies &= true
@@ -45,7 +45,7 @@ def holds(when: tuple[Condition, ...], log: EventLog) -> tuple[np.ndarray, np.nd
     return applies, known | refuted
 
 
-def _is_missing(value: np.ndarray) -> np.ndarray:
+def is_missing(value: np.ndarray) -> np.ndarray:
     if value.dtype.kind == "f":
         return np.isnan(value)
     if value.dtype.kind == "i":  # datetimes

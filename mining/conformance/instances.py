@@ -45,6 +45,8 @@ class Instances:
         Labels that the blueprint leaves out on purpose, with their number of instances.
     unseen : tuple of str
         Observable activities of the blueprint without any instance.
+    known_until : int, optional
+        Last moment of the whole log, where these are only part of its cases.
     """
 
     log: EventLog
@@ -61,6 +63,7 @@ class Instances:
     unmapped: dict[str, int]
     ignored: dict[str, int]
     unseen: tuple[str, ...]
+    known_until: int | None = None
 
     @property
     def n_cases(self) -> int:
@@ -95,7 +98,7 @@ class Instances:
     @cached_property
     def now(self) -> int:
         """Last moment of the log: what is known of running cases ends here."""
-        return int(self.order_time.max())
+        return int(self.order_time.max()) if self.known_until is None else self.known_until
 
     @cached_property
     def has_starts(self) -> bool:

@@ -1,4 +1,4 @@
-"""Time standards: elapsed, waiting, handling and due dates, in business time with clock stops."""
+"""Standards: elapsed, waiting, handling and due dates, in business time with clock stops; counts and attributes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from mining.blueprint.model import Blueprint, Standard
 from mining.calendars import Calendar
+from mining.conformance import values
 from mining.conformance import verdicts as v
 from mining.conformance.conditions import holds
 from mining.conformance.durations import Clock, Stops, measure, overdue, stops
@@ -15,6 +16,7 @@ from mining.conformance.instances import Instances, first_per_case, following, h
 from mining.units import MICROSECONDS, MISSING, Duration
 
 OTHER_SOURCE = ("score", "external")
+NOT_TIME = {"count": values.count, "attribute": values.attribute}
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +39,8 @@ def check_standard(
 ) -> v.CheckResult:
     """Judge one standard on every case: met, not met, or why there is no answer.
 
-    A case with several measurements (waiting, handling) fails if one of them is over the limit; ``measured`` is the longest.
+    A case with several measurements (waiting, handling, an attribute of steps) fails if one of them breaks the limit; ``measured`` is
+    the largest. Counts and attributes have no unit and no excess; see :mod:`mining.conformance.values`.
 
     Returns
     -------
@@ -48,6 +51,8 @@ def check_standard(
         return v.unobservable(
             standard.id, standard.dimension, standard.metric, standard.severity, instances.n_cases, why
         )
+    if standard.metric in NOT_TIME:
+        return _judge_values(standard, instances, NOT_TIME[standard.metric](standard, instances, is_open))
     if standard.metric == "due_date":
         spans, measured, excess, missing = _against_due_date(standard, instances, is_open)
         clock, amount = Clock("s", None), 0.0
@@ -65,8 +70,9 @@ def check_standard(
 def _cannot_answer(standard: Standard, blueprint: Blueprint, instances: Instances) -> v.Reason | None:
     if standard.metric in OTHER_SOURCE:
         return "why.other_source", {"source": standard.source or "external"}
-    if standard.metric not in ("elapsed", "waiting", "handling", "due_date"):
-        return "why.not_measured", {"metric": standard.metric}
+    hidden = [name for name in standard.of if name != "case_end" and not blueprint.activity(name).observable]
+    if standard.metric == "count" and hidden:  # however many there are of the others
+        return "why.no_trace", {"activity": ", ".join(hidden)}
     for names in (standard.start, standard.end, standard.of):
         known = [name for name in names if name in ("case_start", "case_end") or blueprint.activity(name).observable]
         if names and not known:
@@ -74,6 +80,26 @@ def _cannot_answer(standard: Standard, blueprint: Blueprint, instances: Instance
     if standard.metric in ("waiting", "handling") and not instances.has_starts:
         return "why.no_starts", {}
     return None
+
+
+def _judge_values(standard: Standard, instances: Instances, outcome: values.Outcome) -> v.CheckResult:
+    verdict = outcome.verdict.copy()
+    verdict[np.diff(instances.offsets) == 0] = v.NOT_APPLICABLE
+    verdict = _where_it_applies(standard, instances, verdict)
+    found = v.select(outcome.faults, verdict[outcome.faults.case] == v.FAIL)
+    limit = standard.minimum if standard.limit is None else standard.limit
+    assert not isinstance(limit, Duration)  # the schema wants a number here
+    return v.CheckResult(
+        standard.id, standard.dimension, standard.metric, standard.severity, verdict, found, outcome.measured,
+        np.nan if limit is None else float(limit),
+    )  # fmt: skip
+
+
+def _where_it_applies(standard: Standard, instances: Instances, verdict: np.ndarray) -> np.ndarray:
+    applies, known = holds(standard.when, instances.log)
+    verdict[~applies & known] = v.NOT_APPLICABLE
+    verdict[~known] = v.NOT_OBSERVABLE
+    return verdict
 
 
 def _judge(standard, instances, spans, measured, excess, missing, clock, amount) -> v.CheckResult:  # type: ignore[no-untyped-def]
@@ -89,9 +115,7 @@ def _judge(standard, instances, spans, measured, excess, missing, clock, amount)
     ):
         verdict[spans.case[rows]] = word
     verdict[missing & (verdict != v.FAIL)] = v.NOT_OBSERVABLE
-    applies, known = holds(standard.when, instances.log)
-    verdict[~applies & known] = v.NOT_APPLICABLE
-    verdict[~known] = v.NOT_OBSERVABLE
+    verdict = _where_it_applies(standard, instances, verdict)
     longest = np.full(n, -np.inf)
     np.maximum.at(longest, spans.case[~blind], measured[~blind])
     longest[np.isinf(longest)] = np.nan

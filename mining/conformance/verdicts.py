@@ -17,6 +17,8 @@ KINDS = (
     "wrong_role",
     "same_person",
     "other_person",
+    "missing_evidence",
+    "wrong_value",
 )
 NONE = -1  # no activity, no partner, no instance
 Reason = tuple[str, dict[str, str]]

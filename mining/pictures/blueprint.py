@@ -75,8 +75,8 @@ def blueprint_picture(
     return draw(plan, title, _description(plan))
 
 
-def draw(plan: Plan, title: str, desc: str) -> Picture:
-    """Give everything its place and draw it."""
+def draw(plan: Plan, title: str, desc: str, note: str = "") -> Picture:
+    """Give everything its place and draw it; ``note`` is a last sentence below the legend."""
     columns = stage_texts(plan)
     title_rows = wrap(title, TITLE_SIZE, LEAST_WIDTH - 2 * MARGIN, bold=True)
     top = MARGIN + len(title_rows) * 26 + 10
@@ -106,7 +106,10 @@ def draw(plan: Plan, title: str, desc: str) -> Picture:
         body.append(draw_bar(region.id, text, x, y, wide, high, plan.changes.get(region.id, "")))
     body += [draw_box(box, *sheet.boxes[id]) for id, box in plan.boxes.items()]
     low = sheet.ys.end + 12
-    for items, name in ((_legend(plan, sheet), "legend"), (_promises(plan), "promises")):
+    below = [(_legend(plan, sheet), "legend"), (_promises(plan), "promises")]
+    if note:
+        below.append(([LegendItem("", -7.0, note)], "said"))  # no sample, so its words begin at the margin
+    for items, name in below:
         explained, tall = legend(items, MARGIN, low, width - 2 * MARGIN, name=name)
         body.append(explained)
         low += tall

@@ -48,13 +48,11 @@ WORDS = {
         "desc": "BPMN drawing: {steps} steps, {flows} flows.",
         "unplaced": "Not drawn, because the file gives them no place in it: {names}",
         "outside": "Marked, but no step of the drawing: {names}",
-        "and": ", ",
     },
     "zh": {
         "desc": "BPMN 流程图：{steps} 个步骤，{flows} 条连线。",
         "unplaced": "文件未给出位置，故未画出：{names}",
         "outside": "有标记，但图中无此步骤：{names}",
-        "and": "、",
     },
 }
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
+from mining.blueprint.diff import Change, diff
+from mining.blueprint.diff_words import KEYS, LANGUAGES, PARTS
 from mining.blueprint.loading import parse_blueprint
 from mining.blueprint.model import Activity, Blueprint, Lane, Rule, Stage, Standard, Step, Text, flow_activities
 from mining.blueprint.model import Sequence as InSequence
@@ -24,6 +27,7 @@ ADDED, REMOVED, CHANGED = "+", "–", "~"
 
 Named = TypeVar("Named", Activity, Lane, Stage)
 Ends = tuple[frozenset[str], frozenset[str]]
+Renamings = frozenset[tuple[str, str]]
 
 
 def difference_picture(old: Blueprint, new: Blueprint, *, lang: str = "en") -> Picture:
@@ -32,7 +36,8 @@ def difference_picture(old: Blueprint, new: Blueprint, *, lang: str = "en") -> P
     The newer version is drawn; what only the older one has is drawn as well, dashed and with a minus; what only the newer
     one has is thick and has a plus; what both have but not equally has a tilde. Steps, lanes, stages, standards and rules
     are the same if their ids are, or if :func:`mining.blueprint.diff.diff` takes them to be renamed; of the flow, what may
-    follow directly on what is compared. A step of both versions stands where the newer one has it.
+    follow directly on what is compared. A step of both versions stands where the newer one has it. Changes of what is not
+    drawn, such as calendars and allowances, are counted below the picture; that nothing differs is said there as well.
 
     Parameters
     ----------
@@ -53,34 +58,63 @@ def difference_picture(old: Blueprint, new: Blueprint, *, lang: str = "en") -> P
     """
     words = words_in(lang)
     plan = _plan(old, new, lang)
+    note = _note(old, new, plan)
     name = new.name.get(lang)
     versions = words["versions"].format(old=old.version, new=new.version)
     steps = [plan.changes.get(a.id) for a in plan.blueprint.activities]
     desc = words["desc_difference"].format(
         added=steps.count(ADDED), removed=steps.count(REMOVED), changed=steps.count(CHANGED)
     )
-    return draw(plan, f"{name} · {words['version']} {versions}", desc)
+    return draw(plan, f"{name} · {words['version']} {versions}", " ".join(filter(None, (desc, note))), note)
+
+
+def _note(old: Blueprint, new: Blueprint, plan: Plan) -> str:
+    """That nothing differs, or how many changes there are of each thing that is not drawn; empty if all are drawn."""
+    changes = diff(old, new)
+    if not changes:
+        return plan.words["no_difference"]
+    flow = any(net.change for net in plan.wiring.nets) or bool(plan.changes.keys() - plan.blueprint.by_id.keys())
+    badges = {badge.id for badge in plan.promises.all}
+    hidden = Counter(str(change.path[0]) for change in changes if not _is_drawn(change, badges, flow=flow))
+    index = LANGUAGES.index(plan.lang)
+    kinds = [f"{(PARTS | KEYS)[key][index]} {n}" for key, n in hidden.items()]
+    return plan.words["not_drawn"].format(what=plan.words["and"].join(kinds)) if kinds else ""
+
+
+def _is_drawn(change: Change, badges: Collection[str], *, flow: bool) -> bool:
+    """Whether a change has a sign in the picture; ``flow``: whether a connection, a diamond or a region has one."""
+    section, *rest = change.path
+    if section in ("lanes", "stages", "activities"):
+        return bool(rest)  # else it is their order
+    if section == "flow":
+        return flow
+    return section in ("rules", "standards") and bool(rest) and rest[0] in badges
 
 
 def _plan(old: Blueprint, new: Blueprint, lang: str) -> Plan:
     words = words_in(lang)
     old, renamings = _in_new_names(old, new)
     before, after = _Wires(wiring_of(old.flow)), _Wires(wiring_of(new.flow))
-    both = _union(old, new)
+    both = _union(old, new, renamings)
     promises = _promises(
-        promises_of(old, lang, words), promises_of(new, lang, words), _checks(old), _checks(new), words["before"]
+        promises_of(old, lang, words),
+        promises_of(new, lang, words),
+        _checks(old),
+        _checks(new),
+        {id for section, id in renamings if section in ("rules", "standards")},
+        words["before"],
     )
     wiring, changes = _wiring(before, after)
     changes |= _activities(old, new, promises, renamings)
     return assemble(both, wiring, promises, {}, lang=lang, letters=_letters(both, before, after), changes=changes)
 
 
-def _in_new_names(old: Blueprint, new: Blueprint) -> tuple[Blueprint, frozenset[str]]:
-    """The older version in the ids of the newer one, and which ids of the newer one are new names."""
+def _in_new_names(old: Blueprint, new: Blueprint) -> tuple[Blueprint, Renamings]:
+    """The older version in the ids of the newer one, and which ids of the newer one are new names, each with its section."""
     raw, _, guesses = renamed(to_raw(old), to_raw(new))
     if not guesses:
         return old, frozenset()
-    return parse_blueprint(to_yaml(raw), name=old.path), frozenset(now for _, _, _, now in guesses)
+    return parse_blueprint(to_yaml(raw), name=old.path), frozenset((str(path[0]), now) for path, _, _, now in guesses)
 
 
 # --- steps, lanes, stages -------------------------------------------------------------------------------------------
@@ -101,13 +135,19 @@ def _parts(old: Sequence[Named], new: Sequence[Named]) -> list[Named]:
     return [known[id] for id in _merged([x.id for x in old], [x.id for x in new])]
 
 
-def _union(old: Blueprint, new: Blueprint) -> Blueprint:
+def _union(old: Blueprint, new: Blueprint, renamings: Renamings) -> Blueprint:
     """Everything of both; its flow says no more than in which order the steps stand."""
     order = _merged(flow_activities(old.flow), flow_activities(new.flow))
     return replace(
         new,
-        lanes=tuple(_marked(lane, old.lanes, new.lanes) for lane in _parts(old.lanes, new.lanes)),
-        stages=tuple(_marked(stage, old.stages, new.stages) for stage in _parts(old.stages, new.stages)),
+        lanes=tuple(
+            _marked(lane, old.lanes, new.lanes, ("lanes", lane.id) in renamings)
+            for lane in _parts(old.lanes, new.lanes)
+        ),
+        stages=tuple(
+            _marked(stage, old.stages, new.stages, ("stages", stage.id) in renamings)
+            for stage in _parts(old.stages, new.stages)
+        ),
         activities=tuple(_parts(old.activities, new.activities)),
         flow=InSequence(tuple(Step(id) for id in order)),
         rules=(),
@@ -115,9 +155,10 @@ def _union(old: Blueprint, new: Blueprint) -> Blueprint:
     )
 
 
-def _marked(part: Any, old: Sequence[Any], new: Sequence[Any]) -> Any:
+def _marked(part: Any, old: Sequence[Any], new: Sequence[Any], renamed: bool) -> Any:
     """A lane or a stage whose name says what became of it."""
     change = _change(next((x for x in old if x.id == part.id), None), next((x for x in new if x.id == part.id), None))
+    change = change or (CHANGED if renamed else "")
     if not change:
         return part
     return replace(part, name=Text({lang: f"{change} {text}" for lang, text in part.name.by_language.items()}))
@@ -129,11 +170,11 @@ def _change(old: object, new: object) -> str:
     return "" if old == new else CHANGED
 
 
-def _activities(old: Blueprint, new: Blueprint, promises: Promises, renamings: frozenset[str]) -> dict[str, str]:
+def _activities(old: Blueprint, new: Blueprint, promises: Promises, renamings: Renamings) -> dict[str, str]:
     found = {}
     for id in {**new.by_id, **old.by_id}:
         change = _change(old.by_id.get(id), new.by_id.get(id))
-        if not change and id in renamings:
+        if not change and ("activities", id) in renamings:
             change = CHANGED
         if not change and any(badge.change for badge in promises.by_activity.get(id, ())):
             change = CHANGED
@@ -154,12 +195,14 @@ def _promises(
     new: Promises,
     old_checks: Mapping[str, Rule | Standard],
     new_checks: Mapping[str, Rule | Standard],
+    renamings: Collection[str],
     before: str,
 ) -> Promises:
     texts = {badge.id: badge.text for badge in old.all}
 
     def marked(badge: Badge) -> Badge:
         change = _change(old_checks.get(badge.id), new_checks.get(badge.id))
+        change = change or (CHANGED if badge.id in renamings else "")
         if change == CHANGED and texts.get(badge.id, badge.text) != badge.text:
             return replace(badge, change=change, title=before.format(now=badge.title, before=texts[badge.id]))
         return replace(badge, change=change)

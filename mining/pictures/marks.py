@@ -41,6 +41,10 @@ class Mark:
             raise UnknownNameError("severity", self.severity, SEVERITIES)
         if not 0 <= self.n <= self.n_all:
             raise MiningError(f"A mark of {self.n} cases of {self.n_all}: the first must lie between 0 and the second.")
+        if self.late_share is not None and not 0 <= self.late_share <= 1:  # so is NaN, which is below and above nothing
+            raise MiningError(
+                f"A mark with a share of {self.late_share} late cases: a share lies between 0 and 1; None where it is not known."
+            )
 
     @property
     def share(self) -> float | None:

@@ -109,7 +109,8 @@ def lay_out(
     bar_heights : mapping of str to float
         Height each region's bar needs.
     note_width : float, default 0
-        Width of the widest note on an arrow; there is room for it between any two columns.
+        Width of the widest note on an arrow; there is room for it between any two columns, and beside a step that repeats
+        itself.
 
     Returns
     -------
@@ -126,8 +127,11 @@ def lay_out(
         high[cell.row] = max(
             high[cell.row], boxes[id].height if id in boxes else max(BAR_HEIGHT, bar_heights.get(id, 0.0))
         )
-    x_scale = _scale(xs, wide, x_tracks, origin[0], [0.0] * len(grid.stages), max(GAP, note_width + 6))
-    y_scale = _scale(ys, high, y_tracks, origin[1], least_bands, GAP)
+    noted = any(net.limit is not None or net.change for net, _ in loops)
+    gap, beside = max(GAP, note_width + 6), LOOP_OUT + note_width + 8 if noted else 0.0
+    x_edge = max(EDGE, gap / 2, beside)
+    x_scale = _scale(xs, wide, x_tracks, origin[0], [0.0] * len(grid.stages), max(gap, beside), x_edge)
+    y_scale = _scale(ys, high, y_tracks, origin[1], least_bands, GAP, GAP / 2)
     places = _places(grid, xs, ys, x_scale, y_scale)
     arrows = [_arrow(*way, x_scale, y_scale, places) for way in ways]
     arrows += [_self_loop(net, id, places[id]) for net, id in loops]
@@ -157,8 +161,15 @@ def _ways(
 
 
 def _scale(
-    axis: Axis, cells: Sequence[float], tracks: Sequence[float], begin: float, least: Sequence[float], gap: float
+    axis: Axis,
+    cells: Sequence[float],
+    tracks: Sequence[float],
+    begin: float,
+    least: Sequence[float],
+    gap: float,
+    edge: float,
 ) -> Scale:
+    """Sizes of all lines. ``gap``: least room between cells, ``edge``: between a cell and the border of its group."""
     sizes, k = [], 0
     for line, is_cell in enumerate(axis.cell):
         if is_cell:
@@ -168,7 +179,7 @@ def _scale(
         else:
             first_or_last = axis.edge[line]
             room = max(0.0, tracks[line] - TRACK_GAP)  # between the outer tracks
-            empty = max(EDGE, gap / 2) if first_or_last else gap
+            empty = edge if first_or_last else gap
             used = PAD_BOX + (PAD_EDGE if first_or_last else PAD_BOX) + room
             sizes.append(max(empty, used) if tracks[line] else empty)
     for group, height in enumerate(least):

@@ -23,6 +23,9 @@ _ASCII_WIDTHS = (
     "61 56 62 51 62 55 32 56 61 28 28 55 28 93 61 61 62 62 39 47 38 61 52 80 50 52 48 34 27 34 56"
 )
 _WIDTHS = {chr(32 + i): int(w) / 100 for i, w in enumerate(_ASCII_WIDTHS.split())}
+# Letters and dashes that are wider than their kind, in ems.
+_WIDTHS |= {"\u00ad": 0.35, "Ю": 1.01, "Ḿ": 0.82, "ḿ": 0.94, "ℊ": 1.0, "ℏ": 1.0, "ℵ": 1.0, "ﬃ": 0.93, "ﬄ": 0.94}
+_WIDTHS |= {"\u2e3a": 1.7, "\u2e3b": 2.5}
 _BOLD = 1.07
 _NOT_AT_LINE_START = set("，。、；：？！）》」』】〉”’…,.;:?!)]}%")
 _BIDI_CONTROLS = {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
@@ -32,12 +35,12 @@ _BIDI_CONTROLS = {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A
 def _char_em(char: str) -> float:
     if char in _WIDTHS:
         return _WIDTHS[char]
-    category = unicodedata.category(char)
+    category, wide = unicodedata.category(char), unicodedata.east_asian_width(char)
     if category in ("Mn", "Me", "Cf", "Cc"):
         return 0.0
-    if unicodedata.east_asian_width(char) in "WFA":
+    if wide in "WFA":
         return 1.3 if category in ("So", "Sk") and ord(char) > 0xFFFF else 1.0
-    return 0.75
+    return 0.75 if category[0] in "LM" and wide != "H" else 1.0  # signs and numbers such as ⚠ and ➊ are as wide as 审
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:

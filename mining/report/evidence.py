@@ -117,6 +117,12 @@ def data_facts(study: Study, w: Writer) -> list[str]:
             ends=names_of(study.blueprint, study.blueprint.scope.ends_with, w.lang),
         ),
         *([w.say(f"data.open.{study.open_cases}", now=w.moment(_last_moment(study)))] if running else []),
+        w.say(
+            "data.begins",
+            n=w.count(int((~study.has_start).sum())),
+            cases=w.count(n),
+            starts=names_of(study.blueprint, study.blueprint.scope.starts_with, w.lang),
+        ),
     ]
     unseen = w.say("data.unseen", names=names_of(study.blueprint, never, w.lang)) if never else w.say("data.all_seen")
     return [*found, unseen]

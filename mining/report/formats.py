@@ -75,8 +75,10 @@ class Writer:
 
     def length(self, amount: Any, unit: str) -> str:
         """A measured length in the unit of its standard."""
-        if plain(amount) is None or not unit:
+        if plain(amount) is None:
             return DASH
+        if not unit:  # a count, or the value of an attribute
+            return f"{float(amount):,.10g}"
         if unit in ("s", "min"):
             return readable(float(amount) * SECONDS[unit], self.lang)
         return duration(Duration(round(float(amount), 1), unit), self.lang)
@@ -138,6 +140,8 @@ def promise(blueprint: Blueprint, check: str, lang: str) -> str:
         return ""
     if spec.metric == "due_date":
         return say("report.due_date", lang)
+    if spec.minimum is not None:
+        return " ".join([f"≥ {spec.minimum:,.10g}", *([f"≤ {spec.limit:,.10g}"] if isinstance(spec.limit, int | float) else [])])
     return duration(spec.limit, lang)
 
 

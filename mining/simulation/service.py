@@ -13,7 +13,7 @@ from mining.simulation import standards as time_standards
 from mining.simulation.clock import BusinessCalendar, OutOfCoverageError
 from mining.simulation.people import teams
 from mining.simulation.play import Player
-from mining.simulation.rules import Instance, Setting, Trace, holds
+from mining.simulation.rules import Instance, Setting, Trace, applies, holds
 
 PEOPLE_RULES = ("four_eyes", "same_handler", "performed_by")
 SHORT_TASK = 3600
@@ -149,7 +149,11 @@ class Service:
     def broken(self, case: Case, *, strict: bool = False) -> tuple[str, ...]:
         """Rules and time standards the case breaks, in the order of the blueprint; not the path, not roles."""
         rules = [r.id for r in self.rules if holds(r, case.trace, case.attributes, self.setting) is False]
-        return (*rules, *self._broken_standards(case, strict))
+        return (*rules, *self._broken_counts(case.trace, case.attributes), *self._broken_standards(case, strict))
+
+    def _broken_counts(self, trace: Trace, attributes: Mapping[str, Any]) -> list[str]:
+        counts = (s for s in self.blueprint.standards if s.metric == "count" and applies(s.when, attributes))
+        return [s.id for s in counts if not time_standards.holds_count(s, trace)]
 
     def _broken_standards(self, case: Case, strict: bool) -> list[str]:
         found = []
@@ -183,7 +187,8 @@ class Service:
         trace = [Instance(activity, 2 * i, 2 * i + 1) for i, activity in enumerate(run)]
         rules = [r for r in self.rules if r.kind not in (*PEOPLE_RULES, "not_before")]
         calm = (replace(r, within=None) if r.within else r for r in rules)
-        return all(holds(r, trace, attributes, self.setting) is not False for r in calm)
+        kept = all(holds(r, trace, attributes, self.setting) is not False for r in calm)
+        return kept and not self._broken_counts(trace, attributes)
 
     def clean(self, case: Case) -> bool:
         """Whether the case breaks nothing, and not nearly."""

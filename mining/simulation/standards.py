@@ -1,15 +1,16 @@
-"""What the time standards of a blueprint mean, in plain Python on one case: the simulator's own clock and oracle.
+"""What the standards of a blueprint mean, in plain Python on one case: the simulator's own clock and oracle.
 
 Moments are completions: ``case_start`` is the end of the first instance, ``case_end`` the end of the last. ``elapsed``
 runs from the first of ``from`` to the first of ``to`` after it; ``waiting`` from the moment an instance was scheduled
 (or else the latest earlier end in the case) to its start; ``handling`` from start to end; ``due_date`` compares with
 an attribute. Where another reading is common (a case begins when its first activity starts; a stop ends when the next
 activity starts), ``strict`` takes the reading that is harder on the service, and clean cases are clean under both.
+``count`` and ``attribute`` are no times; they are defined at the end, on a case that has ended.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mining.blueprint.model import Standard, Stop
@@ -168,3 +169,51 @@ def _limit(standard: Standard) -> Duration:
 
 def _stopped_days(window: Window, calendar: BusinessCalendar | None) -> int:
     return sum(calendar.working_days(begin, end) for begin, end in window.stops) if calendar else 0
+
+
+# --- no times ----------------------------------------------------------------------------------------------------------
+
+
+def holds_count(standard: Standard, trace: Trace) -> bool:
+    """Whether ``of`` occurs as often as promised in a case that has ended."""
+    times = len([x for x in trace if x.activity in standard.of])
+    return _within(standard, times)
+
+
+def attribute_verdict(standard: Standard, trace: Trace, values: Sequence[Any]) -> str:
+    """What an attribute standard says of a case that has ended.
+
+    Parameters
+    ----------
+    standard : Standard
+    trace : sequence of Instance
+    values : sequence
+        The attribute in the row of each instance; None where it is blank. The value of the case is the first that is none.
+
+    Returns
+    -------
+    str
+        A verdict in words.
+    """
+    first = next((x for x in values if x is not None), None)
+    wanted = (
+        [x for step, x in zip(trace, values, strict=True) if step.activity in standard.of] if standard.of else [first]
+    )
+    if not trace or not wanted:
+        return "not_applicable"
+    if not standard.one_of and standard.limit is None and standard.minimum is None:
+        return "fail" if None in wanted else "pass"
+    if any(x is not None and not _promised(standard, x) for x in wanted):
+        return "fail"
+    return "not_observable" if None in wanted else "pass"
+
+
+def _promised(standard: Standard, value: Any) -> bool:
+    return (not standard.one_of or value in standard.one_of) and _within(standard, value)
+
+
+def _within(standard: Standard, number: Any) -> bool:
+    assert not isinstance(standard.limit, Duration), "the loader refuses a count with a duration"
+    over = standard.limit is not None and number > standard.limit
+    under = standard.minimum is not None and number < standard.minimum
+    return not over and not under

@@ -248,15 +248,20 @@ class _Reduction:
         return False
 
     def sequence(self) -> bool:
-        """One step after the other, with nothing else in between."""
-        for p in self.inner():
+        """One step after the other, with nothing else in between; all such pairs at once, because long lines are common."""
+        found = False
+        for p in list(self.inner()):
             if len(self.givers[p]) == len(self.takers[p]) == 1:
                 t, u = self.givers[p][0], self.takers[p][0]
                 if t != u and self.arcs[t][2] == {p} == self.arcs[u][1]:
                     first, second = self.arcs.pop(t), self.arcs.pop(u)
+                    for q in first[1]:
+                        self.takers[q][self.takers[q].index(t)] = self.n_made
+                    for q in second[2]:
+                        self.givers[q][self.givers[q].index(u)] = self.n_made
                     self.add(_sequence(first[0], second[0]), first[1], second[2])
-                    return True
-        return False
+                    found = True
+        return found
 
     def implied(self) -> bool:
         """A place between two transitions that the net joins in another way, without choices, says nothing new."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mining.blueprint.bpmn.drawing import Layout, layout_of, local
 from mining.blueprint.pnml import read_xml
@@ -15,6 +15,7 @@ from mining.errors import BlueprintError, hint
 MODEL = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 SBP = "{urn:service-blueprint:1.0}"
 
+T = TypeVar("T")
 TASKS = {"task", "userTask", "manualTask", "serviceTask", "sendTask", "receiveTask", "scriptTask", "businessRuleTask"}
 EVENTS = {"startEvent", "endEvent", "intermediateThrowEvent", "intermediateCatchEvent"}
 GATEWAYS = {"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway"}
@@ -23,7 +24,8 @@ NODES = TASKS | EVENTS | GATEWAYS | PARTS | {"boundaryEvent", "callActivity"}
 DATA = {"dataObjectReference", "dataStoreReference", "dataObject", "dataStore"}
 FACTS = DATA | {"textAnnotation", "group"}
 BESIDE = {"association", "laneSet", "extensionElements", "documentation", "ioSpecification", "property"}
-BESIDE |= {"incoming", "outgoing", "auditing", "monitoring"}
+BESIDE |= {"incoming", "outgoing", "auditing", "monitoring", "correlationSubscription", "supports"}
+BESIDE |= {"supportedInterfaceRef", "ioBinding"}
 OWNERS = {"resourceRole", "performer", "humanPerformer", "potentialOwner"}
 REPEATED = {"standardLoopCharacteristics", "multiInstanceLoopCharacteristics"}
 
@@ -117,10 +119,47 @@ class Document:
     @cached_property
     def inside(self) -> dict[str, tuple[Element, ...]]:
         """Elements by the process or sub-process that they stand in."""
-        found: dict[str, list[Element]] = {}
-        for element in self.elements.values():
-            found.setdefault(element.scope, []).append(element)
-        return {scope: tuple(elements) for scope, elements in found.items()}
+        return _grouped(self.elements.values(), lambda e: e.scope)
+
+    @cached_property
+    def incoming(self) -> dict[str, tuple[Arrow, ...]]:
+        """Sequence flows by the element that they lead to."""
+        return _grouped(self.flows.values(), lambda f: f.target)
+
+    @cached_property
+    def outgoing(self) -> dict[str, tuple[Arrow, ...]]:
+        """Sequence flows by the element that they leave."""
+        return _grouped(self.flows.values(), lambda f: f.source)
+
+    @cached_property
+    def hosted(self) -> dict[str, tuple[Element, ...]]:
+        """Boundary events by the element that they are on."""
+        return _grouped((e for e in self.elements.values() if e.host), lambda e: str(e.host))
+
+    @cached_property
+    def lane(self) -> dict[str, DrawnLane]:
+        """Lanes by id."""
+        return {lane.id: lane for lane in self.lanes}
+
+    @cached_property
+    def lanes_of(self) -> dict[str, tuple[DrawnLane, ...]]:
+        """The lanes that the file puts an element directly in, by the element."""
+        found = _grouped(((id, lane) for lane in self.lanes for id in lane.members), lambda pair: pair[0])
+        return {id: tuple(lane for _, lane in pairs) for id, pairs in found.items()}
+
+    @cached_property
+    def placed(self) -> dict[str, DrawnLane]:
+        """Steps that the file puts in no lane, by the innermost lane of their process in which they are drawn."""
+        boxes = self.layout.bounds
+        found = {}
+        for e in self.steps:
+            if e.scope in self.trees and e.id not in self.lanes_of and e.id in boxes:
+                around = [
+                    x for x in self.lanes if x.process == e.scope and x.id in boxes and boxes[x.id].holds(boxes[e.id])
+                ]
+                if around:
+                    found[e.id] = min(around, key=lambda x: boxes[x.id].width * boxes[x.id].height)
+        return found
 
     def is_step(self, element: Element) -> bool:
         """Whether it is a step: a task, or a sub-process that shows nothing of what happens in it."""
@@ -185,6 +224,13 @@ def tag_of(element: Any) -> str | None:
     return tag.removeprefix(MODEL) if isinstance(tag, str) and tag.startswith(MODEL) else None
 
 
+def _grouped(things: Iterable[T], key: Callable[[T], str]) -> dict[str, tuple[T, ...]]:
+    found: dict[str, list[T]] = {}
+    for thing in things:
+        found.setdefault(key(thing), []).append(thing)
+    return {name: tuple(group) for name, group in found.items()}
+
+
 class _Reader:
     """Walks the tree once and gathers."""
 
@@ -200,6 +246,8 @@ class _Reader:
             e.get("id"): words(e.get("name") or e.get("value")) for e in root.iter() if isinstance(e.tag, str)
         }
 
+        self.shared = {e.get("id"): e for e in root if (tag_of(e) or "").endswith("EventDefinition")}
+
     def document(self) -> Document:
         trees = {}
         for tree in self.root.findall(f".//{MODEL}process"):
@@ -208,7 +256,7 @@ class _Reader:
             trees[tree.get("id")] = tree
             self.scope(tree, tree.get("id"))
         if not trees:
-            raise BlueprintError(f"{self.path}: holds 0 processes; a flow is one process.")
+            raise BlueprintError(f"{self.path}: holds 0 processes; a flow is one process.{_instead(self.root)}")
         for id in trees.keys() & self.elements.keys():
             raise BlueprintError(
                 f"{self.path}: {id!r} is the id of a process and of an element; each needs an id of its own."
@@ -294,6 +342,13 @@ class _Reader:
     def definitions(self, element: Any) -> Iterator[EventDefinition]:
         for e in element:
             kind = tag_of(e) or ""
+            if kind == "eventDefinitionRef":
+                e = self.shared.get(local(words(e.text)))
+                if e is None:
+                    raise self.error(
+                        element, f"element {element.get('id')!r} refers to an event definition that is not there."
+                    )
+                kind = tag_of(e) or ""
             if kind.endswith("EventDefinition"):
                 kind = kind.removesuffix("EventDefinition")
                 inner = next((x for x in e if (tag_of(x) or "").startswith("time")), None)
@@ -320,6 +375,8 @@ class _Reader:
     def lane_set(self, tree: Any, process: str, parent: str | None) -> None:
         for lane in tree.findall(f"{MODEL}lane"):
             id = lane.get("id") or f"lane:{len(self.lanes)}"
+            if any(id == other.id for other in self.lanes):
+                raise self.error(lane, f"lane {id!r}: each lane needs an id of its own.")
             members = tuple(words(x.text) for x in lane.findall(f"{MODEL}flowNodeRef"))
             self.lanes.append(DrawnLane(id, words(lane.get("name")), lane.sourceline, process, parent, members))
             for inner in lane.findall(f"{MODEL}childLaneSet"):
@@ -388,6 +445,18 @@ class _Reader:
             id, text = owner.get("id") or tag_of(owner) or "", words("".join(e.itertext()))
             if text:
                 yield Fact(id, "documentation", text, e.sourceline, (id,) if id in self.elements else ())
+
+
+def _instead(root: Any) -> str:
+    """What a file without processes is."""
+    if root.tag != f"{MODEL}definitions":
+        return f" The file is <{root.tag}>, not <definitions> of BPMN 2.0 (namespace {MODEL[1:-1]})."
+    other = next((e for e in root if (tag_of(e) or "").lower().endswith(("choreography", "conversation"))), None)
+    return (
+        ""
+        if other is None
+        else f" The {tag_of(other)} {other.get('id')!r} shows messages between pools, not their steps."
+    )
 
 
 def _describes(tree: Any, kind: str) -> bool:

@@ -22,6 +22,11 @@ class Bounds:
     width: float
     height: float
 
+    def holds(self, other: Bounds) -> bool:
+        """Whether the middle of the other rectangle lies in it."""
+        x, y = other.x + other.width / 2, other.y + other.height / 2
+        return self.x <= x <= self.x + self.width and self.y <= y <= self.y + self.height
+
 
 @dataclass(frozen=True)
 class Layout:

@@ -41,7 +41,13 @@ class Foreign:
 PLAIN = TASKS | EVENTS | {"exclusiveGateway", "parallelGateway", "sequenceFlow", "incoming", "outgoing"}
 PLAIN |= {"definitions", "process", "collaboration", "participant", "laneSet", "childLaneSet", "lane", "flowNodeRef"}
 PLAIN |= {"extensionElements", "message", "signal", "error", "escalation", "resource", "category", "categoryValue"}
-INSIDE = {"association", "text", "dataInputAssociation", "dataOutputAssociation"}  # told at what they belong to
+INSIDE = {
+    "association",
+    "text",
+    "eventDefinitionRef",
+    "dataInputAssociation",
+    "dataOutputAssociation",
+}  # told at what they belong to
 FATES = {
     "subProcess": ("read", "its content stands in its place"),
     "transaction": ("read", "its content stands in its place; that it may be undone is not read"),
@@ -51,6 +57,12 @@ FATES = {
     "conditionExpression": ("dropped", "which way a case goes is not part of a flow; write a rule with 'when'"),
     "documentation": ("fact", "kept as something to look at"),
     "textAnnotation": ("fact", "kept as something to look at"),
+    "participantMultiplicity": ("dropped", "several instances of the pool in one case are read as one"),
+    "choreography": ("dropped", "shows messages between pools, not their steps"),
+    "globalConversation": ("dropped", "shows who talks with whom, not the steps"),
+    "conversation": ("dropped", "shows who talks with whom, not the steps"),
+    "subConversation": ("dropped", "shows who talks with whom, not the steps"),
+    "callConversation": ("dropped", "shows who talks with whom, not the steps"),
     "group": ("fact", "a stage where the groups cover all steps, each once"),
 } | dict.fromkeys(DATA, ("fact", "data; evidence where the customer sees it"))
 FATES |= dict.fromkeys(OWNERS, ("read", "the role of its step"))
@@ -129,7 +141,7 @@ def _messages(document: Document) -> Iterator[Foreign]:
 
 
 def _events(document: Document, e: Element, timers: Mapping[str, tuple[str, str]]) -> Iterator[Foreign]:
-    follows = any(f.source == e.id for f in document.flows.values())
+    follows = e.id in document.outgoing
     if e.kind == "boundaryEvent":
         way = "instead of the step, which is then not done" if e.interrupting else "beside the step, at most once"
         yield Foreign(

@@ -75,6 +75,10 @@ def lanes_of(document: Document, given: Mapping[str, str] | None = None) -> Lane
     made.customers |= {row.pool.id for row in rows if kinds[row.key] == "customer" and row.lane is None}
     _add_roles(document, rows, kinds, made)
     _told(made, rows, ids, given)
+    if document.placed:
+        listed = ", ".join(repr(id) for id in document.placed)
+        what = f"the file puts these steps in no lane; each is taken for one of the lane in which it is drawn: {listed}"
+        made.todo.append(Todo("lanes", what, guessed=True))
     return made
 
 
@@ -118,19 +122,16 @@ def _rows(document: Document, pool: Pool) -> list[_Row]:
 
 def lanes_around(document: Document, id: str) -> list[DrawnLane]:
     """The lanes in which an element stands, outermost first; those of its sub-process if it stands in none itself."""
-    by_id = {lane.id: lane for lane in document.lanes}
-    while True:
-        here = [lane for lane in document.lanes if id in lane.members]
-        if here or id not in document.elements:
-            break
+    while id in document.elements and id not in document.lanes_of | document.placed:
         id = document.elements[id].scope
-    if not here:
-        return []
-    ways = []
-    for lane in here:  # tools write a step into its inner lane, and some into those around it too
+    ways: list[list[DrawnLane]] = [[]]
+    placed = (document.placed[id],) if id in document.placed else ()
+    for lane in document.lanes_of.get(
+        id, placed
+    ):  # tools write a step into its inner lane, and some into those around it too
         way = [lane]
         while way[0].parent is not None:
-            way.insert(0, by_id[way[0].parent])
+            way.insert(0, document.lane[way[0].parent])
         ways.append(way)
     return max(ways, key=len)
 

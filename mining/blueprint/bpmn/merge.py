@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -32,7 +33,20 @@ class _Pools:
 Channels = list[tuple[Arrow, str]]  # message flows, with the place in which the message waits
 
 
-def nodes_of(document: Document, *, inclusive: bool = True) -> list[Node]:
+@dataclass(frozen=True)
+class Merged:
+    """The nodes of a file as one process; ``guesses``: how its messages were taken, which no drawing says."""
+
+    nodes: list[Node]
+    guesses: tuple[str, ...] = ()
+
+
+def nodes_of(document: Document) -> list[Node]:
+    """The nodes of a file as one process; see :func:`merged`."""
+    return merged(document).nodes
+
+
+def merged(document: Document) -> Merged:
     """The nodes of a file: those of its process, or of all its pools merged into one.
 
     All pools begin together (each at its start event, or with the message that starts it) and the process ends when all have
@@ -43,12 +57,10 @@ def nodes_of(document: Document, *, inclusive: bool = True) -> list[Node]:
     Parameters
     ----------
     document : Document
-    inclusive : bool, default True
-        False: refuse inclusive gateways.
 
     Returns
     -------
-    list of Node
+    Merged
 
     Raises
     ------
@@ -59,9 +71,9 @@ def nodes_of(document: Document, *, inclusive: bool = True) -> list[Node]:
     processes = [p for p in document.trees if document.inside.get(p)] or list(document.trees)[:1]
     hidden = {p.process for p in document.pools if p.id != p.process and not document.inside.get(p.process or "")}
     _check_joined(document, [p for p in document.trees if p not in hidden] or processes)
-    made = {p: process_nodes(document, p, inclusive=inclusive) for p in processes}
+    made = {p: process_nodes(document, p) for p in processes}
     if len(processes) == 1:
-        return made[processes[0]]
+        return Merged(made[processes[0]])
     return _sound(document, list(made.values()))
 
 
@@ -88,8 +100,8 @@ def _check_joined(document: Document, processes: list[str]) -> None:
         )
 
 
-def _sound(document: Document, pools: list[list[Node]]) -> list[Node]:
-    """The nodes with their messages, in the first reading of these that is sound."""
+def _sound(document: Document, pools: list[list[Node]]) -> Merged:
+    """The nodes with their messages, in the first reading of these that is sound, and what it takes for granted."""
     arrows = channels(document)
     for arrow in arrows:
         _check_ends(document, arrow)
@@ -101,11 +113,28 @@ def _sound(document: Document, pools: list[list[Node]]) -> list[Node]:
         for wanted in (every, any_one):
             made = _with(found, wanted)
             if not _fault(made):
-                return made
+                return Merged(made, tuple(_guesses(document, len(pools), arrows, wanted is any_one, found)))
     fault = _fault(together.nodes)
     if fault:
         raise BlueprintError(f"{document.path}: the pools cannot be merged, even without their messages: {fault}")
     raise _refusal(document, together, every)
+
+
+def _guesses(document: Document, n_pools: int, arrows: list[Arrow], any_one: bool, pools: _Pools) -> Iterator[str]:
+    """What is told of the reading taken: the order of each message, and where it was no plain one."""
+    listed = ", ".join(f"{a.id!r}: {_step(document, a.source)} before {_step(document, a.target)}" for a in arrows)
+    yield f"{n_pools} pools are read as one process, in which each message is sent before it is received: {listed}"
+    several = [id for id, n in Counter(a.target for a in arrows).items() if n > 1]
+    for id in several:
+        ids = ", ".join(repr(a.id) for a in arrows if a.target == id)
+        yield f"{_step(document, id)} receives several messages ({ids}): it waits for {'any one' if any_one else 'all'} of them"
+    for id in pools.resting:
+        yield f"what begins at {_step(document, id)} begins whenever its message is sent: never, once, or again after it has ended"
+
+
+def _step(document: Document, id: str) -> str:
+    name = document.elements[id].name
+    return f"{id!r} ({name})" if name and name != id else repr(id)
 
 
 def _refusal(document: Document, pools: _Pools, every: Channels) -> BlueprintError:

@@ -29,7 +29,9 @@ class Neighbours:
         self.nodes, self.steps = nodes, set(steps)
         self.takers: dict[str, list[Node]] = {}
         self.givers: dict[str, list[Node]] = {}
+        self.made: dict[str, list[Node]] = {}  # from each drawn element
         for n in nodes:
+            self.made.setdefault(n.drawn, []).append(n)
             for flow in (*n.incoming, *n.needs):
                 self.takers.setdefault(flow, []).append(n)
             for flow in n.outgoing:
@@ -67,7 +69,7 @@ class Neighbours:
 
     def _search(self, drawn: Collection[str], forward: bool) -> tuple[str, ...]:
         found: dict[str, None] = {}
-        todo = [n for n in self.nodes if n.drawn in drawn]
+        todo = [n for id in dict.fromkeys(drawn) for n in self.made.get(id, ())]
         seen: set[int] = set()
         while todo:
             here = todo.pop(0)

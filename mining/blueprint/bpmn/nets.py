@@ -55,7 +55,7 @@ def read_bpmn(path: str | Path) -> WorkflowNet:
     Raises
     ------
     ModelError
-        As :func:`read_flow`, if a task has no name, or for an inclusive gateway: a model is read as it is drawn, not unrolled.
+        As :func:`read_flow`, or if a task has no name.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def read_bpmn(path: str | Path) -> WorkflowNet:
 
     try:
         document = read_document(path)
-        nodes = nodes_of(document, inclusive=False)
+        nodes = nodes_of(document)
         label = {e.id: _name(e.id, e.name, str(document.path)) for e in document.steps}
         return canonical(write_nodes(nodes, label))
     except BlueprintError as error:
@@ -252,9 +252,10 @@ def _name(id: str, text: str, name: str) -> str:
     return text
 
 
-def check_shape(name: str, nodes: Iterable[Node]) -> None:
-    """Refuse elements that do not lie between a start and an end event."""
+def check_shape(name: str, nodes: Iterable[Node], where: Mapping[str, str] | None = None) -> None:
+    """Refuse elements that do not lie between a start and an end event; ``where``: what messages say of an element's place."""
     nodes = list(nodes)
+    where = where or {}
     for kind, word in (("startEvent", "start"), ("endEvent", "end")):
         if all(n.kind != kind for n in nodes):
             raise BlueprintError(f"{name}: the process has no {word} event.")
@@ -262,7 +263,9 @@ def check_shape(name: str, nodes: Iterable[Node]) -> None:
         for flows, kind, word in ((n.incoming, "startEvent", "incoming"), (n.outgoing, "endEvent", "outgoing")):
             if bool(flows) == (n.kind == kind):
                 has = "an" if flows else "no"
-                raise BlueprintError(f"{name}: {n.kind} {n.id!r} ({n.name!r}) has {has} {word} sequence flow.")
+                raise BlueprintError(
+                    f"{where.get(n.id, name)}: {n.kind} {n.id!r} ({n.name!r}) has {has} {word} sequence flow."
+                )
 
 
 def check_ends(name: str, nodes: Iterable[Node]) -> None:

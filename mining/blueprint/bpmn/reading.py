@@ -14,10 +14,11 @@ from mining.blueprint.bpmn.blocks import blocks_of, same_language, witness
 from mining.blueprint.bpmn.document import FACTS, Document, read_document
 from mining.blueprint.bpmn.drawing import Layout
 from mining.blueprint.bpmn.foreign import Foreign, foreign_of
-from mining.blueprint.bpmn.merge import nodes_of
+from mining.blueprint.bpmn.merge import merged, nodes_of
 from mining.blueprint.bpmn.neighbours import Neighbours
-from mining.blueprint.bpmn.nets import Node, activity_of, write_nodes
+from mining.blueprint.bpmn.nets import Node, activity_of, write_nodes, write_nodes_and_ids
 from mining.blueprint.bpmn.steps import Steps, steps_of
+from mining.blueprint.bpmn.stuck import stuck
 from mining.blueprint.bpmn.timers import Timed, timed
 from mining.blueprint.compile import write_net
 from mining.blueprint.draft import NOT_KNOWN, Draft, Todo, head_of
@@ -53,7 +54,7 @@ class BpmnDraft(Draft):
 def from_bpmn(path: str | Path, *, lanes: Mapping[str, str] | None = None) -> BpmnDraft:
     """Make a draft blueprint from a BPMN 2.0 file.
 
-    - Pools are merged into one process, in which a message is sent before it is received.
+    - Pools are merged into one process, in which a message is sent before it is received; that guess is said of each message.
     - Lanes get the kind that ``lanes`` says, else one guessed from their names; inner lanes are roles.
     - The flow is written with the flow words where it is block-structured, else it stays in the file (``flow: {bpmn: ...}``).
     - Timers become standards and rules, error events fail points, messages to and from the customer touchpoints, and groups
@@ -101,7 +102,8 @@ def from_bpmn(path: str | Path, *, lanes: Mapping[str, str] | None = None) -> Bp
 
 
 def _foreign_draft(document: Document, given: Mapping[str, str] | None) -> BpmnDraft:
-    nodes = nodes_of(document)
+    whole = merged(document)
+    nodes = whole.nodes
     if not document.steps:
         raise BlueprintError(f"{document.path}: the file holds no task, so there is nothing that a case could do.")
     around = Neighbours(nodes, [e.id for e in document.steps])
@@ -109,6 +111,7 @@ def _foreign_draft(document: Document, given: Mapping[str, str] | None) -> BpmnD
     times = timed(document, around, steps.activity)
     foreign = foreign_of(document, times.fates)
     flow, said = _flow(document, nodes, steps)
+    said += [Todo("flow", what, guessed=True) for what in whole.guesses]
     todo = [*_head_todo(document), *_scope_todo(), *steps.todo, *said, *times.todo, *_told(document, foreign)]
     raw = _head(document) | {"scope": _scope(around, steps), "lanes": steps.lanes, "stages": steps.stages}
     raw |= {"roles": steps.roles} if steps.roles else {}
@@ -123,13 +126,19 @@ def _foreign_draft(document: Document, given: Mapping[str, str] | None) -> BpmnD
 
 def _flow(document: Document, nodes: list[Node], steps: Steps) -> tuple[Any, list[Todo]]:
     """The flow as the format writes it, and what is to say about it."""
-    net = write_nodes(nodes, steps.activity)
+    net, ids = write_nodes_and_ids(nodes, steps.activity)
     try:
         _ = build(net, name=f"{document.path}: the flow")
-    except TooManyStatesError:
-        pass  # then it is searched, not listed, like any large flow; and it stays in its file
+    except TooManyStatesError as error:
+        where = stuck(document, net, ids)
+        if where:
+            raise BlueprintError(f"{error} {where} Join branches that go on in parallel before the end.") from error
+        # else it is searched, not listed, like any large flow; and it stays in its file
     except ModelError as error:
-        raise BlueprintError(f"{error} Branches that go on in parallel must be joined before the end.") from error
+        where = f" {stuck(document, net, ids)}".rstrip()
+        raise BlueprintError(
+            f"{error}{where} Branches that go on in parallel must be joined before the end."
+        ) from error
     flow = _blocks(nodes, steps.activity, net)
     if flow is not None:
         return flow_raw(flow), []

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mining.blueprint.bpmn.document import DATA, Document, Element, Fact
-from mining.blueprint.bpmn.drawing import Bounds
 from mining.blueprint.bpmn.lanes import Lanes, lanes_of
 from mining.blueprint.bpmn.neighbours import Neighbours
 from mining.blueprint.draft import Todo
@@ -85,7 +84,7 @@ def _stages(document: Document, made: Steps) -> dict[str, str]:
     """The stage of each step: a group of the drawing if the groups hold all steps, each once; else one for all."""
     boxes = document.layout.bounds
     groups = [f for f in document.facts if f.kind == "group" and f.id in boxes]
-    held = {e.id: [g for g in groups if e.id in boxes and _holds(boxes[g.id], boxes[e.id])] for e in document.steps}
+    held = {e.id: [g for g in groups if e.id in boxes and boxes[g.id].holds(boxes[e.id])] for e in document.steps}
     if groups and all(len(found) == 1 for found in held.values()):
         groups.sort(key=lambda g: (boxes[g.id].x, boxes[g.id].y))
         names = {g.id: g.text or g.id for g in groups}
@@ -97,12 +96,6 @@ def _stages(document: Document, made: Steps) -> dict[str, str]:
     why = "the groups drawn do not hold all steps, each once" if groups else "the file draws no groups around the steps"
     made.todo.append(Todo("stages", f"{why}: one stage stands for the whole service", guessed=True))
     return dict.fromkeys(held, str(WHOLE["id"]))
-
-
-def _holds(box: Bounds, other: Bounds) -> bool:
-    """Whether the middle of the other box lies in a box."""
-    x, y = other.x + other.width / 2, other.y + other.height / 2
-    return box.x <= x <= box.x + box.width and box.y <= y <= box.y + box.height
 
 
 def _wait_points(document: Document, around: Neighbours, made: Steps, by_id: dict[str, dict[str, Any]]) -> None:

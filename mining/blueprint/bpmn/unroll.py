@@ -11,9 +11,17 @@ from mining.blueprint.bpmn.nets import Node, check_ends, check_shape
 from mining.errors import BlueprintError
 
 SILENT = "intermediateThrowEvent"
+_CAUGHT = {"message", "timer", "conditional", "signal", "compensate"}
+KNOWN_EVENTS = {  # which definitions BPMN has where; some of these are refused for another reason
+    "startEvent": _CAUGHT | {"error", "escalation"},
+    "intermediateCatchEvent": _CAUGHT | {"link"},
+    "intermediateThrowEvent": {"message", "signal", "escalation", "compensate", "link"},
+    "boundaryEvent": _CAUGHT | {"error", "escalation", "cancel"},
+    "endEvent": {"message", "signal", "error", "escalation", "terminate", "compensate", "cancel"},
+}
 
 
-def process_nodes(document: Document, process: str, *, inclusive: bool = True) -> list[Node]:
+def process_nodes(document: Document, process: str) -> list[Node]:
     """The nodes of one process, with one source (its start events) and one sink (its end events).
 
     - A sub-process stands as its content between an entry and an exit; one that shows no content is a step.
@@ -29,8 +37,6 @@ def process_nodes(document: Document, process: str, *, inclusive: bool = True) -
     ----------
     document : Document
     process : str
-    inclusive : bool, default True
-        False: refuse inclusive gateways.
 
     Returns
     -------
@@ -41,7 +47,7 @@ def process_nodes(document: Document, process: str, *, inclusive: bool = True) -
     BlueprintError
         For an element that has no meaning here; the message names file, line, id and reason.
     """
-    return _Scope(document, process, inclusive).nodes()
+    return _Scope(document, process).nodes()
 
 
 def refuse(document: Document, element: Element, why: str) -> BlueprintError:
@@ -52,9 +58,10 @@ def refuse(document: Document, element: Element, why: str) -> BlueprintError:
 class _Scope:
     """The content of a process or sub-process."""
 
-    def __init__(self, document: Document, id: str, inclusive: bool) -> None:
-        self.document, self.id, self.inclusive = document, id, inclusive
+    def __init__(self, document: Document, id: str) -> None:
+        self.document, self.id = document, id
         self.elements = document.inside.get(id, ())
+        self.ids = {e.id for e in self.elements}
         self.idle: list[str] = []  # places that hold a token while no work beside a step goes on
 
     def nodes(self) -> list[Node]:
@@ -63,17 +70,24 @@ class _Scope:
         raw = self.linked(list(map(self.drawn, self.elements)))
         main = [n for n in raw if n.kind != "boundaryEvent"]
         main = self.closed(main) if self.id in self.document.elements else main
-        check_shape(str(self.document.path), main)
+        check_shape(self.where(), main, {e.id: self.document.where(e.line) for e in self.elements})
         self.raw = {n.id: n for n in (*main, *(n for n in raw if n.kind == "boundaryEvent"))}
         made = [self.resting(x) for x in [x for n in main for x in self.opened(n)]]
-        made = unrolled(self.document, made) if self.inclusive else made
+        made = unrolled(self.document, made)
         check_ends(str(self.document.path), made)
         return [replace(n, terminates=False) for n in made]
+
+    def where(self) -> str:
+        """File and line of the scope, for messages."""
+        element = self.document.elements.get(self.id)
+        line = element.line if element else self.document.trees[self.id].sourceline
+        return f"{self.document.where(line)}: {self.id!r}"
 
     # --- what cannot be read -----------------------------------------------------------------------------------------
 
     def check(self, e: Element) -> None:
-        flows = [f for f in self.document.flows.values() if e.id in (f.source, f.target)]
+        leaving = self.document.outgoing.get(e.id, ())
+        flows = (*self.document.incoming.get(e.id, ()), *leaving)
         match e.kind:
             case "complexGateway":
                 raise refuse(
@@ -85,11 +99,7 @@ class _Scope:
                 raise refuse(
                     self.document,
                     e,
-                    ": the process that it calls is in no file here. Draw it as a sub-process, or as a task.",
-                )
-            case "inclusiveGateway" if not self.inclusive:
-                raise refuse(
-                    self.document, e, ", which cannot be read in a model. Draw it with exclusive and parallel gateways."
+                    ": what it calls is kept elsewhere and not opened. Draw it as a sub-process, or as a task.",
                 )
             case "inclusiveGateway" if len({f.source == e.id for f in flows}) < 2:
                 raise refuse(self.document, e, " without incoming or without outgoing sequence flows.")
@@ -97,8 +107,11 @@ class _Scope:
                 raise refuse(
                     self.document, e, " that starts the process; begin with a start event for each of its events."
                 )
-            case "boundaryEvent" if e.host not in {x.id for x in self.elements}:
+            case "boundaryEvent" if e.host not in self.ids:
                 raise refuse(self.document, e, f" attached to {e.host!r}, which is no element beside it.")
+        odd = sorted({x.kind for x in e.events} - KNOWN_EVENTS.get(e.kind, set()))
+        if odd:
+            raise refuse(self.document, e, f" with a {odd[0]} event definition, which BPMN does not know there.")
         if "triggeredByEvent" in e.marks:
             raise refuse(
                 self.document, e, " triggered by an event, which may begin at any time. Draw it as a boundary event."
@@ -120,8 +133,7 @@ class _Scope:
                 e,
                 f"{what} in the ad-hoc sub-process {self.id!r}, which may hold steps without order only.",
             )
-        conditional = [f.id for f in flows if f.conditional and f.source == e.id]
-        leaving = [f for f in flows if f.source == e.id]
+        conditional = [f.id for f in leaving if f.conditional]
         if conditional and len(leaving) > 1 and e.kind not in ("exclusiveGateway", "inclusiveGateway"):
             raise BlueprintError(
                 f"{self.document.where(e.line)}: sequence flow {conditional[0]!r} leaves {e.kind} {e.id!r} under a condition; "
@@ -131,9 +143,8 @@ class _Scope:
     # --- as drawn ----------------------------------------------------------------------------------------------------
 
     def drawn(self, e: Element) -> Node:
-        flows = self.document.flows.values()
-        incoming = tuple(f.id for f in flows if f.target == e.id)
-        outgoing = tuple(f.id for f in flows if f.source == e.id)
+        incoming = tuple(f.id for f in self.document.incoming.get(e.id, ()))
+        outgoing = tuple(f.id for f in self.document.outgoing.get(e.id, ()))
         return Node(e.id, e.kind, e.name, incoming, outgoing, any(x.kind == "terminate" for x in e.events))
 
     def linked(self, nodes: list[Node]) -> list[Node]:
@@ -171,7 +182,7 @@ class _Scope:
 
     def opened(self, n: Node) -> Iterator[Node]:
         """The nodes that a node stands for."""
-        events = [e for e in self.elements if e.kind == "boundaryEvent" and e.host == n.id]
+        events = [e for e in self.document.hosted.get(n.id, ()) if e.kind == "boundaryEvent"]
         for e in events:
             if e.interrupting and not self.raw[e.id].outgoing:
                 raise refuse(
@@ -246,7 +257,7 @@ class _Scope:
     def inlined(self, n: Node, instead: list[Node]) -> Iterator[Node]:
         """A sub-process as its content between an entry and an exit."""
         if n.kind == "adHocSubProcess":
-            scope = _Scope(self.document, n.id, self.inclusive)
+            scope = _Scope(self.document, n.id)
             for element in scope.elements:
                 scope.check(element)
             left = (f"{n.id}/left",) if instead else n.outgoing
@@ -264,7 +275,7 @@ class _Scope:
                 yield Node(f"{n.id}/out", SILENT, "", ways[:1], n.outgoing)
                 yield from (replace(b, kind=SILENT, incoming=(w,)) for b, w in zip(instead, ways[1:], strict=True))
             return
-        content = _Scope(self.document, n.id, self.inclusive).nodes()
+        content = _Scope(self.document, n.id).nodes()
         yield Node(n.id, SILENT, n.name, n.incoming, (f"{n.id}/in",))
         failing = {
             x.id: b for x in content if x.kind == "endEvent" for b in instead[::-1] if self.catches(b.id, x.drawn)

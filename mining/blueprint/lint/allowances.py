@@ -8,7 +8,10 @@ from mining.blueprint import model as m
 from mining.blueprint.lint.design import Design, days
 from mining.blueprint.lint.weakness import Found, found
 
-FOUND_KINDS = ("missing", "extra", "out_of_order", "repeated", "late", "wrong_role", "same_person", "other_person")
+FOUND_KINDS = (
+    *("missing", "extra", "out_of_order", "repeated", "late", "wrong_role", "same_person", "other_person"),
+    *("missing_evidence", "wrong_value"),
+)
 RULE_FAULTS: dict[str, tuple[tuple[str, str], ...]] = {
     "must_occur": (("missing", "a"),),
     "must_not_occur": (("extra", "a"),),
@@ -28,7 +31,11 @@ RULE_FAULTS: dict[str, tuple[tuple[str, str], ...]] = {
     "performed_by": (("wrong_role", "a"),),
     "not_before": (("out_of_order", "b"),),
 }  # kinds of faults of each kind of rule, and whether they are faults of a or of b
-STANDARD_FAULTS = {"elapsed": "late", "waiting": "late", "handling": "late", "due_date": "late"}
+STANDARD_FAULTS = {
+    **dict.fromkeys(("elapsed", "waiting", "handling", "due_date"), ("late",)),
+    "count": ("repeated", "missing"),
+    "attribute": ("wrong_value", "missing_evidence"),
+}  # kinds of faults of each metric that is judged from a log
 
 
 def allowances(d: Design) -> Iterator[Found]:
@@ -79,7 +86,7 @@ def _pair(b: m.Blueprint, a: m.Allowance, kind: str | None, activity: str | None
     faults: list[tuple[str, str | None]] = [
         (fault, getattr(rule, field)) for rule in rules for fault, field in _of_rule(rule)
     ]
-    faults += [(STANDARD_FAULTS[s.metric], activity) for s in standards if s.metric in STANDARD_FAULTS]
+    faults += [(fault, activity) for s in standards for fault in _of_standard(s)]
     if not rules and not standards:
         return
     if not faults:
@@ -101,3 +108,13 @@ def _pair(b: m.Blueprint, a: m.Allowance, kind: str | None, activity: str | None
 def _of_rule(rule: m.Rule) -> Iterator[tuple[str, str]]:
     """Faults that a rule can find: late only if it has a limit of time."""
     yield from (x for x in RULE_FAULTS[rule.kind] if x[0] != "late" or rule.within)
+
+
+def _of_standard(s: m.Standard) -> tuple[str, ...]:
+    """Faults that a standard can find: a count above or below the limits it has; a blank only where nothing else is promised."""
+    kinds = STANDARD_FAULTS.get(s.metric, ())
+    if s.metric == "count":
+        return tuple(x for x, limit in zip(kinds, (s.limit, s.minimum), strict=True) if limit is not None)
+    if s.metric == "attribute":
+        return kinds[:1] if s.one_of or (s.limit, s.minimum) != (None, None) else kinds[1:]
+    return kinds

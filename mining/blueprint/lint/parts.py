@@ -12,6 +12,7 @@ from mining.blueprint.lint.weakness import Found, found
 from mining.blueprint.problems import kpi_activities
 
 PER_CASE = ("elapsed", "waiting", "handling", "due_date", "count", "attribute")
+OF_WAITING = ("elapsed", "waiting", "due_date")  # these limit how long a customer waits for a step
 OF_PEOPLE = ("four_eyes", "same_handler", "performed_by")
 PROVIDER = ("onstage", "backstage", "support")
 RANK = {
@@ -86,6 +87,13 @@ def lanes(d: Design) -> Iterator[Found]:
         yield found(("lanes",), "no-customer-lane")
 
 
+def stages(d: Design) -> Iterator[Found]:
+    """Stages of a hybrid service that do not say how they are read."""
+    for i, stage in enumerate(d.blueprint.stages):
+        if d.blueprint.mode_of(stage.id) == "hybrid":
+            yield found(("stages", i), "stage-without-type", id=stage.id)
+
+
 def calendars(d: Design) -> Iterator[Found]:
     """Days without effect, days with two meanings, and a log that the calendars in use do not cover."""
     used = {r.calendar for r in d.blueprint.rules} | {s.calendar for s in d.blueprint.standards}
@@ -113,7 +121,9 @@ def activities(d: Design) -> Iterator[Found]:
     """Steps outside the flow, without a role, waits without a limit, fail points without a control, and the blind share."""
     b = d.blueprint
     in_flow = set(m.flow_activities(b.flow))
-    limited = {x for s in b.standards for x in (*s.of, *s.end)} | {r.b for r in b.rules if r.within}
+    limited = {x for s in b.standards if s.metric in OF_WAITING for x in (*s.of, *s.end)} | {
+        r.b for r in b.rules if r.within
+    }
     for i, a in enumerate(b.activities):
         at = ("activities", i)
         if a.observable and a.id not in in_flow:
@@ -159,7 +169,7 @@ def standards(d: Design) -> Iterator[Found]:
         if s.share is None and s.metric in PER_CASE:
             yield found(at, "no-share", id=s.id)
         for names in (s.start, s.end, s.of) if s.metric in PER_CASE else ():
-            if names and set(names) <= d.hidden:
+            if names and (set(names) <= d.hidden or (s.metric == "count" and set(names) & d.hidden)):
                 yield found(at, "cannot-be-measured.activity", id=s.id, activity=", ".join(names))
         if s.metric in ("waiting", "handling") and not d.has_starts:
             yield found(at, "cannot-be-measured.starts", id=s.id)

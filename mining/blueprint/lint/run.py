@@ -19,7 +19,7 @@ from mining.blueprint.shape import Problem, shape_problems
 from mining.errors import BlueprintError
 
 CHECKS = (
-    *(parts.authority, parts.bases, parts.lanes, parts.calendars, parts.activities, parts.touchpoints),
+    *(parts.authority, parts.bases, parts.lanes, parts.stages, parts.calendars, parts.activities, parts.touchpoints),
     *(parts.standards, parts.rules, parts.indicators, runs.rules_and_flow, runs.begin_and_end, allowances),
 )
 

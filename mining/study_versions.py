@@ -1,0 +1,246 @@
+"""A log over the versions of a blueprint: each case is judged by the version in force on the day it began."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, ClassVar
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from mining.blueprint.model import Blueprint
+from mining.blueprint.versions import Period, Versions
+from mining.conformance.instances import instances_of
+from mining.errors import LogError, UnknownNameError
+from mining.log import EventLog
+from mining.log.lineage import Dropped, Lineage
+from mining.results import Provenance, Result
+from mining.study import Study
+from mining.units import MICROSECONDS, MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FOREVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Uncovered(Result):
+    """Cases that began when no version was in force: counted, and judged by none."""
+
+    columns: ClassVar[dict[str, str]] = {
+        "case_id": "case",
+        "day": "day of its first event, in the zone of the nearest version",
+        "why": "before the first version, between two, or after the last",
+    }
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ByVersion(Result):
+    """The same table of every version's study, one below the other."""
+
+    columns: ClassVar[dict[str, str]] = {"version": "version of the blueprint that judged the cases of this row"}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class VersionStudies:
+    """One study per version of a blueprint, and the cases that none of them judges; made by :func:`study_versions`.
+
+    Attributes
+    ----------
+    versions : Versions
+    studies : dict of str to Study
+        Version to the study of the cases begun while it was in force, by first day. A version without such a case has none.
+    uncovered : Uncovered
+        The other cases.
+    """
+
+    versions: Versions
+    studies: dict[str, Study]
+    uncovered: Uncovered
+
+    def __getitem__(self, version: str) -> Study:
+        """The study of one version; `UnknownNameError` where no case began under it."""
+        if version not in self.studies:
+            raise UnknownNameError("version with cases", version, self.studies, where=self.versions.id)
+        return self.studies[version]
+
+    def summary(self) -> ByVersion:
+        """As :meth:`mining.Study.summary`, a row per version and check: shares of different norms are not added up."""
+        return self._table("checks", Study.summary)
+
+    def verdicts(self) -> ByVersion:
+        """As :meth:`mining.Study.verdicts`."""
+        return self._table("case x check matrix", Study.verdicts)
+
+    def deviations(self) -> ByVersion:
+        """As :meth:`mining.Study.deviations`."""
+        return self._table("deviations", Study.deviations)
+
+    def findings(self) -> ByVersion:
+        """As :meth:`mining.Study.findings`, ranked within each version; the same place has the same ``finding_id`` in all."""
+        return self._table("findings", Study.findings)
+
+    def _table(self, measure: str, table: Callable[[Study], Result]) -> ByVersion:
+        parts = [(version, table(study).to_frame()) for version, study in self.studies.items()]
+        for version, frame in parts:
+            frame.insert(0, "version", version)
+        kept = [frame.astype(object) for _, frame in parts if len(frame)] or [frame for _, frame in parts]
+        frame = pd.concat(kept, ignore_index=True) if kept else pd.DataFrame(columns=list(ByVersion.columns))
+        return ByVersion(frame, replace(self.uncovered.provenance, measure=measure))
+
+    def __repr__(self) -> str:
+        lines = [f"<Studies of {self.versions.id}: {len(self.studies)} of {len(self.versions)} versions have cases"]
+        for period in self.versions.periods:
+            study = self.studies.get(period.blueprint.version)
+            lines.append(f"  {period}: {study.log.n_cases if study else 0:,} cases")
+        whys = self.uncovered.frame["why"].value_counts()
+        lines += [f"  no blueprint in force: {n:,} cases began {why}" for why, n in whys.items()]
+        return "\n".join(lines) + ">"
+
+
+def study_versions(
+    log: EventLog, versions: Versions | Iterable[Blueprint], *, open_cases: str = "pending"
+) -> VersionStudies:
+    """Judge each case of a log by the version of the blueprint that was in force when it began.
+
+    A case belongs to the version in force on the local day of its first event (in :attr:`mining.Blueprint.tz`), and stays with it
+    however long it runs. Cases that began when no version was in force are listed, not judged.
+
+    Parameters
+    ----------
+    log : EventLog
+        As :func:`mining.read_log` gives it. Unless its columns were given as arguments, each version's binding is used.
+    versions : Versions or iterable of Blueprint
+        As :func:`mining.blueprint.versions.read_versions` gives them.
+    open_cases : {"pending", "judge"}
+        As in :class:`mining.Study`.
+
+    Returns
+    -------
+    VersionStudies
+
+    Raises
+    ------
+    LogError
+        If the versions read the log so differently that a case began under two of them.
+    BlueprintError, UnknownNameError
+        As :class:`mining.blueprint.versions.Versions` and :class:`mining.Study`.
+
+    Examples
+    --------
+    >>> import mining
+    >>> from mining.blueprint.versions import read_versions
+    >>> log = mining.read_log("sample_logs/permit_receipt/log.csv")
+    >>> found = study_versions(log, read_versions("sample_logs/permit_receipt"))
+    >>> found
+    <Studies of permit-receipt: 1 of 1 versions have cases
+      version 2026-01: from 2026-01-01 until further notice: 2,000 cases>
+    >>> bool(found["2026-01"].summary().row("S1")["pass"] == found.summary().frame.set_index("check").loc["S1", "pass"])
+    True
+    """
+    given = versions if isinstance(versions, Versions) else Versions(versions)
+    studies: dict[str, Study] = {}
+    day_of: dict[str, date] = {}
+    version_of: dict[str, str] = {}
+    for period in given.periods:
+        blueprint = period.blueprint
+        read = log if log.binding.origin == "arguments" else log.bind(blueprint.binding)
+        began = _first_moments(read)
+        day_of |= zip(read.case_ids.tolist(), _days(began, blueprint.tz), strict=True)
+        keep = _within(period, began)
+        for case in read.case_ids[keep].tolist():
+            if case in version_of:
+                raise LogError(_claimed_twice(read, case, version_of[case], blueprint.version))
+            version_of[case] = blueprint.version
+        if keep.any():
+            until = instances_of(read, blueprint).now  # of the whole log, as a study of all of it would have it
+            part = _only(read, keep, f"of cases begun when version {blueprint.version} was not in force")
+            studies[blueprint.version] = Study(part, blueprint, open_cases=open_cases, known_until=until)
+    others = [(case, day, _why(day, given)) for case, day in sorted(day_of.items()) if case not in version_of]
+    hashes = "".join(b.sha256 for b in given)
+    made = Provenance(
+        "cases without a version in force", log.source.sha256, hashlib.sha256(hashes.encode()).hexdigest(), len(day_of),
+        {"open_cases": open_cases, "versions": ", ".join(b.version for b in given)},
+    )  # fmt: skip
+    return VersionStudies(given, studies, Uncovered(pd.DataFrame(others, columns=list(Uncovered.columns)), made))
+
+
+def _first_moments(log: EventLog) -> np.ndarray:
+    """First moment of each case: the first schedule, start or completion of a step, labels that are ignored included."""
+    times = [np.where(x == MISSING, FOREVER, x) for x in (log.scheduled, log.start, log.end)]
+    return np.minimum.reduceat(np.minimum.reduce(times), log.offsets[:-1]) if log.n_cases else np.empty(0, np.int64)
+
+
+def _days(moments: np.ndarray, tz: str) -> list[date]:
+    """Local day of each moment."""
+    return list(pd.DatetimeIndex(moments.view("datetime64[us]")).tz_localize("UTC").tz_convert(tz).date)
+
+
+def _within(period: Period, moments: np.ndarray) -> np.ndarray:
+    zone = ZoneInfo(period.blueprint.tz)
+
+    def midnight(day: date) -> int:
+        return int(datetime.combine(day, time(0), zone).astimezone(UTC).timestamp()) * MICROSECONDS
+
+    last = period.last
+    end = FOREVER if last is None or last == date.max else midnight(last + timedelta(days=1))
+    return np.asarray((moments >= midnight(period.first)) & (moments < end))
+
+
+def _why(day: date, versions: Versions) -> str:
+    first, last = versions.periods[0], versions.periods[-1]
+    if day < first.first:
+        return f"before the first version ({first.blueprint.version}, from {first.first})"
+    if last.last is not None and day > last.last:
+        return f"after the last version ({last.blueprint.version}, to {last.last})"
+    for gap in versions.gaps:
+        if gap.first <= day <= gap.last:
+            return f"between versions {gap.after} and {gap.before} ({gap.first} to {gap.last})"
+    return "in the hours between two versions whose time zones differ"
+
+
+def _claimed_twice(log: EventLog, case: str, first: str, second: str) -> str:
+    return (
+        f"{log.source.path}: the case {case!r} began under two versions of the blueprint, {first} and {second}, because these read "
+        "its first day differently. Give the versions one time zone and one binding (log:), or name the columns when reading the log."
+    )
+
+
+def _only(log: EventLog, keep: np.ndarray, others: str) -> EventLog:
+    """Some cases of a log; the rows of the others are accounted for as dropped, for the reason given."""
+    if keep.all():
+        return log
+    size = np.diff(log.offsets)
+    rows, used = np.repeat(keep, size), keep[log.used_cases]
+    parts = ("activity", "start", "end", "scheduled", "resource", "row", "start_row", "scheduled_row", "tie")
+    arrays = {name: getattr(log, name)[rows] for name in parts} | {
+        "case_ids": log.case_ids[keep],
+        "offsets": np.concatenate(([0], np.cumsum(size[keep]))).astype(np.int64),
+        "used_rows": log.used_rows[used],
+        "used_cases": (np.cumsum(keep) - 1)[log.used_cases[used]],
+    }
+    for array in arrays.values():
+        array.flags.writeable = False
+    return replace(log, **arrays, lineage=_lineage(log, rows, log.used_rows[~used], others), _cache={})
+
+
+def _lineage(log: EventLog, kept: np.ndarray, left_out: np.ndarray, others: str) -> Lineage:
+    """The account of all rows, with those of other cases moved from used to dropped."""
+    done = log.end != MISSING
+    roles = {
+        "completion": log.row[done & kept],
+        "start": np.concatenate((log.row[~done & kept], log.start_row[kept & (log.start_row > 0)])),
+        "schedule": log.scheduled_row[kept & (log.scheduled_row > 0)],
+    }
+    seen, used = np.empty(0, np.int64), {}
+    for role in log.lineage.used:  # a row that is completion and start counts once, as completion
+        mine = np.setdiff1d(roles[role], seen)
+        seen, used[role] = np.concatenate((seen, mine)), len(mine)
+    gone = np.unique(left_out)
+    dropped = (*log.lineage.dropped, Dropped(others, len(gone), tuple((gone[:5] + 1).tolist())))
+    return Lineage(log.lineage.rows_in, used, tuple(sorted(dropped, key=lambda d: (-d.count, d.reason))))
