@@ -149,9 +149,9 @@ def audit_versions(
     found = study_versions(log, versions, open_cases=open_cases)
     folder = Path(out)
     made = {}
-    for version, study in found.studies.items():
-        progress(f"version {version}")
-        made[version] = _write(study, folder / _folder_name(version), lang, progress)
+    for name, study in found.studies.items():
+        progress(f"version {name}")
+        made[name] = _write(study, folder / _folder_name(name), lang, progress)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         found.uncovered.frame.to_parquet(folder / "uncovered.parquet", index=False)

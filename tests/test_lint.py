@@ -368,7 +368,6 @@ def test_the_standards_with_faults_are_those_that_are_judged():
         ({"metric": "attribute", "attr": "size", "max": 1}, {"wrong_value"}),
         ({"metric": "attribute", "attr": "size", "one_of": [1], "of": "a"}, {"wrong_value"}),
     ],
-    ids=str,
 )
 def test_the_faults_of_counts_and_attributes_are_those_that_checks_find(promise, wanted):
     columns = {"case": "case", "activity": "activity", "timestamp": "end"}

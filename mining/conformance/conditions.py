@@ -46,6 +46,7 @@ def holds(when: tuple[Condition, ...], log: EventLog) -> tuple[np.ndarray, np.nd
 
 
 def is_missing(value: np.ndarray) -> np.ndarray:
+    """True where there is no value (NaN, ``MISSING`` or None, by type)."""
     if value.dtype.kind == "f":
         return np.isnan(value)
     if value.dtype.kind == "i":  # datetimes

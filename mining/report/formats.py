@@ -141,7 +141,9 @@ def promise(blueprint: Blueprint, check: str, lang: str) -> str:
     if spec.metric == "due_date":
         return say("report.due_date", lang)
     if spec.minimum is not None:
-        return " ".join([f"≥ {spec.minimum:,.10g}", *([f"≤ {spec.limit:,.10g}"] if isinstance(spec.limit, int | float) else [])])
+        return " ".join(
+            [f"≥ {spec.minimum:,.10g}", *([f"≤ {spec.limit:,.10g}"] if isinstance(spec.limit, int | float) else [])]
+        )
     return duration(spec.limit, lang)
 
 
