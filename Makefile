@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SERVICE ?= permit_receipt
 OUT ?= out/$(SERVICE)
 
-.PHONY: help install audit test check notebooks samples pictures lock clean
+.PHONY: help install spark audit test check notebooks samples pictures lock clean
 
 help:            ## this list
 	@grep -E '^[a-z]+: *.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/  /' | expand -t 14
@@ -18,6 +18,9 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	touch $@
 
 install: $(VENV)/installed  ## make the virtual environment
+
+spark: install   ## add Spark to the virtual environment (Java 17 must be there), so that its tests run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
 
 audit: install   ## the whole job on a sample service (SERVICE=bank_loan for another)
 	$(BIN)/mining audit sample_logs/$(SERVICE)/log.csv --blueprint sample_logs/$(SERVICE)/blueprint.yaml --out $(OUT)
@@ -37,11 +40,13 @@ notebooks: install  ## open JupyterLab
 samples: install ## make the sample logs again, byte for byte
 	$(BIN)/python -m mining.simulation.samples sample_logs
 
-pictures: install ## draw the pictures of the README again
+pictures: install ## draw the pictures of the README again, and write the page on the format
 	$(BIN)/python -m docs.pictures
+	$(BIN)/python -m docs.format
 
 lock:            ## pin every package with its hashes (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements.lock
+	uv pip compile pyproject.toml --extra spark --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --output-file requirements-spark.lock
 
 clean:           ## remove what make and Python made
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

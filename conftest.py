@@ -16,11 +16,12 @@ EVENTS = [("1", "Order", "2026-03-02 09:00"), ("1", "Pay", "2026-03-02 10:00"), 
 
 @pytest.fixture(scope="session")
 def examples(tmp_path_factory):
-    """orders.csv, orders.parquet and orders.xes.gz: three events of two cases."""
+    """orders.csv, orders.parquet, orders.xlsx and orders.xes.gz: three events of two cases."""
     folder = tmp_path_factory.mktemp("examples")
     table = pd.DataFrame(EVENTS, columns=["case_id", "activity", "timestamp"])
     table.to_csv(folder / "orders.csv", index=False)
     table.to_parquet(folder / "orders.parquet")
+    table.to_excel(folder / "orders.xlsx", sheet_name="Orders", index=False)
     event = '<event><string key="concept:name" value="{}"/><date key="time:timestamp" value="{}:00Z"/></event>'
     cases = {case: "".join(event.format(a, t.replace(" ", "T")) for c, a, t in EVENTS if c == case) for case in "12"}
     traces = "".join(f'<trace><string key="concept:name" value="{c}"/>{events}</trace>' for c, events in cases.items())

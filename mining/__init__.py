@@ -25,6 +25,9 @@ _HOME = {
     "from_bpmn": "mining.blueprint.bpmn",
     "from_log": "mining.drafting",
     "from_table": "mining.blueprint.table",
+    "open_store": "mining.log.store",
+    "quality": "mining.log.quality",
+    "read_binding": "mining.log.binding_file",
     "read_blueprint": "mining.blueprint",
     "read_log": "mining.log",
     "read_net": "mining.models",
@@ -32,6 +35,7 @@ _HOME = {
     "simulate": "mining.simulation",
     "study_versions": "mining.study_versions",
     "to_bpmn": "mining.blueprint.bpmn",
+    "write_store": "mining.log.store",
 }
 __all__ = sorted(_HOME)
 

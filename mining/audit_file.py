@@ -9,14 +9,17 @@ import platform
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from mining import __version__
 from mining.blueprint.model import Blueprint
@@ -32,6 +35,7 @@ from mining.texts import LANGUAGES
 from mining.units import MICROSECONDS
 
 FILES = ("report.html", "workpapers.xlsx", "findings.json", "verdicts.parquet", "deviations.parquet", "manifest.json")
+ROWS_TOGETHER = 2**20  # of a row group of the verdicts
 SOFTWARE = (
     "service-mining",
     "pm4py",
@@ -228,7 +232,7 @@ def _write_all(study: Study, folder: Path, lang: str, progress: Callable[[str], 
     progress("aligning the cases with the designed flow")
     _ = study.path
     progress("judging rules, roles and standards")
-    study.verdicts().frame.to_parquet(folder / "verdicts.parquet", index=False)
+    _write_verdicts(study, folder / "verdicts.parquet")
     study.deviations().frame.to_parquet(folder / "deviations.parquet", index=False)
     progress("ranking the findings")
     _write_json(folder / "findings.json", findings_record(study))
@@ -240,6 +244,47 @@ def _write_all(study: Study, folder: Path, lang: str, progress: Callable[[str], 
     progress("writing the workpapers")
     write_workpapers(study, folder / "workpapers.xlsx", lang=lang)
     _write_json(folder / "manifest.json", manifest(study, folder, lang))
+
+
+def _write_verdicts(study: Study, path: Path) -> None:
+    """``study.verdicts()``, some cases at a time; all row groups have the same words in the same order."""
+    tables = _verdict_tables(study)
+    first = next(tables)
+    with pq.ParquetWriter(path, first.schema) as file:
+        for table in chain([first], tables):
+            file.write_table(table, row_group_size=len(table))
+
+
+def _verdict_tables(study: Study) -> Iterator[pa.Table]:
+    checks, n = study.checks, study.instances.n_cases
+    k, nets, ids = len(checks), [study.net(c) for c in checks], pa.array(study.log.case_ids, pa.string())
+    step = max(1, ROWS_TOGETHER // k)
+    for first in range(0, n, step):
+        cases = slice(first, min(first + step, n))
+        m = cases.stop - first
+
+        def of_checks(names: list[str], m: int = m) -> pa.DictionaryArray:
+            kinds = list(dict.fromkeys(names))
+            return _words(np.tile([kinds.index(x) for x in names], m), kinds)
+
+        def of_cases(arrays: Iterable[np.ndarray], cases: slice = cases) -> np.ndarray:
+            return np.stack([array[cases] for array in arrays], axis=1).ravel()
+
+        columns = {
+            "case_id": ids.slice(first, m).take(pa.array(np.repeat(np.arange(m), k))),
+            "check": of_checks([c.id for c in checks]),
+            "dimension": of_checks([c.dimension for c in checks]),
+            "verdict": _words(of_cases(nets), VERDICTS),
+            "gross": _words(of_cases(c.verdict for c in checks), VERDICTS),
+            "measured": pa.array(of_cases(c.measured for c in checks), from_pandas=True),
+            "limit": pa.array(np.tile([c.limit for c in checks], m), from_pandas=True),
+            "unit": of_checks([c.unit for c in checks]),
+        }
+        yield pa.table(columns)
+
+
+def _words(codes: np.ndarray, words: Sequence[str]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(words, pa.string()))
 
 
 def _write_json(path: Path, record: dict[str, Any]) -> None:
@@ -254,6 +299,7 @@ def findings_record(study: Study) -> dict[str, Any]:
         "provenance": vars(findings.provenance),
         "columns": findings.columns,
         "findings": findings.to_dict()["rows"],
+        "data_problems": {"that_could_have_made_faults": study.flags.to_dict("records")},
         "checks": {"columns": summary.columns, "rows": summary.to_dict()["rows"]},
         "priority_rule": {
             "cut_points_of_lower_95_percent_wilson_limit": [COMMON, OCCASIONAL],
@@ -281,6 +327,8 @@ def manifest(study: Study, folder: Path, lang: str) -> dict[str, Any]:
                 "sha256": log.source.sha256,
                 "columns": log.binding.columns,
                 "columns_declared_by": log.binding.origin,
+                "labels": log.binding.labels,
+                "binding_sha256": getattr(log.binding, "sha256", None),
                 "first": first,
                 "last": last,
             },

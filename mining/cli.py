@@ -1,24 +1,32 @@
-"""The command line: ``mining audit``, ``mining simulate``, ``mining blueprint ...``."""
+"""The command line: ``mining audit``, ``mining simulate``, ``mining blueprint ...``, ``mining log ...``."""
 
 from __future__ import annotations
 
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
 from mining.cli_blueprint import blueprint_app
+from mining.cli_log import log_app
 from mining.errors import MiningError
 
 if TYPE_CHECKING:
+    from mining.blueprint import Blueprint
+    from mining.log import EventLog
     from mining.study import Study
 
 app = typer.Typer(
-    help="Service process mining: the actual service against its blueprint.", no_args_is_help=True, add_completion=False
+    help="Service process mining: the actual service against its blueprint.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(blueprint_app, name="blueprint")
+app.add_typer(log_app, name="log")
 
 BAD_INPUT = 2
 BlueprintFiles = Annotated[
@@ -52,23 +60,66 @@ class _Progress:
         return time.perf_counter() - self.begin
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from mining import __version__
+
+        typer.echo(f"service-mining {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and leave.")
+    ] = False,
+) -> None:
+    pass
+
+
 @app.command()
 def audit(
-    log: Annotated[Path, typer.Argument(help="Event log: CSV, XES, XES.gz or Parquet.", metavar="LOG")],
+    log: Annotated[
+        str,
+        typer.Argument(
+            help="Event log: CSV, XES, Parquet, Excel, a converted log, a DuckDB or SQLite file, postgresql://user@host/database "
+            "(password in PGPASSWORD or ~/.pgpass), or OCEL 2.0.",
+            metavar="LOG",
+        ),
+    ],
     blueprint: BlueprintFiles,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the audit file.", metavar="DIR")],
-    lang: Annotated[str, typer.Option(help="Language of the report: en or zh.")] = "en",
+    lang: Annotated[Literal["en", "zh"], typer.Option(help="Language of the report.")] = "en",
     open_cases: Annotated[
-        str, typer.Option(help="pending: a case without an end is still running. judge: every case counts as ended.")
+        Literal["pending", "judge"],
+        typer.Option(help="pending: a case without an end is still running. judge: every case counts as ended."),
     ] = "pending",
     draft_ok: Annotated[bool, typer.Option("--draft-ok", help="Allow a blueprint that is not approved.")] = False,
+    binding: Annotated[
+        Path | None,
+        typer.Option(
+            help="Binding file of the log, from mining log bind; without it, the blueprint's log section.",
+            metavar="FILE",
+        ),
+    ] = None,
+    table: Annotated[str | None, typer.Option(help="Table of a database.", metavar="NAME")] = None,
+    query: Annotated[str | None, typer.Option(help="Select statement of a database.", metavar="SQL")] = None,
+    order_by: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Column that settles the order of the rows of a database; may be given several times.",
+            metavar="COLUMN",
+        ),
+    ] = None,
+    object_type: Annotated[
+        str | None, typer.Option(help="Type of object of an object-centric log that is the case.", metavar="NAME")
+    ] = None,
 ) -> None:
     """Check a log against a blueprint and write report, workpapers, findings, verdicts, deviations and manifest."""
     from mining.audit_file import audit as run
     from mining.audit_file import audit_versions
     from mining.blueprint import read_blueprint
     from mining.blueprint.versions import read_versions
-    from mining.log import read_log
     from mining.texts import say
 
     progress = _Progress()
@@ -76,7 +127,8 @@ def audit(
     versions = None if len(blueprint) == 1 else read_versions(blueprint)
     norm = read_blueprint(blueprint[0]) if versions is None else versions.periods[-1].blueprint
     progress("reading the log")
-    events = read_log(log, columns=norm.binding)
+    part = {"table": table, "query": query, "order_by": tuple(order_by or ()), "object_type": object_type}
+    events = _events(log, norm, binding, {key: value for key, value in part.items() if value})
     settings: dict[str, Any] = {"lang": lang, "open_cases": open_cases, "draft_ok": draft_ok, "progress": progress}
     if versions is None:
         made = {norm.version: run(events, norm, out, **settings)}
@@ -89,6 +141,17 @@ def audit(
         for line in _headlines(audited.study, lang):
             typer.echo(line)
         typer.echo(say("cli.report", lang, path=audited.report, seconds=f"{progress.total():.1f}"))
+
+
+def _events(log: str, norm: Blueprint, binding: Path | None, part: dict[str, Any]) -> EventLog:
+    """The log with the columns of the binding file, else those of the blueprint; ``part`` names what to read of a database."""
+    from dataclasses import replace
+
+    from mining.log import read_log
+    from mining.log.binding_file import read_binding
+
+    columns = norm.binding if binding is None else read_binding(binding)
+    return read_log(log, columns=replace(columns, **part))
 
 
 def _headlines(study: Study, lang: str) -> list[str]:

@@ -19,6 +19,7 @@ from mining.conformance.search import LargeNet
 from mining.conformance.traces import Traces
 from mining.errors import ModelError
 from mining.fit import fit_of
+from mining.pictures.graphviz import TooSlowError
 from mining.texts import activity_name, say
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from mining.study import Study
 
 NOISE = 0.2
+MOST_WORK = (
+    5_000_000  # pm4py takes time with the activities, and with the square of the length of a trace: some 20 seconds
+)
+MAPS = (100, 40, 15)  # activities of a map: fewer where the layout would take too long
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -44,6 +49,8 @@ class DiscoveredFlow:
         The model of the inductive miner in the flow words of a blueprint.
     noise : float
         Its noise threshold.
+    left_out : (int, int)
+        Distinct traces, and cases with them, that the model was not made from, because the miner would take too long.
     """
 
     study: Study
@@ -53,6 +60,7 @@ class DiscoveredFlow:
     ends: dict[str, int]
     flow: m.Flow | None
     noise: float
+    left_out: tuple[int, int] = (0, 0)
 
     @cached_property
     def quality(self) -> dict[str, Any]:
@@ -61,9 +69,12 @@ class DiscoveredFlow:
         ``log_fitness`` is 1 - cost / worst cost, where the worst cost of a trace is its number of events plus the cheapest
         complete run of the model; ``why_not`` says why a model is not measured.
         """
-        if self.flow is None:
-            return {"why_not": "the log holds no completed activity."}
         variants = self.study.path.variants
+        if self.flow is None:
+            if not self.left_out[0]:
+                return {"why_not": "the log holds no completed activity."}
+            size = f"up to {max(map(len, variants.traces)):,} events, {len(self.activities):,} activities"
+            return {"why_not": f"there is none, because every trace is too much for the miner ({size})."}
         try:
             model = model_of(write_net(self.flow), name="the discovered model")
             code = [model.code.get(name, -1) for name in self.study.instances.names]
@@ -127,6 +138,12 @@ class DiscoveredFlow:
         ]
         if isinstance(self.study.path.model, LargeNet):
             lines.append(say("discovered.no_orders", lang))
+        traces, cases = self.left_out
+        if traces and self.flow:
+            kept = {"k": f"{n - cases:,}", "n": f"{n:,}", "traces": f"{traces:,}"}
+            lines.append(say("discovered.left_out", lang, **kept))
+        if len(self._mapped) < len(self.activities):
+            lines.append(say("discovered.part", lang, **self._share_of(self._mapped)))
         if "why_not" in self.quality:
             return [*lines, say("discovered.not_measured", lang, why=self.quality["why_not"])]
         q = self.quality
@@ -149,21 +166,53 @@ class DiscoveredFlow:
         )
 
     def picture(self, *, lang: str = "en", most_arcs: int = 40) -> Picture:
-        """The directly-follows map, activities marked with their deviations."""
+        """The directly-follows map, activities marked with their deviations.
+
+        Of more than 100 activities the most frequent are drawn, fewer where the layout would take too long; the title says how many.
+        """
+        return self._map(self._mapped, lang, most_arcs)
+
+    @cached_property
+    def _mapped(self) -> list[str]:
+        """The activities that a map can show, most frequent first."""
+        order = sorted(self.activities, key=lambda a: (-self.activities[a], a))
+        if len(order) <= MAPS[-1]:
+            return order
+        for most in MAPS:
+            with suppress(TooSlowError):
+                self._map(order[:most], "en", 40)
+                return order[:most]
+        return order[: MAPS[-1]]
+
+    def _share_of(self, wanted: list[str]) -> dict[str, str]:
+        """How much of the log some activities are, in numbers."""
+        share = sum(self.activities[a] for a in wanted) / sum(self.activities.values())
+        return {
+            "k": f"{len(wanted):,}",
+            "n": f"{len(self.activities):,}",
+            "share": f"{share:.1%}".replace("%", " %"),
+        }
+
+    def _map(self, wanted: list[str], lang: str, most_arcs: int) -> Picture:
         from mining.findings import marks_of
         from mining.pictures import process_map
 
-        blueprint = self.study.blueprint
+        blueprint, marks = self.study.blueprint, marks_of(self.study)
+        title = ""
+        if len(wanted) < len(self.activities):
+            title = say("discovered.map_title", lang, **self._share_of(wanted))
+        shown_ids = dict.fromkeys(a for a in self.activities if a in set(wanted))
         return process_map(
-            self.activities,
-            self.arcs,
-            starts=self.starts,
-            ends=self.ends,
-            names={a: activity_name(blueprint, a, lang) for a in self.activities},
-            visible={a: blueprint.lane_of(a).visible for a in self.activities if a in blueprint.by_id},
-            marks={a: mark for a, mark in marks_of(self.study).items() if a in self.activities},
+            {a: self.activities[a] for a in shown_ids},
+            {(a, b): n for (a, b), n in self.arcs.items() if a in shown_ids and b in shown_ids},
+            starts={a: n for a, n in self.starts.items() if a in shown_ids},
+            ends={a: n for a, n in self.ends.items() if a in shown_ids},
+            names={a: activity_name(blueprint, a, lang) for a in shown_ids},
+            visible={a: blueprint.lane_of(a).visible for a in shown_ids if a in blueprint.by_id},
+            marks={a: marks[a] for a in shown_ids if a in marks},
             most_arcs=most_arcs,
             lang=lang,
+            title=title,
         )
 
     def __repr__(self) -> str:
@@ -190,17 +239,48 @@ def discover(study: Study, *, noise: float = NOISE) -> DiscoveredFlow:
     from mining import _pm4py
 
     names, variants = study.instances.names, study.path.variants
-    counted: Counter[tuple[str, ...]] = Counter()
+    counted: Counter[tuple[int, ...]] = Counter()  # running cases and others together
     for trace, count in zip(variants.traces, variants.count.tolist(), strict=True):
         if trace:
-            counted[tuple(names[x] for x in trace)] += count
-    activities: Counter[str] = Counter()
-    for named, count in counted.items():
-        for name, times in Counter(named).items():
-            activities[name] += times * count
-    arcs, starts, ends = _pm4py.directly_follows(counted)
-    flow = _pm4py.inductive_tree(counted, noise=noise)
-    return DiscoveredFlow(study, dict(sorted(activities.items())), arcs, starts, ends, flow, noise)
+            counted[trace] += count
+    chosen = _affordable(counted)
+    flow = _pm4py.inductive_tree({tuple(names[x] for x in trace): counted[trace] for trace in chosen}, noise=noise)
+    left_out = len(counted) - len(chosen), counted.total() - sum(counted[trace] for trace in chosen)
+    return DiscoveredFlow(study, *_directly_follows(study), flow, noise, left_out)
+
+
+def _affordable(counted: Counter[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """The most frequent traces that the miner can take, in time that grows with the square of their length."""
+    chosen, seen, work = [], set[int](), 0.0
+    for trace, _ in sorted(counted.items(), key=lambda item: (-item[1], item[0])):
+        more = work + len(trace) + len(trace) ** 2 / 1000
+        if more * max(len(seen), 1) > MOST_WORK:
+            continue
+        known = seen | set(trace)
+        if more * len(known) <= MOST_WORK:
+            chosen.append(trace)
+            seen, work = known, more
+    return chosen
+
+
+def _directly_follows(
+    study: Study,
+) -> tuple[dict[str, int], dict[tuple[str, str], int], dict[str, int], dict[str, int]]:
+    """Instances per activity, arcs, first and last activities, over the cases in the order that the path check judged."""
+    instances, sequence = study.instances, study.path.variants.sequence
+    names, n = instances.names, len(instances.names)
+    activity, case = instances.activity[sequence].astype(np.int64), instances.case[sequence]
+    same = case[1:] == case[:-1]
+    head = np.r_[True, ~same][: len(case)]
+    tail = np.r_[~same, True][: len(case)]
+
+    def counts(codes: np.ndarray) -> dict[str, int]:
+        found = np.bincount(codes, minlength=n).tolist()
+        return {names[i]: found[i] for i in sorted(range(n), key=names.__getitem__) if found[i]}
+
+    pairs, times = np.unique((activity[:-1] * n + activity[1:])[same], return_counts=True)
+    arcs = {(names[p // n], names[p % n]): k for p, k in zip(pairs.tolist(), times.tolist(), strict=True)}
+    return counts(activity), dict(sorted(arcs.items())), counts(activity[head]), counts(activity[tail])
 
 
 def designed_orders(automaton: Automaton) -> set[tuple[str, str]]:

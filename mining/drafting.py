@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mining.automaton import TooManyStatesError, build
-from mining.binding import Attribute, Binding
+from mining.binding import WRITTEN, Attribute, Binding
 from mining.blueprint import model as m
 from mining.blueprint.compile import write_net
 from mining.blueprint.draft import NOT_KNOWN, Draft, Todo, head_of
@@ -28,6 +29,8 @@ NOISE = 0.2
 OFTEN = 0.05  # share of the cases from which a first or last activity is taken into the scope
 TAIL = 0.9
 MOST_NAMED = 8
+MOST_PEOPLE = 30  # of a role; more are no list that a person checks
+FARTHEST = 20  # completions of a case between which an overlap in time is looked for
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,9 @@ def from_log(log: EventLog, *, noise: float = NOISE) -> Draft:
     raw["log"] = _binding(log, todo)
     raw["activities"] = [_activity(ids[label], label, staff) for label in order]
     raw["flow"] = flow_raw(flow)
+    todo += _columns(log)
     todo += _about_flow(flow, named, noise, [label for label in order if ids[label] not in in_flow])
+    todo += _overlaps(seen)
     todo += _durations(seen, ids)
     return Draft(raw, tuple(todo))
 
@@ -148,14 +153,20 @@ def _scope(seen: _Seen, ids: dict[str, str], todo: list[Todo]) -> dict[str, Any]
     for trace, count in seen.variants.items():
         firsts[trace[0]] += count
         lasts[trace[-1]] += count
-    starts, ends = _often(firsts), _often(lasts)
-    whole = sum(count for trace, count in seen.variants.items() if not ends.isdisjoint(trace))
+    starts, (ends, left) = _often(firsts), _ends(lasts, _holding(seen))
+    whole = sum(count for trace, count in seen.variants.items() if not set(ends).isdisjoint(trace))
+    running = seen.n_cases - whole
     todo += [
         _guess("scope.starts_with", f"what cases begin with most often: {_shares(firsts, starts)}"),
-        _guess(
+        Todo(
             "scope.ends_with",
-            f"what cases end with most often: {_shares(lasts, ends)}; by it {whole:,} of {seen.n_cases:,} cases are complete. "
-            "A case that stops is not a case that is finished: name what ends the service",
+            f"which activities end the service; a case that stops need not be finished. Taken: {_listed(ends.values())}"
+            + (f". Left out: {_listed(left.values())}" if left else "")
+            + (
+                f". {running:,} of {seen.n_cases:,} cases hold none of those taken and count as still running"
+                if running
+                else ""
+            ),
         ),
         Todo("scope.unit_of_analysis", "what one case is, such as one application"),
     ]
@@ -164,6 +175,27 @@ def _scope(seen: _Seen, ids: dict[str, str], todo: list[Todo]) -> dict[str, Any]
         "ends_with": [ids[x] for x in lasts if x in ends],
         "unit_of_analysis": NOT_KNOWN,
     }
+
+
+def _holding(seen: _Seen) -> Counter[str]:
+    """Cases with each activity."""
+    found = Counter[str]()
+    for trace, count in seen.variants.items():
+        for label in set(trace):
+            found[label] += count
+    return found
+
+
+def _ends(lasts: Counter[str], holding: Counter[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Activities that end cases and those left out, each in words: most cases with it must end with it, and some must.
+
+    Where most cases go on after every activity, the one that ends the most of its cases is taken.
+    """
+    said = {x: f"{x!r} (last in {k:,} of the {holding[x]:,} cases with it)" for x, k in lasts.most_common()}
+    often = _often(lasts)
+    ends = [x for x in said if x in often and 2 * lasts[x] > holding[x]]
+    ends = ends or [max(said, key=lambda x: (lasts[x] / holding[x], lasts[x], x))]
+    return {x: said[x] for x in ends}, {x: text for x, text in said.items() if x not in ends}
 
 
 def _often(counts: Counter[str]) -> set[str]:
@@ -199,14 +231,22 @@ def _about_flow(flow: m.Flow, named: dict[tuple[str, ...], int], noise: float, o
 
 
 def _durations(seen: _Seen, ids: dict[str, str]) -> list[Todo]:
-    """How long things took, as a hint beside each activity."""
+    """How long things took, as a hint beside each activity; waits where starts are known, else from step to step."""
     follows = np.r_[False, seen.case[1:] == seen.case[:-1]]
     since = np.where(follows, seen.end - np.r_[seen.end[:1], seen.end[:-1]], MISSING)
-    handled = np.where(seen.start != MISSING, seen.end - seen.start, MISSING)
+    started = seen.start != MISSING
+    handled = np.where(started, seen.end - seen.start, MISSING)
+    waited = _waits(seen, started)
     found = []
     for code, label in enumerate(seen.log.labels):
         mine = seen.activity == code
-        parts = [_times(since[mine], "after the step before"), _times(handled[mine], "from its start to its end")]
+        if (started & mine).any():
+            parts = [
+                _times(waited[mine], "waiting, from the latest completion before it to its start"),
+                _times(handled[mine], "handling, from its start to its end"),
+            ]
+        else:
+            parts = [_times(since[mine], "after the step before")]
         if any(parts):
             found.append(
                 Todo(
@@ -215,7 +255,7 @@ def _durations(seen: _Seen, ids: dict[str, str]) -> list[Todo]:
                 )
             )
     heads = np.flatnonzero(~follows)
-    begin = np.where(seen.start[heads] != MISSING, seen.start[heads], seen.end[heads])
+    begin = np.where(started[heads], seen.start[heads], seen.end[heads])
     whole = _times(
         np.r_[seen.end[heads[1:] - 1], seen.end[-1]] - begin,
         "from the first to the last step of a case, running ones included",
@@ -223,6 +263,54 @@ def _durations(seen: _Seen, ids: dict[str, str]) -> list[Todo]:
     return [
         Todo("standards", f"what is promised, in which share of the cases, on which basis. Seen so far: {whole}"),
         *found,
+    ]
+
+
+def _waits(seen: _Seen, started: np.ndarray) -> np.ndarray:
+    """From the latest completion of the case not after its start, its own left out, to the start of each instance."""
+    n = len(seen.case)
+    moments = np.unique(np.r_[seen.end, seen.start])
+    key = seen.case * (len(moments) + 1)
+    before = np.searchsorted(
+        key + np.searchsorted(moments, seen.end), key + np.searchsorted(moments, seen.start), "right"
+    )
+    last = np.minimum(before, np.arange(n)) - 1  # instances of a case stand in the order of their ends
+    known = started & (last >= 0) & (seen.case[last] == seen.case)
+    return np.where(known, seen.start - seen.end[last], MISSING)
+
+
+def _overlaps(seen: _Seen) -> list[Todo]:
+    """Pairs of activities that are done at the same time in most of the cases with both."""
+    pairs = Counter[tuple[int, int]]()
+    with_both = Counter[tuple[int, int]]()
+    n = len(seen.case)
+    found = []
+    for ahead in range(1, min(n, FARTHEST + 1)):
+        one, two = np.arange(n - ahead), np.arange(ahead, n)
+        same = seen.case[one] == seen.case[two]
+        if not same.any():
+            break
+        at_once = same & (seen.start[one] != MISSING) & (seen.start[two] != MISSING)
+        at_once &= np.maximum(seen.start[one], seen.start[two]) < seen.end[one]  # one ends first
+        at_once &= seen.activity[one] != seen.activity[two]
+        a, b = seen.activity[one][at_once], seen.activity[two][at_once]
+        found.append(np.c_[seen.case[one][at_once], np.minimum(a, b), np.maximum(a, b)])
+    rows = np.unique(np.concatenate(found), axis=0) if found else np.zeros((0, 3), np.int64)
+    for a, b in rows[:, 1:].tolist():
+        pairs[a, b] += 1
+    code = {label: i for i, label in enumerate(seen.log.labels)}
+    for trace, count in seen.variants.items():
+        here = {code[label] for label in trace}
+        for a, b in pairs:
+            with_both[a, b] += count * (a in here and b in here)
+    return [
+        Todo(
+            "flow",
+            f"{seen.log.labels[a]!r} and {seen.log.labels[b]!r} overlap in time in {k:,} of the {with_both[a, b]:,} cases with both: "
+            "perhaps parallel",
+        )
+        for (a, b), k in sorted(pairs.items(), key=lambda item: (-item[1], item[0]))
+        if 2 * k > with_both[a, b]
     ]
 
 
@@ -250,6 +338,9 @@ def _lanes(staff: Staff, ids: dict[str, str], todo: list[Todo]) -> list[dict[str
             f"activities done by the same people: {_listed(map(repr, group.labels))}. Whether the customer sees them is not known: "
             "backstage, or onstage"
         )
+        if staff.column:
+            what = what.replace("people", f"teams (column {staff.column!r})", 1)
+        what += f"; {group.why}" if group.why else ""
         todo.append(_guess(f"lanes.{group.id}", what))
     if staff.unknown:
         lanes.append({"id": "unknown", "kind": "backstage", "name": {"en": "Not known", "zh": "未知"}})
@@ -262,9 +353,23 @@ def _lanes(staff: Staff, ids: dict[str, str], todo: list[Todo]) -> list[dict[str
 
 
 def _roles(staff: Staff, todo: list[Todo]) -> dict[str, Any]:
-    roles = {}
+    roles: dict[str, Any] = {}
     for group in staff.groups:
-        roles[group.id] = {"name": text_of(group.name), "resources": list(group.resources)}
+        n = len(group.resources)
+        roles[group.id] = {"name": text_of(group.name)}
+        if n > MOST_PEOPLE:
+            todo.append(
+                Todo(
+                    f"roles.{group.id}",
+                    f"who has the role. {n:,} people were seen doing it, too many to list: {_listed(group.resources)}. Without "
+                    "resources who does it is not checked",
+                )
+            )
+            continue
+        if not n:
+            todo.append(Todo(f"roles.{group.id}", "who has the role: the log names teams, and no people"))
+            continue
+        roles[group.id]["resources"] = list(group.resources)
         rarely = [f"{name} ({k:,})" for name, k in group.rarely]
         what = "who was seen doing it, so a wrong person may be among them"
         what += f"; left out, since it is hardly any of their work: {_listed(rarely)}" if rarely else ""
@@ -312,12 +417,68 @@ def _binding(log: EventLog, todo: list[Todo]) -> dict[str, Any]:
         raw["ignore"] = list(b.ignore)
     if b.tz:
         raw["tz"] = b.tz
+    raw |= {key: getattr(b, key) for key in WRITTEN if getattr(b, key)}
+    if b.order_by:
+        raw["order_by"] = list(b.order_by)
     if b.origin == "recognised":
         todo.append(_guess("log", "columns recognised by their names"))
+    zoneless = [x for x in log.notes if "name no zone, taken as UTC" in x]
+    if zoneless and not b.tz:
+        todo.append(
+            Todo("log.tz", f"in which time zone the times are written, such as Europe/London ({'; '.join(zoneless)})")
+        )
     if log.day_first is not None:
         todo.append(Todo("log", f"dates of this log were read with day_first={log.day_first}: say so when reading it"))
     return raw
 
 
 def _attribute(x: Attribute) -> dict[str, str]:
-    return {"column": x.column, "type": x.type} | ({"tz": x.tz} if x.tz else {})
+    more = {key: getattr(x, key) for key in ("tz", "format", "decimal") if getattr(x, key)}
+    return {"column": x.column, "type": x.type} | more
+
+
+# --- further columns ---------------------------------------------------------------------------------------------------
+
+SAMPLE = 10_000  # rows from which the type of a text column is proposed
+MOST_PROPOSED = 40
+DATE = r"\s*\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[ T].*)?"
+TRUTH = {"true", "false"}
+
+
+def _columns(log: EventLog) -> list[Todo]:
+    """The columns that have no part yet, as attributes that a person may take over, with the type that their values have."""
+    table, bound = log.source.table, set(log.binding.columns.values())
+    free = [name for name in table.column_names if name not in bound]
+    short = ids_of(free, "attribute")
+    typed = {name: _type(table[name].slice(0, SAMPLE).to_pandas()) for name in free}
+    order = sorted(free, key=lambda name: typed[name] in (None, "string"))  # those with a type first
+    lines = [f"{short[x]}: {{column: {_quoted(x)}, type: {typed[x]}}}" for x in order if typed[x]]
+    if not lines:
+        return []
+    more = f"\nand {len(lines) - MOST_PROPOSED} more columns" if len(lines) > MOST_PROPOSED else ""
+    what = "which further columns conditions, due dates and attribute standards need; types as their values look:"
+    return [Todo("log.attributes", "\n".join([what, *lines[:MOST_PROPOSED]]) + more)]
+
+
+def _type(values: pd.Series) -> str | None:
+    """The type of a column as the binding writes it; None without values."""
+    kind, present = values.dtype, values.dropna()
+    if pd.api.types.is_bool_dtype(kind):
+        return "boolean"
+    if pd.api.types.is_datetime64_any_dtype(kind):
+        return "datetime"
+    if pd.api.types.is_numeric_dtype(kind):
+        return "number"
+    texts = present.astype(str).str.strip()
+    texts = texts[texts != ""]
+    if not len(texts):
+        return None
+    if set(texts.str.casefold().unique()) <= TRUTH:
+        return "boolean"
+    if texts.str.fullmatch(DATE).all():
+        return "datetime"
+    return "number" if pd.to_numeric(texts, errors="coerce").notna().all() else "string"
+
+
+def _quoted(name: str) -> str:
+    return name if re.fullmatch(r"[^\W\d]\w*", name) else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -62,12 +62,13 @@ class Findings(Result):
         "certainty": "mean over those faults of the share of optimal alignments that contain them, 0-1; missing for other checks than "
         "the path, and where not measured",
         "target": "promised share of cases, where there is one",
+        "flags": "ids of the problems of the data that could have made more than 5 % of its faults, joined by comma; empty where none",
         "title_en": "what is wrong and where, in English",
         "title_zh": "the same in Chinese",
     }
 
     shown: ClassVar[tuple[str, ...]] = (
-        "rank", "priority", "title_en", "n_net", "n_judged", "rate", "low", "high", "n_gross", "visible", "excess_h", "cell",
+        "rank", "priority", "title_en", "n_net", "n_judged", "rate", "low", "high", "n_gross", "visible", "excess_h", "cell", "flags",
     )  # fmt: skip
 
     def open(self) -> pd.DataFrame:
@@ -137,6 +138,8 @@ def findings_of(study: Study) -> Findings:
     frame = pd.DataFrame(rows).sort_values("order", ignore_index=True).drop(columns="order")
     frame.insert(0, "rank", pd.array(np.arange(1, len(frame) + 1), dtype="Int64"))
     frame.loc[frame["status"] != "open", "rank"] = pd.NA
+    flags = study.flags.groupby("finding_id", sort=False)["problem"].agg(lambda ids: ", ".join(dict.fromkeys(ids)))
+    frame["flags"] = frame["finding_id"].map(flags).astype(object).fillna("")
     for lang in ("en", "zh"):
         frame[f"title_{lang}"] = [finding_title(plain(row), study.blueprint, lang) for row in frame.to_dict("records")]
     return Findings(frame, study._provenance("findings"))

@@ -37,7 +37,8 @@ class Provenance:
     def line(self) -> str:
         """One line for people."""
         settings = "".join(f", {k}: {v}" for k, v in self.parameters.items())
-        return f"{self.measure}; {self.n_cases:,} cases; log {self.log[:12]}, blueprint {self.blueprint[:12]}{settings}"
+        norm = f", blueprint {self.blueprint[:12]}" if self.blueprint else ""
+        return f"{self.measure}; {self.n_cases:,} cases; log {self.log[:12]}{norm}{settings}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)

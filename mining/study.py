@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,14 +11,13 @@ import numpy as np
 import pandas as pd
 
 from mining.blueprint.measures import Strictness, strictness
-from mining.blueprint.model import Blueprint, Rule, Standard
+from mining.blueprint.model import Blueprint, Standard
 from mining.calendars import Calendar, calendar_of
 from mining.conformance import verdicts as v
 from mining.conformance.allowances import allowed_by, net_verdict
 from mining.conformance.instances import Instances, first_per_case, instances_of
+from mining.conformance.judge import judged
 from mining.conformance.path import SEVERITY, PathResult, check_path
-from mining.conformance.rules import check_rule, role_rules
-from mining.conformance.standards import check_standard
 from mining.errors import UnknownNameError
 from mining.log import EventLog
 from mining.results import Provenance, Result, wilson
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from mining.discovery import DiscoveredFlow
     from mining.findings import Findings
     from mining.fit import AlignedVariants, Fit, MoveCosts
+    from mining.log.quality import Quality
     from mining.pictures import Picture
 
 OPEN_CASES = ("pending", "judge")
@@ -177,8 +177,7 @@ class Study:
     @cached_property
     def instances(self) -> Instances:
         """The log in the words of the blueprint."""
-        found = instances_of(self.log, self.blueprint)
-        return found if self.known_until is None else replace(found, known_until=self.known_until)
+        return instances_of(self.log, self.blueprint, known_until=self.known_until)
 
     @cached_property
     def calendars(self) -> dict[str, Calendar]:
@@ -219,10 +218,7 @@ class Study:
     @cached_property
     def checks(self) -> tuple[v.CheckResult, ...]:
         """Every check on every case: path, rules, roles, standards."""
-        found = [self.path.check]
-        for check in (*self.blueprint.checks.values(), *role_rules(self.blueprint)):
-            judge: Any = check_rule if isinstance(check, Rule) else check_standard
-            found.append(judge(check, self.blueprint, self.instances, self.is_open, self.calendars))
+        found = [self.path.check, *judged(self.blueprint, self.instances, self.is_open, self.calendars)]
         order = {"path": 0, "rules": 1, "time": 2, "role": 3}
         return tuple(sorted(found, key=lambda c: order.get(c.dimension, 9)))
 
@@ -412,10 +408,23 @@ class Study:
 
         return discover(self)
 
+    @cached_property
+    def quality(self) -> Quality:
+        """Problems of the data, with their evidence; see :func:`mining.log.quality.quality`."""
+        from mining.log.quality import quality
+
+        return quality(self.log, self.blueprint)
+
+    @cached_property
+    def flags(self) -> pd.DataFrame:
+        """Which problem of the data could have made how many faults of which finding; see :meth:`mining.log.quality.Quality.flags_for`."""
+        return self.quality.flags_for(self.deviations().frame)
+
     def plot(self, *, bpmn: str | Path | None = None, lang: str = "en") -> Picture:
         """The blueprint with its deviations on it; with ``bpmn``, on that drawing in its own layout.
 
-        Steps of the drawing are found by the ids of a draft from it; deviations of other activities are listed below it.
+        A step of the drawing is the activity whose id, label or name it bears; deviations of other activities are listed below it.
+        If it has no such step, that is an error (`BlueprintError`).
         """
         from mining.findings import marks_of
         from mining.pictures import blueprint_picture, bpmn_picture
@@ -423,8 +432,11 @@ class Study:
         if bpmn is None:
             return blueprint_picture(self.blueprint, overlay=marks_of(self), lang=lang)
         from mining.blueprint.bpmn import from_bpmn
+        from mining.blueprint.bpmn.matching import activities_for
 
-        return bpmn_picture(bpmn, marks=marks_of(self), activities=from_bpmn(bpmn).activities, lang=lang)
+        names = {a.id: a.name.get(lang) for a in self.blueprint.activities}
+        drawn = activities_for(from_bpmn(bpmn), self.blueprint)
+        return bpmn_picture(bpmn, marks=marks_of(self), activities=drawn, names=names, lang=lang)
 
     def __repr__(self) -> str:
         running, cut = int((~self.has_end).sum()), int((~self.has_start).sum())

@@ -17,7 +17,6 @@ from mining.blueprint.versions import Period, Versions
 from mining.conformance.instances import instances_of
 from mining.errors import LogError, UnknownNameError
 from mining.log import EventLog
-from mining.log.lineage import Dropped, Lineage
 from mining.results import Provenance, Result
 from mining.study import Study
 from mining.units import MICROSECONDS, MISSING
@@ -159,7 +158,7 @@ def study_versions(
             version_of[case] = blueprint.version
         if keep.any():
             until = instances_of(read, blueprint).now  # of the whole log, as a study of all of it would have it
-            part = _only(read, keep, f"of cases begun when version {blueprint.version} was not in force")
+            part = read.take(keep, f"of cases begun when version {blueprint.version} was not in force")
             studies[blueprint.version] = Study(part, blueprint, open_cases=open_cases, known_until=until)
     others = [(case, day, _why(day, given)) for case, day in sorted(day_of.items()) if case not in version_of]
     hashes = "".join(b.sha256 for b in given)
@@ -209,38 +208,3 @@ def _claimed_twice(log: EventLog, case: str, first: str, second: str) -> str:
         f"{log.source.path}: the case {case!r} began under two versions of the blueprint, {first} and {second}, because these read "
         "its first day differently. Give the versions one time zone and one binding (log:), or name the columns when reading the log."
     )
-
-
-def _only(log: EventLog, keep: np.ndarray, others: str) -> EventLog:
-    """Some cases of a log; the rows of the others are accounted for as dropped, for the reason given."""
-    if keep.all():
-        return log
-    size = np.diff(log.offsets)
-    rows, used = np.repeat(keep, size), keep[log.used_cases]
-    parts = ("activity", "start", "end", "scheduled", "resource", "row", "start_row", "scheduled_row", "tie")
-    arrays = {name: getattr(log, name)[rows] for name in parts} | {
-        "case_ids": log.case_ids[keep],
-        "offsets": np.concatenate(([0], np.cumsum(size[keep]))).astype(np.int64),
-        "used_rows": log.used_rows[used],
-        "used_cases": (np.cumsum(keep) - 1)[log.used_cases[used]],
-    }
-    for array in arrays.values():
-        array.flags.writeable = False
-    return replace(log, **arrays, lineage=_lineage(log, rows, log.used_rows[~used], others), _cache={})
-
-
-def _lineage(log: EventLog, kept: np.ndarray, left_out: np.ndarray, others: str) -> Lineage:
-    """The account of all rows, with those of other cases moved from used to dropped."""
-    done = log.end != MISSING
-    roles = {
-        "completion": log.row[done & kept],
-        "start": np.concatenate((log.row[~done & kept], log.start_row[kept & (log.start_row > 0)])),
-        "schedule": log.scheduled_row[kept & (log.scheduled_row > 0)],
-    }
-    seen, used = np.empty(0, np.int64), {}
-    for role in log.lineage.used:  # a row that is completion and start counts once, as completion
-        mine = np.setdiff1d(roles[role], seen)
-        seen, used[role] = np.concatenate((seen, mine)), len(mine)
-    gone = np.unique(left_out)
-    dropped = (*log.lineage.dropped, Dropped(others, len(gone), tuple((gone[:5] + 1).tolist())))
-    return Lineage(log.lineage.rows_in, used, tuple(sorted(dropped, key=lambda d: (-d.count, d.reason))))

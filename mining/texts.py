@@ -114,38 +114,37 @@ def _standard_text(blueprint: Blueprint, standard: Standard, lang: str) -> str:
             say(f"word.{x}", lang) if x in special else f"“{activity_name(blueprint, x, lang)}”" for x in names
         )
 
-    if standard.metric in ("count", "attribute"):
+    if standard.metric in ("count", "attribute", "score", "external"):
         return _value_text(standard, moments(standard.of), lang)
-    key = f"standard.{standard.metric}"
     return say(
-        key if key in catalogue() else "standard.other",
+        f"standard.{standard.metric}",
         lang,
         start=moments(standard.start),
         end=moments(standard.end),
         of=moments(standard.of),
         limit=duration(standard.limit, lang),
         due=standard.due or "",
-        metric=standard.metric,
-        minimum="" if standard.minimum is None else f"{standard.minimum:g}",
     )
 
 
 def _value_text(standard: Standard, of: str, lang: str) -> str:
-    """A count or an attribute: its bounds, the values that it may have, and where."""
+    """A count, an attribute, a score or a figure measured elsewhere: its bounds, the values that it may have, and where."""
     least, most = standard.minimum, standard.limit
     bounds = "max" if least is None else "min" if most is None else "exact" if least == most else "both"
     keys = [bounds] if (least, most) != (None, None) else []
     keys += ["one_of"] if standard.one_of else []
     values = {
         "of": of,
-        "attr": standard.attr or "",
+        "attr": standard.attr or standard.item or "",
         "limit": duration(most, lang),
         "minimum": duration(least, lang),
         "values": ", ".join(map(str, standard.one_of)),
     }
-    parts = [say(f"standard.{standard.metric}.{key}", lang, **values) for key in keys or ["filled"]]
-    at = say("standard.at", lang, of=of) if standard.metric == "attribute" and of else ""
-    return say("word.and", lang).join(parts) + at
+    kind = "count" if standard.metric == "count" else "attribute"
+    parts = [say(f"standard.{kind}.{key}", lang, **values) for key in keys or ["filled"]]
+    at = say("standard.at", lang, of=of) if kind == "attribute" and of else ""
+    source = say(f"source.{standard.source or standard.metric}", lang) if standard.metric in ("score", "external") else ""
+    return source + say("word.and", lang).join(parts) + at
 
 
 def finding_title(row: dict[str, Any], blueprint: Blueprint, lang: str) -> str:

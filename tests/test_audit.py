@@ -183,8 +183,8 @@ def test_a_draft_is_no_norm_unless_allowed_and_then_the_report_says_so(tmp_path)
 @pytest.mark.parametrize(
     ("extra", "message"),
     [
-        (["--lang", "fr"], "unknown language 'fr'"),
-        (["--open-cases", "close"], "unknown open_cases 'close'"),
+        (["--lang", "fr"], "'fr' is not one of 'en', 'zh'"),
+        (["--open-cases", "close"], "'close' is not one of 'pending', 'judge'"),
         (["--nonsense"], "No such option"),
     ],
 )

@@ -50,3 +50,14 @@ def test_every_pin_of_the_lock_satisfies_its_bounds():
         assert name in versions, f"{name} is not locked: make lock"
         assert all(requirement.specifier.contains(v, prereleases=True) for v in versions[name]), name
     assert lock.count("--hash=sha256:") > len(pins)
+
+
+def test_the_lock_of_spark_satisfies_its_bounds():
+    (spark,) = map(Requirement, PROJECT["project"]["optional-dependencies"]["spark"])
+    pins = dict(re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", (ROOT / "requirements-spark.lock").read_text("utf-8"), re.M))
+    assert spark.specifier.contains(pins["pyspark"])
+
+
+def test_what_is_an_extra_is_tested():
+    (postgres,) = map(Requirement, PROJECT["project"]["optional-dependencies"]["postgres"])
+    assert str(BY_NAME["psycopg"]) == str(postgres)

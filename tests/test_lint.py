@@ -160,6 +160,12 @@ CASES = [
     ("not-compared", rule("at_most", n=10**9), "rules", {}),
     ("start-never-first", key("scope", {"starts_with": ["b"], "ends_with": ["c"], "unit_of_analysis": "x"}), "scope", {}),
     ("end-not-reached", key("flow", ["a", "b", {"optional": "c"}]), "ends_with", {}),
+    ("end-goes-on.always", key("scope", {"starts_with": ["a"], "ends_with": ["b", "c"], "unit_of_analysis": "x"}), "ends_with", {}),
+    ("end-goes-on.sometimes", key("flow", ["a", "c", "b", "c"]), "ends_with", {}),
+    ("role-without-members", no_members, "roles", {}),
+    ("label-unknown", lambda raw: None, "activities", {"unknown_labels": {"Sing and dance": 3}}),
+    ("label-unknown.close", activity(labels=["Baby steps"]), "activities", {"unknown_labels": {"baby steps": 3}}),
+    ("activity-never-seen", lambda raw: None, "activities", {"never_seen": ["b"]}),
     ("kpi-without-trace", both(unseen, key("kpis", [
         {"id": "K", "formula": {"share_with": ["a", "b"]}, "target": 0.5, "direction": "up", "name": {"en": "x"}}])), "formula", {}),
     ("allowance-expired.before", allowing(valid=["2025-01-01", "2025-06-30"]), "valid", {}),
@@ -406,8 +412,8 @@ def test_errors_stand_beside_the_weak_places_of_the_design(tmp_path):
     raw = sound() | {"status": "draft"}
     raw["activities"][0]["role"] = "clark"
     found = lint_file(put(tmp_path, raw))
-    assert [w.code for w in found] == ["not-approved", "name"]
-    assert str(found[1].what) == "activities.0.role: unknown role 'clark'. Did you mean 'clerk'? Known: clerk."
+    assert [w.code for w in found] == ["name", "not-approved"]
+    assert str(found[0].what) == "activities.0.role: unknown role 'clark'. Did you mean 'clerk'? Known: clerk."
     assert exit_status(found) == 1
 
 
@@ -488,5 +494,5 @@ def test_lint_of_a_file_is_that_of_its_blueprint():
         found = lint_file(path)
         assert found == lint(read_blueprint(path))
         assert {w.severity for w in found} == {"warning", "note"}
-        places = [int(w.place.rpartition(":")[2]) for w in found]
-        assert places == sorted(places)
+        order = [(("warning", "note").index(w.severity), int(w.place.rpartition(":")[2])) for w in found]
+        assert order == sorted(order)

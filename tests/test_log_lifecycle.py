@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mining.errors import LogError
 from mining.log import EventLog
-from mining.log.lifecycle import COMPLETE, SCHEDULE, START, pair
+from mining.log.lifecycle import COMPLETE, OUTSIDE, SCHEDULE, START, pair
 from mining.units import MISSING
 
 WORDS = {"column": "word", "complete": "complete", "start": "start", "schedule": "schedule"}
@@ -77,7 +77,7 @@ def test_events_that_make_no_instance_are_counted_by_reason():
     )
     assert {d.reason: (d.count, d.rows) for d in log.lineage.dropped} == {
         "scheduled, never started": (2, (1, 5)),
-        "lifecycle Suspend": (1, (2,)),
+        OUTSIDE: (1, (2,)),
         "lifecycle missing": (1, (3,)),
     }
     assert log.n_instances == log.n_cases == 1

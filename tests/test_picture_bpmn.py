@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import xml.etree.ElementTree as ET
 from html import escape
@@ -10,12 +11,14 @@ from pathlib import Path
 import pytest
 
 import mining
+from mining.blueprint import parse_blueprint
 from mining.blueprint.bpmn import from_bpmn, to_bpmn
 from mining.blueprint.bpmn.document import read_document
-from mining.errors import ModelError, UnknownNameError
+from mining.errors import BlueprintError, ModelError, UnknownNameError
 from mining.pictures import Mark
 from mining.pictures.bpmn import bpmn_picture
 from mining.pictures.svg import text_width
+from tests.helpers import blueprint_dict, study, traces
 from tests.test_pictures import HOSTILE
 
 ROOT = Path(__file__).parents[1]
@@ -215,3 +218,26 @@ def test_the_samples_as_bpmn_draw(tmp_path, name, lang, profile):
     for lane in read_document(path).lanes:
         assert lane.name.replace(" ", "") in shown
     assert bpmn_picture(path, lang=lang).save(tmp_path / "sample.pdf").stat().st_size > 1000
+
+
+def judged():
+    """Two of three cases leave out step b."""
+    norm = parse_blueprint(json.dumps(blueprint_dict(["a", "b", "c"], "abc")))
+    return study(norm, traces("abc", "ac", "xac"))
+
+
+@pytest.mark.parametrize("name", ["B", "step  B", "步骤b", "b"])
+def test_a_drawing_made_by_others_is_marked_by_id_label_or_name(tmp_path, name):
+    root = ET.fromstring(judged().plot(bpmn=file(tmp_path, name)).svg)
+    assert any("2 (67%)" in text for text in texts(root))
+    assert not any("2 / 3" in text for text in texts(root))
+
+
+def test_deviations_of_no_drawn_step_are_listed_by_name(tmp_path):
+    root = ET.fromstring(judged().plot(bpmn=file(tmp_path, "A"), lang="zh").svg)
+    assert any("步骤b 2 / 3 (67%)" in text for text in texts(root))
+
+
+def test_a_drawing_of_something_else_is_an_error(tmp_path):
+    with pytest.raises(BlueprintError, match=r"No step of the drawing is an activity of test\. Drawn: 'Check the claim'"):
+        judged().plot(bpmn=file(tmp_path))

@@ -22,6 +22,7 @@ import mining
 from mining.conformance.verdicts import VERDICTS
 from mining.plots import findings_chart, register_fonts, standards_chart, to_svg
 from mining.report import render_html, workpapers, write_workpapers
+from mining.report import sheets as sheet_rows
 from mining.report.formats import Writer
 from mining.report.sections import allowance_use
 from mining.results import plain
@@ -393,11 +394,44 @@ def test_working_papers_are_the_same_bytes_each_time(tmp_path):
 def test_a_sheet_that_is_full_says_where_the_rest_is(tmp_path, monkeypatch):
     monkeypatch.setattr(workpapers, "MOST_ROWS", 4)
     sheets = read(small(), tmp_path)
-    n = small().instances.n_cases
-    assert len(sheets["matrix"]) == 4
-    assert f"Sheet Matrix holds the first 3 of {n} rows; all of them are in verdicts.parquet." in {
+    assert len(sheets["checks"]) == 4
+    n = len(small().checks)
+    assert f"Sheet Checks holds the first 3 of {n} rows; all of them are in manifest.json." in {
         row[1] for row in sheets["readme"]
     }
+
+
+def test_a_matrix_too_large_holds_the_first_cases_with_a_fault_and_says_how_many_others_there_are(
+    tmp_path, monkeypatch
+):
+    whole = read(small(), tmp_path)
+    faulty = sorted(set(small().deviations().frame["case_id"]))
+    monkeypatch.setattr(sheet_rows, "MOST_CELLS", 3 * len(whole["matrix"][0]))
+    cut = read(small(), tmp_path)
+    assert [row[0] for row in cut["matrix"][1:]] == faulty[:3]
+    assert set(cut["matrix"]) < set(whole["matrix"])
+    n = small().instances.n_cases
+    assert (
+        f"Sheet Matrix is cut: it holds the first 3 of the {len(faulty)} cases with a fault, in order of the case id. "
+        f"The other {n - 3} of {n} cases, those without a fault among them, are in verdicts.parquet."
+    ) in {row[1] for row in cut["readme"]}
+    assert not [row for row in whole["readme"] if "is cut" in str(row[1])]
+
+
+def test_too_many_faults_are_cut_to_as_many_of_each_finding(tmp_path, monkeypatch):
+    whole = read(small(), tmp_path)
+    frame = small().deviations().frame
+    sizes = frame["finding_id"].value_counts()
+    monkeypatch.setattr(sheet_rows, "MOST_CELLS", (len(frame) - 1) * len(whole["deviations"][0]))
+    cut = read(small(), tmp_path)
+    each = int(sizes.max()) - 1
+    kept = frame[frame.groupby("finding_id").cumcount() < each]
+    place = whole["deviations"][0].index("Case")
+    assert [row[place] for row in cut["deviations"][1:]] == kept["case_id"].tolist()
+    assert (
+        f"Sheet Deviations is cut: it holds {len(kept)} of {len(frame)} faults, of each finding the first {each} at most. "
+        f"The other {len(frame) - len(kept)} are in deviations.parquet."
+    ) in {row[1] for row in cut["readme"]}
 
 
 def test_odd_values_do_not_break_a_sheet():

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from docs.format import PAGE, page
 from mining import BlueprintError
 from mining.blueprint import parse_blueprint, schema, yaml12
 from mining.blueprint.shape import METRIC_KEYS, USED_BY, _flow_shape, shape_problems
@@ -360,3 +361,9 @@ def test_any_value_changed_is_refused_with_its_line_or_read_and_audited(path):
         else:
             assert re.match(r"f\.yaml:\d+: ", error), f"{at}: {value!r}: {error}"
     assert seen == {"refused", "read"}
+
+
+def test_the_page_on_the_format_is_that_of_the_schema():
+    assert PAGE.read_text("utf-8") == page()
+    for name in ("stop_clock.from", "NAME.extra_workdays.as", "touchpoint.moment_of_truth", "formula.share_at_most.n", "redo"):
+        assert f"`{name}`" in page()

@@ -120,6 +120,15 @@ def test_waiting_is_from_the_latest_completion_to_the_start():
     assert measured(study(norm(metric="waiting", of="a", max="30min"), log)) == {"c": 45.0}
 
 
+def test_an_instance_that_took_no_time_is_not_its_own_predecessor():
+    log = {
+        "c": [("B", 0.0, "ann", 0.0), ("A", 0.75, "ann", 0.75)],
+        "first": [("A", 0.75, "ann", 0.75), ("B", 1.0, "ann", 1.0)],
+        "tied": [("B", 0.0, "ann", 0.0), ("C", 0.75, "ann", 0.5), ("A", 0.75, "ann", 0.75)],
+    }
+    assert measured(study(norm(metric="waiting", of="a", max="30min"), log)) == {"c": 45.0, "first": None, "tied": 0.0}
+
+
 def test_waiting_from_a_schedule_where_the_log_has_one():
     rows = [
         ("c", "A", "schedule", 0),
@@ -254,11 +263,11 @@ def test_each_step_beyond_the_count_is_a_fault_with_its_row():
     judged = study(norm(**COUNT, min=1, max=1), letters({"three": "aaabd", "none": "bd"}))
     table = judged.deviations().frame.query("check == 'S'")
     assert table[["case_id", "kind", "activity", "measured", "limit"]].values.tolist() == [
-        ["three", "repeated", "a", 3.0, 1.0],
-        ["three", "repeated", "a", 3.0, 1.0],
         ["none", "missing", "a", 0.0, 1.0],
+        ["three", "repeated", "a", 3.0, 1.0],
+        ["three", "repeated", "a", 3.0, 1.0],
     ]
-    assert table["row"].tolist() == [2, 3, pd.NA]
+    assert table["row"].tolist() == [pd.NA, 2, 3]
     assert table["excess_s"].isna().all()
 
 

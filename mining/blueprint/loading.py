@@ -6,10 +6,10 @@ import hashlib
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from mining.automaton import TooManyStatesError
-from mining.binding import Attribute, Binding, Lifecycle
+from mining.binding import WRITTEN, Attribute, Binding, Lifecycle
 from mining.blueprint import model as m
 from mining.blueprint import yaml12
 from mining.blueprint.bpmn import read_flow
@@ -202,7 +202,8 @@ def _binding(x: dict[str, Any], due: set[str]) -> Binding:
 
     def attribute(name: str, written: str | dict[str, str]) -> Attribute:
         full = {"column": written} if isinstance(written, str) else written
-        return Attribute(full["column"], full.get("type", "datetime" if name in due else "string"), full.get("tz"))
+        kind = full.get("type", "datetime" if name in due else "string")
+        return Attribute(full["column"], kind, full.get("tz"), full.get("format"), full.get("decimal"))
 
     return Binding(
         case=x["case"],
@@ -217,6 +218,8 @@ def _binding(x: dict[str, Any], due: set[str]) -> Binding:
         ignore=tuple(x.get("ignore", ())),
         tz=x.get("tz"),
         origin="blueprint",
+        **cast("dict[str, Any]", {key: x.get(key) for key in WRITTEN}),
+        order_by=tuple(x.get("order_by", ())),
     )
 
 

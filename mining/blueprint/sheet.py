@@ -7,15 +7,16 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from mining.blueprint.spoken import COLUMNS, heading
+from mining.blueprint.spoken import COLUMNS, folded, heading
 from mining.errors import BlueprintError, hint
 
 MOST_SHOWN = 12
+STEPS = ("step", "step_en", "step_zh")  # one of them is needed
 MOST_BYTES = (
     50_000_000  # of a workbook, unpacked: a table of steps is small, and a file that grows when opened is a trap
 )
@@ -31,10 +32,14 @@ TEXT_FILES, WORKBOOKS = (".csv", ".tsv", ".txt"), (".xlsx", ".xlsm")
 
 @dataclass(frozen=True)
 class Row:
-    """A row that is not empty: its number as a spreadsheet shows it, and the text of its cells by column of the format."""
+    """A row that is not empty: its number as a spreadsheet shows it, and the text of its cells by column of the format.
+
+    ``others``: its cells under headings that mean no column, by heading; empty ones are left out.
+    """
 
     number: int
     cells: Mapping[str, str]
+    others: Mapping[str, str]
 
     def __getitem__(self, column: str) -> str:
         return self.cells.get(column, "")
@@ -42,12 +47,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """The rows of a table; ``said`` is what was assumed while reading it."""
+    """The rows of a table; ``said`` is what was assumed while reading it.
+
+    ``heads``: the heading of each column as it is written. ``unknown``: headings that mean no column, each with its letter.
+    """
 
     name: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     said: tuple[str, ...]
+    heads: Mapping[str, str] = field(default_factory=dict)
+    unknown: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -86,11 +96,11 @@ def read_sheet(path: Path, sheet: str | None = None) -> Sheet:
     Raises
     ------
     BlueprintError
-        If the file cannot be read, a heading is unknown or stands twice, there is no column of steps, a cell holds an error or a
+        If the file cannot be read, a heading stands twice, there is no column of steps, a cell holds an error or a
         formula without a value, or a merged cell leaves open which row is meant. Names up to twelve such places.
     """
     grids = _grids(path, sheet)
-    wanted = [grid for grid in grids if "step" in _meanings(grid)] if len(grids) > 1 else grids
+    wanted = [grid for grid in grids if set(STEPS) & set(_meanings(grid))] if len(grids) > 1 else grids
     if len(wanted) > 1:
         raise BlueprintError(
             f"{path}: several sheets have a column of steps: {', '.join(g.name for g in wanted)}. Say which with sheet=..."
@@ -99,7 +109,7 @@ def read_sheet(path: Path, sheet: str | None = None) -> Sheet:
     others = [g.name for g in grids if g is not grid and any(map(any, g.rows))]
     found = _under_headings(grid)
     unread = (f"sheets not read, because they have no column of steps: {', '.join(others)}",) if others else ()
-    return Sheet(found.name, found.columns, found.rows, (*found.said, *unread))
+    return replace(found, said=(*found.said, *unread))
 
 
 def _grids(path: Path, sheet: str | None) -> list[_Grid]:
@@ -159,7 +169,9 @@ def _under_headings(grid: _Grid) -> Sheet:
             if cell and (j >= len(heads) or not heads[j])
         ]
         if any(cells):
-            rows.append(Row(i + 1, {c: cell for c, cell in zip(columns, cells, strict=False) if c is not None}))
+            known = {c: cell for c, cell in zip(columns, cells, strict=False) if c is not None}
+            others = zip(heads, columns, cells, strict=False)
+            rows.append(Row(i + 1, known, {head: cell for head, c, cell in others if head and cell and c is None}))
         else:
             empty.append(i + 1)
     problems = [*grid.problems, *problems]
@@ -168,10 +180,14 @@ def _under_headings(grid: _Grid) -> Sheet:
     if not rows:
         raise BlueprintError(f"{grid.name}: there is no row under the headings. Write one step a row.")
     said = [*grid.said, *(f"merged cell {name}" for name in _fill_notes(grid, filled))]
-    renamed = [f"{h!r} as {c}" for h, c in zip(heads, columns, strict=True) if c and h != c]
+    renamed = [
+        f"{h!r} as {c}" for h, c in zip(heads, columns, strict=True) if c and re.sub(r"[\s.\-]+", "_", folded(h)) != c
+    ]
     said += [f"headings read: {', '.join(renamed)}"] if renamed else []
     said += [f"empty rows passed over: {_ranges(empty)}"] if empty else []
-    return Sheet(grid.name, tuple(c for c in columns if c), tuple(rows), tuple(said))
+    unknown = {head: _letter(j) for j, (head, c) in enumerate(zip(heads, columns, strict=True)) if head and c is None}
+    written = {c: head for head, c in zip(heads, columns, strict=True) if c}
+    return Sheet(grid.name, tuple(c for c in columns if c), tuple(rows), tuple(said), written, unknown)
 
 
 def _heading_problems(grid: _Grid, top: int, heads: list[str], columns: list[str | None]) -> Iterator[str]:
@@ -182,12 +198,12 @@ def _heading_problems(grid: _Grid, top: int, heads: list[str], columns: list[str
         yield f"{place}: {title!r} seems to be a title. Delete rows above the headings.{known}"
         return
     for j, (head, column) in enumerate(zip(heads, columns, strict=True)):
-        if head and column is None:
-            yield f"{place}: unknown column {head!r} ({_letter(j)}).{hint(head, COLUMNS, most=len(COLUMNS))}"
-        elif column in columns[:j] and column is not None:
+        if column in columns[:j] and column is not None:
             first = heads[columns.index(column)]
             yield f"{place}: {first!r} and {head!r} both mean the column {column}. Keep one."
-    if "step" not in columns:
+        elif head and column is None and head in heads[:j]:
+            yield f"{place}: two columns have the heading {head!r}. Rename one of them."
+    if not set(STEPS) & set(columns):
         yield f"{place}: there is no column of steps (step, activity, 步骤, 活动).{known}"
 
 
@@ -204,7 +220,7 @@ def _unmerged(grid: _Grid, top: int, columns: list[str | None]) -> tuple[dict[tu
             problems.append(f"{name} is part of the headings. Unmerge it, so that every column has its own heading.")
         elif c1 != c2:
             problems.append(f"{name} covers several columns. Unmerge it and write every value in its own column.")
-        elif c1 > len(columns) or columns[c1 - 1] not in FILLED:
+        elif c1 > len(columns) or columns[c1 - 1] not in (*FILLED, None):
             column = columns[c1 - 1] if c1 <= len(columns) else None
             problems.append(
                 f"{name} covers several rows of the column {column}, and one row is one step. Unmerge it; a step done by "

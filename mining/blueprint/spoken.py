@@ -8,18 +8,71 @@ import unicodedata
 from mining.errors import MiningError
 from mining.units import Duration
 
-COLUMNS = ("stage", "lane", "step", "role", "label", "touchpoint", "wait", "fail", "max_time", "basis")
+MEANINGS = {  # column: what stands in it, and an example
+    "stage": ("phase of the service; empty: that of the row above", "Intake"),
+    "lane": ("row of the blueprint: who does it", "Front office"),
+    "step": ("name of the step, the only column that is needed", "Check papers"),
+    "step_en": ("name of the step in English", "Check papers"),
+    "step_zh": ("name of the step in Chinese", "核对材料"),
+    "role": ("who may do it", "Clerk"),
+    "label": ("words of the log that mean the step, parted by ; or |", "CHECK"),
+    "observable": ("yes, or no: the log does not show it", "yes"),
+    "touchpoint": ("yes, key, moment of truth, or the channel", "yes"),
+    "key": ("yes: a key touchpoint", "yes"),
+    "moment_of_truth": ("yes: here the customer makes up their mind", "no"),
+    "importance": ("to the customer, from 1 (low) to 5 (high)", "4"),
+    "channel": ("channels of the touchpoint, parted by ; or ,", "counter; phone"),
+    "evidence": ("what the customer gets or sees, parted by ;", "receipt"),
+    "wait": ("yes, or how long the customer may wait", "30min"),
+    "fail": ("yes, or what may fail", "papers missing"),
+    "control": ("what prevents or finds the failure", "check list"),
+    "max_time": ("limit since the step before: 30min, 2h, 3d, 4bh, 5bd", "2h"),
+    "share": ("share of the cases that must keep the limit: 90%", "90%"),
+    "severity": ("of a breach: critical, major or minor", "major"),
+    "basis": ("text that promises it", "Charter 3"),
+}
+COLUMNS = tuple(MEANINGS)
+CHINESE = {  # the headings of a template
+    "stage": "阶段", "lane": "泳道", "step": "步骤", "step_en": "步骤英文名", "step_zh": "步骤中文名", "role": "角色",
+    "label": "日志标签", "observable": "日志可见", "touchpoint": "接触点", "key": "关键接触点", "moment_of_truth": "关键时刻",
+    "importance": "重要性", "channel": "渠道", "evidence": "有形展示", "wait": "等待点", "fail": "失误点",
+    "control": "控制措施", "max_time": "时限", "share": "达标比例", "severity": "严重程度", "basis": "依据",
+}  # fmt: skip
 SYNONYMS = {
     "stage": "stages phase phases 阶段 服务阶段",
     "lane": "lanes swimlane layer blueprintlayer 泳道 层 层次 蓝图层次",
     "step": "steps activity action task processstep 步骤 活动 动作 任务 服务步骤 服务活动",
+    "step_en": "stepenglish activityen nameen englishname 步骤英文 步骤英文名 英文名 英文名称",
+    "step_zh": "stepchinese activityzh namezh chinesename 步骤中文 步骤中文名 中文名 中文名称",
     "role": "roles who actor responsible performer 角色 岗位 责任人 负责人 执行人 责任岗位",
     "label": "labels loglabel loglabels event eventname 标签 日志标签 事件 事件名称",
+    "observable": "inlog inthelog visibleinlog 可观测 可观察 日志可见",
     "touchpoint": "touchpoints contact contactpoint 接触点 触点 服务接触点",
+    "key": "keytouchpoint 关键 关键接触点 关键触点",
+    "moment_of_truth": "momentsoftruth mot 关键时刻 真实瞬间 真实时刻",
+    "importance": "重要性 重要度 重要程度",
+    "channel": "channels 渠道 服务渠道",
+    "evidence": "physicalevidence tangibles 有形展示 实体证据 服务凭证",
     "wait": "waiting waitpoint queue 等待 等待点 等候点",
     "fail": "failure failpoint risk 失误 失误点 失败点 易失误点 风险点",
-    "max_time": "maxtime maximumtime timelimit limit deadline sla timestandard 时限 最长时间 最大时间 时间标准 办理时限 限时",
+    "control": "controls 控制 控制点 控制措施",
+    "max_time": "maxtime maximumtime timelimit limit deadline sla timestandard standard standards servicestandard "
+    "时限 最长时间 最大时间 时间标准 办理时限 限时 标准 服务标准",
+    "share": "targetshare compliance 比例 达标比例 达标率",
+    "severity": "严重程度 严重性 严重度",
     "basis": "source reference ref legalbasis 依据 来源 标准依据 文件依据",
+}
+NOT_ALWAYS_TIME = {
+    "standard",
+    "standards",
+    "service standard",
+    "标准",
+    "服务标准",
+}  # headings that may hold a promise without a time
+SEVERITIES = {
+    **dict.fromkeys(("critical", "fatal", "致命", "严重", "关键"), "critical"),
+    **dict.fromkeys(("major", "high", "重大", "重要", "主要", "高"), "major"),
+    **dict.fromkeys(("minor", "low", "轻微", "一般", "次要", "低"), "minor"),
 }
 _HEADINGS = {w: c for c, written in SYNONYMS.items() for w in (c.replace("_", ""), *written.split())}
 YES = {"yes", "y", "x", "true", "1", "✓", "✔", "√", "☑", "是", "有", "对"}
@@ -43,7 +96,7 @@ def heading(text: str) -> str | None:
     """
     whole = folded(text)
     for parts in ([whole], re.split(r"[/|(),]", whole)):
-        found = {_HEADINGS.get(re.sub(r"[\s_.:\-]+", "", part)) for part in parts} - {None}
+        found = {_HEADINGS.get(re.sub(r"[\s_.:：\-]+", "", part)) for part in parts} - {None}
         if len(found) == 1:
             return found.pop()
     return None
@@ -53,6 +106,33 @@ def yes_or_no(text: str) -> bool | None:
     """True for a yes, False for a no or nothing at all, None for any other text."""
     plain = folded(text)
     return True if plain in YES else False if not plain or plain in NO else None
+
+
+def parts_of(text: str, marks: str = ";；|") -> list[str]:
+    """What stands in a cell that holds several things, each once, parted by new lines or these marks.
+
+    Examples
+    --------
+    >>> parts_of("Check; Check again")
+    ['Check', 'Check again']
+    """
+    return list(dict.fromkeys(x.strip() for x in re.split(f"[\\n{marks}]", text) if x.strip()))
+
+
+def share_of(text: str) -> float | None:
+    """A share in people's words, more than 0 and at most 1; None if it is none.
+
+    Examples
+    --------
+    >>> share_of("95 %"), share_of("0.9"), share_of("≥90"), share_of("most")
+    (0.95, 0.9, 0.9, None)
+    """
+    match = re.fullmatch(r"(?:>=|≥|at least|不低于|至少)?\s*(\d+(?:\.\d+)?)\s*(%?)", folded(text))
+    if not match:
+        return None
+    number = float(match[1])
+    share = round(number / 100, 9) if match[2] or number > 1 else number
+    return share if 0 < share <= 1 else None
 
 
 # --- durations ---------------------------------------------------------------------------------------------------------

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from mining.blueprint.draft import NOT_KNOWN, Draft, Todo, head_of
 from mining.blueprint.naming import ids_of, text_of
 from mining.blueprint.sheet import Row, Sheet, read_sheet, refusal
-from mining.blueprint.spoken import COLUMNS, KEY, KINDS, TRUTH, folded, lane_kind, length, yes_or_no
-from mining.errors import MiningError
+from mining.blueprint.spoken import COLUMNS, KINDS, folded, lane_kind, parts_of, yes_or_no
+from mining.blueprint.table_steps import Step, rows_said
+from mining.blueprint.table_steps import marks as _marks
+from mining.blueprint.table_steps import standards as _standards
+from mining.errors import hint
 
 UNKNOWN_LANE, UNKNOWN_STAGE = "not assigned", "whole"
+NO_LOG = ("customer", "physical_evidence")  # kinds of lanes of which a log shows little
 YEAR = ("2000-01-01", "2000-12-31")  # plainly not the real one: outside a calendar's coverage no check answers
 CALENDAR = "office"
 
@@ -23,36 +26,21 @@ def _guess(place: str, what: str) -> Todo:
     return Todo(place, what, guessed=True)
 
 
-@dataclass
-class _Step:
-    """A step with what its rows say of it, and the ids that it gets."""
-
-    name: str
-    rows: list[int]
-    cells: dict[str, str]
-    id: str = ""
-    labels: list[str] = field(default_factory=list)
-
-    def __getitem__(self, column: str) -> str:
-        return self.cells.get(column, "")
-
-    @property
-    def row(self) -> int:
-        """Its first row."""
-        return self.rows[0]
-
-
 def from_table(path: str | Path, *, sheet: str | None = None) -> Draft:
     """Make a draft blueprint from a table with one row a step.
 
-    The columns are ``stage, lane, step, role, label, touchpoint, wait, fail, max_time, basis``, in any order, under these
-    headings or others that mean the same in English or Chinese; only ``step`` is needed. Rows are read like this:
+    The columns are ``stage, lane, step, step_en, step_zh, role, label, observable, touchpoint, key, moment_of_truth, importance,
+    channel, evidence, wait, fail, control, max_time, share, severity, basis``, in any order, under these headings or others that
+    mean the same in English or Chinese (:func:`mining.blueprint.template.write_template` writes them). Only a column of steps is
+    needed. What stands in any other column is kept: as something to do at its step. Rows are read like this:
 
     - The flow is the sequence of the rows. A step that stands in several rows is one activity, done several times.
-    - Several labels in one cell stand on lines of their own, or are parted by a semicolon or a bar.
-    - ``touchpoint``: *yes*, *key*, *moment of truth*, or the channel. ``wait``: *yes*, or how long a wait may be.
-      ``fail``: *yes*, or what fails.
-    - ``max_time``, such as ``5bd``, ``2h`` or ``5个工作日``, becomes a standard: that long from the step before.
+    - Several labels in one cell stand on lines of their own, or are parted by a semicolon or a bar. A step without a label is
+      taken to stand in the log under its name; in a lane of the customer or of physical evidence it is not observable.
+    - ``touchpoint``: *yes*, *key*, *moment of truth*, or the channel. A step with a channel, evidence, key, moment of truth or
+      importance is a touchpoint. ``wait``: *yes*, or how long a wait may be. ``fail``: *yes*, or what fails.
+    - ``max_time``, such as ``5bd``, ``2h`` or ``5个工作日``, becomes a standard: that long from the step before. Under the heading
+      *standard* a promise without a time is something to do.
     - An empty stage is that of the row above. A step without a lane stands in a lane *not assigned*.
 
     Parameters
@@ -70,7 +58,7 @@ def from_table(path: str | Path, *, sheet: str | None = None) -> Draft:
     Raises
     ------
     BlueprintError
-        Names the row of up to twelve problems: an unknown heading, a row without a step, rows that say different things of one
+        Names the row of up to twelve problems: two columns of one meaning, a row without a step, rows that say different things of one
         step, a label of two steps, a length of time that cannot be read, a formula without a value, a merged cell that leaves
         open what is meant.
 
@@ -87,7 +75,7 @@ def from_table(path: str | Path, *, sheet: str | None = None) -> Draft:
     """
     file = Path(path)
     read = read_sheet(file, sheet)
-    todo = [_guess("table", said) for said in read.said]
+    todo = [_guess("table", said) for said in read.said] + list(_unknown(read))
     steps, order = _steps(read, todo)
     _label(steps, read, todo)
     lanes, lane_ids = _lanes(steps, todo)
@@ -120,20 +108,21 @@ def from_table(path: str | Path, *, sheet: str | None = None) -> Draft:
 # --- steps -------------------------------------------------------------------------------------------------------------
 
 
-def _steps(read: Sheet, todo: list[Todo]) -> tuple[list[_Step], list[_Step]]:
+def _steps(read: Sheet, todo: list[Todo]) -> tuple[list[Step], list[Step]]:
     """The steps, each once, and the order in which the rows name them."""
-    found: dict[str, _Step] = {}
-    order: list[_Step] = []
+    found: dict[str, Step] = {}
+    order: list[Step] = []
     problems: list[str] = []
     stage, taken, spelt = "", [], []
     for row in read.rows:
-        name = re.sub(r"\s+", " ", row["step"])
+        name = re.sub(r"\s+", " ", row["step"] or row["step_en"] or row["step_zh"])
         if not name:
-            given = next(f"{c} {row[c]!r}" for c in read.columns if row[c])
+            filled = {c: row[c] for c in read.columns} | dict(row.others)
+            given = next(f"{c} {cell!r}" for c, cell in filled.items() if cell)
             problems.append(f"{read.name}: row {row.number}: {given}, but no step. Name the step, or delete the row.")
             continue
         cells = {c: row[c] for c in COLUMNS if row[c] and c != "step"}
-        step = found.setdefault(folded(name), _Step(name, [], {}))
+        step = found.setdefault(folded(name), Step(name, [], {}))
         if "stage" in read.columns and not cells.get("stage") and not step.rows and stage:
             cells["stage"] = stage
             taken.append(row.number)
@@ -141,28 +130,46 @@ def _steps(read: Sheet, todo: list[Todo]) -> tuple[list[_Step], list[_Step]]:
         if step.name != name:
             spelt.append(f"row {row.number}: {name!r} taken for {step.name!r} of row {step.row}")
         problems += _differences(step, cells, row, read)
+        step.others += [(row.number, head, cell) for head, cell in row.others.items()]
         step.rows.append(row.number)
         step.cells = cells | step.cells
         order.append(step)
     if problems:
         raise refusal(problems)
     if taken:
-        todo.append(_guess("activities", f"no stage is given in {_rows(taken)}: taken from the row above"))
+        todo.append(_guess("activities", f"no stage is given in {rows_said(taken)}: taken from the row above"))
     todo += [_guess("activities", what) for what in spelt]
     for step in found.values():
         if len(step.rows) > 1:
-            what = (
-                f"{_rows(step.rows)} have the same step {step.name!r}: read as one activity done {len(step.rows)} times"
-            )
+            what = f"{rows_said(step.rows)} have the same step {step.name!r}: read as one activity done {len(step.rows)} times"
             todo.append(_guess("flow", what))
     steps = list(found.values())
-    ids = ids_of([s.name for s in steps], "step")
+    ids = ids_of([s["step_en"] or s.name for s in steps], "step") if _all_differ(steps) else {}
+    ids = {s.name: ids[s["step_en"] or s.name] for s in steps} if ids else ids_of([s.name for s in steps], "step")
     for s in steps:
         s.id = ids[s.name]
+        todo += [Todo(f"activities.{s.id}", f"row {row}: {head!r}: {cell!r}") for row, head, cell in s.others]
     return steps, order
 
 
-def _differences(step: _Step, cells: dict[str, str], row: Row, read: Sheet) -> Iterator[str]:
+def _unknown(read: Sheet) -> Iterator[Todo]:
+    """What is not part of the format is told once for each column; its cells stand at their steps."""
+    for head, letter in read.unknown.items():
+        filled = sum(head in row.others for row in read.rows)
+        kept = (
+            f"what stands in {filled} row{'' if filled == 1 else 's'} is noted at the steps"
+            if filled
+            else "it is empty"
+        )
+        near = hint(head, COLUMNS, most=len(COLUMNS)).partition(" Known")[0]
+        yield Todo("table", f"the column {head!r} ({letter}) means nothing to the format: {kept}.{near}")
+
+
+def _all_differ(steps: list[Step]) -> bool:
+    return len({s["step_en"] or s.name for s in steps}) == len(steps)
+
+
+def _differences(step: Step, cells: dict[str, str], row: Row, read: Sheet) -> Iterator[str]:
     for column, value in cells.items():
         before = step.cells.get(column, value)
         if folded(before) != folded(value):
@@ -172,12 +179,7 @@ def _differences(step: _Step, cells: dict[str, str], row: Row, read: Sheet) -> I
             )
 
 
-def _rows(numbers: Sequence[int]) -> str:
-    listed = ", ".join(map(str, numbers[:12])) + (f" and {len(numbers) - 12} more" if len(numbers) > 12 else "")
-    return f"row {listed}" if len(numbers) == 1 else f"rows {listed}"
-
-
-def _values(steps: Iterable[_Step], column: str) -> list[str]:
+def _values(steps: Iterable[Step], column: str) -> list[str]:
     """Distinct values of a column in the order of the steps; steps without one are left out."""
     spelt = {folded(s[column]): s[column] for s in reversed(list(steps)) if s[column]}
     for s in steps:
@@ -186,21 +188,15 @@ def _values(steps: Iterable[_Step], column: str) -> list[str]:
     return list(dict.fromkeys(s[column] for s in steps if s[column]))
 
 
-def _label(steps: list[_Step], read: Sheet, todo: list[Todo]) -> None:
+def _label(steps: list[Step], read: Sheet, todo: list[Todo]) -> None:
     """Give every step its log labels; none where the log does not show it."""
-    if not any(yes_or_no(s["label"]) is not False for s in steps):
-        for s in steps:
-            s.labels = [s.name]
-        todo.append(_guess("activities", "the table names no log labels: the names of the steps are taken for them"))
-        return
-    owner: dict[str, _Step] = {}
+    owner: dict[str, Step] = {}
     problems = []
     for s in steps:
-        if yes_or_no(s["label"]) is False:
-            guess = f"row {s.row}: no label, so {s.name!r} is taken to leave no trace in the log (observable: false)"
-            todo.append(_guess(f"activities.{s.id}.observable", guess))
-            continue
-        s.labels = list(dict.fromkeys(x.strip() for x in re.split(r"[\n;；|]", s["label"]) if x.strip()))
+        s.labels = parts_of(s["label"]) if yes_or_no(s["label"]) is not False else []
+        if s.labels and folded(s["observable"]) and yes_or_no(s["observable"]) is False:
+            what = f"row {s.row}: said not to be observable, but it has a label, which is taken"
+            todo.append(_guess(f"activities.{s.id}.labels", what))
         if len(s.labels) > 1:
             what = f"row {s.row}: read as {len(s.labels)} labels: {', '.join(map(repr, s.labels))}"
             todo.append(_guess(f"activities.{s.id}.labels", what))
@@ -213,12 +209,40 @@ def _label(steps: list[_Step], read: Sheet, todo: list[Todo]) -> None:
                 )
     if problems:
         raise refusal(problems)
+    unlabelled = [s for s in steps if not s.labels]
+    none = len(unlabelled) == len(steps)
+    if none:
+        todo.append(_guess("activities", "the table names no log labels: the names of the steps are taken for them"))
+    for s in unlabelled:
+        _label_of_name(s, owner, none, todo)
+    if not any(s.labels for s in steps):
+        raise refusal([f"{read.name}: no step is said to be seen in the log. Name the label of one at least."])
+
+
+def _label_of_name(s: Step, owner: dict[str, Step], none: bool, todo: list[Todo]) -> None:
+    """A step without a label is seen in the log under its name, unless it is the customer's or its row says that it is not."""
+    at, kind = f"activities.{s.id}", lane_kind(s["lane"])[0] if s["lane"] else None
+    said = folded(s["observable"]) or folded(s["label"])
+    if said and yes_or_no(said) is False:
+        return  # the row says so itself
+    if kind == "physical_evidence" or (kind in NO_LOG and not none and not said):
+        what = (
+            f"row {s.row}: no label in a lane of the kind {kind}, so {s.name!r} is taken to leave no trace in the log"
+        )
+        todo.append(_guess(f"{at}.observable", f"{what} (observable: false)"))
+    elif s.name in owner:
+        what = f"row {s.row}: no label, and its name is the label of {owner[s.name].name!r}: taken to leave no trace in the log"
+        todo.append(_guess(f"{at}.observable", what))
+    else:
+        s.labels = [s.name]
+        if not none:
+            todo.append(_guess(f"{at}.labels", f"row {s.row}: no label is given: the name of the step is taken for it"))
 
 
 # --- lanes, stages, activities -----------------------------------------------------------------------------------------
 
 
-def _lanes(steps: list[_Step], todo: list[Todo]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+def _lanes(steps: list[Step], todo: list[Todo]) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """The lanes from top to bottom, and the id of every name; the empty name is the lane of steps without one."""
     names = _values(steps, "lane")
     ids = ids_of(dict.fromkeys([*names, UNKNOWN_LANE, "customer"]), "lane")
@@ -233,7 +257,7 @@ def _lanes(steps: list[_Step], todo: list[Todo]) -> tuple[list[dict[str, Any]], 
     if without and UNKNOWN_LANE not in names:
         found.append({"id": ids[UNKNOWN_LANE], "kind": "backstage", "name": {"en": "Not assigned", "zh": "未指定"}})
     if without:
-        todo.append(_guess("lanes", f"{_rows(without)}: no lane is given. Move the steps to their lanes"))
+        todo.append(_guess("lanes", f"{rows_said(without)}: no lane is given. Move the steps to their lanes"))
     if not any(lane["kind"] == "customer" for lane in found):
         found.append({"id": ids["customer"], "kind": "customer", "name": {"en": "Customer", "zh": "客户"}})
         todo.append(
@@ -248,7 +272,7 @@ def _lanes(steps: list[_Step], todo: list[Todo]) -> tuple[list[dict[str, Any]], 
     return ordered, ids | {"": ids[UNKNOWN_LANE]}
 
 
-def _stages(steps: list[_Step], todo: list[Todo]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+def _stages(steps: list[Step], todo: list[Todo]) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """The stages from left to right, and the id of every name; the empty name is that of steps without one."""
     names = _values(steps, "stage")
     ids = ids_of(dict.fromkeys([*names, UNKNOWN_STAGE]), "stage")
@@ -260,97 +284,20 @@ def _stages(steps: list[_Step], todo: list[Todo]) -> tuple[list[dict[str, Any]],
     elif without:
         if UNKNOWN_STAGE not in names:
             found.insert(0, {"id": ids[UNKNOWN_STAGE], "name": {"en": "Not assigned", "zh": "未指定"}})
-        todo.append(_guess("stages", f"{_rows(without)}: no stage is given, and no row above has one"))
+        todo.append(_guess("stages", f"{rows_said(without)}: no stage is given, and no row above has one"))
     return found, ids | {"": ids[UNKNOWN_STAGE]}
 
 
-def _activity(s: _Step, given: dict[str, str | None], todo: list[Todo]) -> dict[str, Any]:
+def _activity(s: Step, given: dict[str, str | None], todo: list[Todo]) -> dict[str, Any]:
     raw: dict[str, Any] = {"id": s.id} | {key: value for key, value in given.items() if value is not None}
     raw |= {"labels": s.labels} if s.labels else {"observable": False}
-    raw["name"] = text_of(s.name)
-    at = f"activities.{s.id}"
-    if yes_or_no(s["touchpoint"]) is not False:
-        raw["touchpoint"] = _touchpoint(f"{at}.touchpoint", s, todo)
-    if yes_or_no(s["wait"]) is not False:
-        raw["wait_point"] = True
-    if yes_or_no(s["fail"]) is not False:
-        named = yes_or_no(s["fail"]) is None
-        raw["fail_point"] = {"failure": text_of(s["fail"]) if named else {"en": NOT_KNOWN}}
-        todo.append(
-            Todo(f"{at}.fail_point", f"row {s.row}: {'' if named else 'what fails, and '}which control finds it")
-        )
-    return raw
+    raw["name"] = _name(s)
+    return raw | _marks(s, todo)
 
 
-def _touchpoint(at: str, s: _Step, todo: list[Todo]) -> dict[str, Any]:
-    plain = folded(s["touchpoint"])
-    if plain in TRUTH:
-        return {"key": True, "moment_of_truth": True}
-    if plain in KEY:
-        return {"key": True}
-    if yes_or_no(s["touchpoint"]):
-        todo.append(_guess(at, f"row {s.row}: whether it is a key touchpoint is not said: taken as not"))
-        return {"key": False}
-    channels = list(dict.fromkeys(x.strip() for x in re.split(r"[\n;；|]", s["touchpoint"]) if x.strip()))
-    what = f"row {s.row}: {s['touchpoint']!r} taken as its channel, and the touchpoint as not key"
-    todo.append(_guess(at, what))
-    return {"key": False, "channels": channels}
-
-
-# --- standards ---------------------------------------------------------------------------------------------------------
-
-
-def _standards(steps: list[_Step], order: list[_Step], read: Sheet, todo: list[Todo]) -> Iterator[dict[str, Any]]:
-    """One standard for every limit; those of waits first come with their step."""
-    problems: list[str] = []
-    k = 0
-    for s in steps:
-        limits = [("max_time", s["max_time"])] if yes_or_no(s["max_time"]) is not False else []
-        if yes_or_no(s["wait"]) is None and any(c.isdigit() for c in folded(s["wait"])):
-            limits.append(("wait", s["wait"]))
-        elif yes_or_no(s["wait"]) is None:
-            todo.append(_guess(f"activities.{s.id}.wait_point", f"row {s.row}: wait {s['wait']!r} read as yes, a wait"))
-        for column, text in limits:
-            try:
-                written, guessed = length(text)
-            except MiningError as error:
-                problems.append(f"{read.name}: row {s.row}: {column}: {error}")
-                continue
-            k += 1
-            at = f"standards.S{k}"
-            if guessed:
-                todo.append(
-                    _guess(f"{at}.max", f"row {s.row}: {text!r} taken as days of the calendar; working days are bd")
-                )
-            yield _standard(at, s, column, written, order, todo)
-        if not limits and s["basis"]:
-            what = f"row {s.row}: the basis {s['basis']!r} stands in no key, since the row has no limit. Write the rule or standard"
-            todo.append(Todo("rules", what))
-    if problems:
-        raise refusal(problems)
-
-
-def _standard(at: str, s: _Step, column: str, limit: str, order: list[_Step], todo: list[Todo]) -> dict[str, Any]:
-    raw: dict[str, Any] = {"id": at.removeprefix("standards."), "dimension": "time"}
-    if column == "wait":
-        raw |= {"metric": "waiting", "of": s.id}
-    else:
-        before = next((x for x in reversed(order[: order.index(s)]) if x.labels), None)
-        start = before.id if before else "case_start"
-        raw |= {"metric": "elapsed", "from": start, "to": s.id}
-        since = f"the completion of {before.name!r}, the step before" if before else "the start of the case"
-        todo.append(_guess(at, f"row {s.row}: the time is taken to run from {since}, to the completion of {s.name!r}"))
-    raw["max"] = limit
-    if limit.endswith(("bd", "bh")):
-        raw["calendar"] = CALENDAR
-    raw |= {"severity": "major", "basis": s["basis"] or NOT_KNOWN}
-    missing = "which share of the cases must keep it" + (
-        "" if s["basis"] else ", and the basis: the text that promises it"
-    )
-    todo.append(_guess(at, f"row {s.row}: {missing}; the severity major is a guess"))
-    if not s.labels:
-        todo.append(Todo(at, f"row {s.row}: {s.name!r} leaves no trace in the log, so the limit cannot be measured"))
-    return raw
+def _name(s: Step) -> dict[str, str]:
+    given = {lang: s[f"step_{lang}"] for lang in ("en", "zh") if s[f"step_{lang}"]}
+    return text_of(s.name) | given
 
 
 # --- what no table says ------------------------------------------------------------------------------------------------
@@ -367,7 +314,7 @@ def _head(file: Path, todo: list[Todo]) -> dict[str, Any]:
     return head_of(name, YEAR[0])
 
 
-def _scope(order: list[_Step], todo: list[Todo]) -> dict[str, Any]:
+def _scope(order: list[Step], todo: list[Todo]) -> dict[str, Any]:
     seen = [s for s in order if s.labels]
     first, last = seen[0], seen[-1]
     todo += [
@@ -392,7 +339,7 @@ def _log(todo: list[Todo]) -> dict[str, Any]:
     return {"case": "case_id", "activity": "activity", "timestamp": "timestamp"}
 
 
-def _flow(order: list[_Step], todo: list[Todo]) -> Any:
+def _flow(order: list[Step], todo: list[Todo]) -> Any:
     what = (
         "a sequence in the order of the rows: a table does not say what is a choice, parallel, optional, repeated or free. "
         "Write it with the words choice, parallel, optional, loop and free"

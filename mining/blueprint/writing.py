@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from mining.binding import Attribute, Binding
+from mining.binding import WRITTEN, Attribute, Binding
 from mining.blueprint import model as m
 from mining.blueprint.yaml_text import to_yaml
 from mining.units import Duration
@@ -161,12 +161,14 @@ def _log(b: Binding) -> dict[str, Any]:
         attributes={name: _attribute(x) for name, x in b.attributes.items()},
         ignore=list(b.ignore),
         tz=b.tz,
+        **{key: getattr(b, key) for key in WRITTEN},
+        order_by=list(b.order_by),
     )
 
 
 def _attribute(x: Attribute) -> str | dict[str, str]:
     """Its column, with the type if it is not text; a due date is told, though the standard that uses it would do."""
-    more = _given(type=None if x.type == "string" else x.type, tz=x.tz)
+    more = _given(type=None if x.type == "string" else x.type, tz=x.tz, format=x.format, decimal=x.decimal)
     return {"column": x.column} | more if more else x.column
 
 

@@ -32,7 +32,7 @@ def allowed_by(check: v.CheckResult, blueprint: Blueprint, instances: Instances)
         rows = (found == v.NONE) & _matches(allowance, check, instances)
         if rows.any():
             begin, end = _validity(allowance, blueprint)
-            applies, known = holds(allowance.when, instances.log)
+            applies, known = holds(allowance.when, instances)
             rows &= (table.at >= begin) & (table.at < end) & (applies & known)[table.case]
             found[rows] = number
     return found

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mining.blueprint.model import Condition
-from mining.log import EventLog
+from mining.conformance.instances import Instances
 from mining.units import MISSING
 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
@@ -22,7 +23,7 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def holds(when: tuple[Condition, ...], log: EventLog) -> tuple[np.ndarray, np.ndarray]:
+def holds(when: tuple[Condition, ...], instances: Instances) -> tuple[np.ndarray, np.ndarray]:
     """Per case: whether all conditions hold, and whether that is known.
 
     A case without a value for an attribute is not known, unless another condition already fails. The loader has made sure that
@@ -32,17 +33,26 @@ def holds(when: tuple[Condition, ...], log: EventLog) -> tuple[np.ndarray, np.nd
     -------
     applies, known : bool arrays of shape (n_cases,)
     """
-    n = len(log.case_ids)
+    n = instances.n_cases
     applies, known, refuted = np.ones(n, bool), np.ones(n, bool), np.zeros(n, bool)
     for condition in when:
-        value = log.attribute(condition.attr)
-        missing = is_missing(value)
-        true = np.zeros(n, bool)
-        true[~missing] = _compare(condition, value[~missing])
+        true, missing = _holds(condition, instances)
         applies &= true
         known &= ~missing
         refuted |= ~missing & ~true
     return applies, known | refuted
+
+
+def _holds(condition: Condition, instances: Instances) -> tuple[np.ndarray, np.ndarray]:
+    """Per case whether a condition holds and whether the attribute is missing; text is compared once per distinct value."""
+    value = instances.attribute(condition.attr)
+    if value.dtype == object:
+        codes, distinct = instances.coded(condition.attr)
+        return np.append(_compare(condition, distinct), False)[codes], codes < 0
+    missing = is_missing(value)
+    true = np.zeros(len(value), bool)
+    true[~missing] = _compare(condition, value[~missing])
+    return true, missing
 
 
 def is_missing(value: np.ndarray) -> np.ndarray:
@@ -51,7 +61,7 @@ def is_missing(value: np.ndarray) -> np.ndarray:
         return np.isnan(value)
     if value.dtype.kind == "i":  # datetimes
         return value == MISSING
-    return np.fromiter((x is None or x != x for x in value), bool, len(value))
+    return np.asarray(pd.isna(value))
 
 
 def _compare(condition: Condition, value: np.ndarray) -> np.ndarray:

@@ -2,19 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
+from mining._kernels import kernel
 from mining.blueprint.model import Blueprint
 from mining.conformance.verdicts import NONE
 from mining.errors import LogError
 from mining.log import EventLog
+from mining.log.labels import meanings
+from mining.log.pieces import INSTANCES
 from mining.units import MISSING
 
+PER_INSTANCE = ("activity", "start", "end", "scheduled", "resource", "row")
+INDEXED = 2**22  # instances up to which positions are kept by activity: as many numbers again
 LATEST = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What is true of all instances of a log and cannot be seen in a piece of it: checks take it from here.
+
+    Attributes
+    ----------
+    now : int
+        Last moment of the log: what is known of running cases ends here.
+    has_starts : bool
+        Whether any instance has a start of its own.
+    has_resources : bool
+        Whether any instance has a resource.
+    scheduled : frozenset of int
+        Positions in the names of the activities of which any instance has a moment of scheduling.
+    """
+
+    now: int
+    has_starts: bool
+    has_resources: bool
+    scheduled: frozenset[int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,23 +58,27 @@ class Instances:
         How many of the names are activities of the blueprint.
     offsets : int64 array of shape (n_cases + 1,)
         The instances of case c are ``offsets[c]:offsets[c + 1]``, by completion (start where it never completed), ties by row.
-    case : int64 array of shape (n,)
+    case : int32 array of shape (n,)
     activity : int32 array of shape (n,)
         Position in ``names``.
     start, end, scheduled : int64 arrays of shape (n,)
         Microseconds UTC; ``MISSING`` where there is none.
     resource : int32 array of shape (n,)
         Position in ``log.resources``; -1 where there is none.
-    row : int64 array of shape (n,)
+    row : integer array of shape (n,)
         Row of the source that decides the instance.
+    places : int64 array of shape (n,) or None
+        Positions in the instances of the log; None where they are all there.
+    whole : Whole
+        What is true of the log as a whole.
     unmapped : dict of str to int
-        Labels that the blueprint does not know, with their number of instances.
+        Labels that the blueprint does not know, with their number of instances in the whole log.
     ignored : dict of str to int
-        Labels that the blueprint leaves out on purpose, with their number of instances.
+        Labels that the blueprint leaves out on purpose, with their number of instances in the whole log.
     unseen : tuple of str
-        Observable activities of the blueprint without any instance.
-    known_until : int, optional
-        Last moment of the whole log, where these are only part of its cases.
+        Observable activities of the blueprint without any instance in the whole log.
+    first_case, first_instance : int
+        In a piece (see :meth:`pieces`): where it begins in what it is a piece of. Else 0.
     """
 
     log: EventLog
@@ -60,10 +92,14 @@ class Instances:
     scheduled: np.ndarray
     resource: np.ndarray
     row: np.ndarray
+    places: np.ndarray | None
+    whole: Whole
     unmapped: dict[str, int]
     ignored: dict[str, int]
     unseen: tuple[str, ...]
-    known_until: int | None = None
+    first_case: int = 0
+    first_instance: int = 0
+    _cut_from: Instances | None = None
 
     @property
     def n_cases(self) -> int:
@@ -83,42 +119,104 @@ class Instances:
     @cached_property
     def order_time(self) -> np.ndarray:
         """Completion, or start where it never completed: the time by which a case is ordered."""
-        return np.where(self.done, self.end, self.start)
+        return self.end if self.done.all() else np.where(self.done, self.end, self.start)
 
     @cached_property
     def case_start(self) -> np.ndarray:
         """First moment of each case (start where known), microseconds UTC; ``MISSING`` for a case without instances."""
-        return first_per_case(self.case, np.where(self.start != MISSING, self.start, self.end), self.n_cases)
+        known = np.where(self.start != MISSING, self.start, self.end) if self.whole.has_starts else self.end
+        return first_per_case(self.case, known, self.n_cases)
 
     @cached_property
     def case_end(self) -> np.ndarray:
         """Last moment of each case, microseconds UTC; ``MISSING`` for a case without instances."""
         return last_per_case(self.case, self.order_time, self.n_cases)
 
-    @cached_property
+    @property
     def now(self) -> int:
         """Last moment of the log: what is known of running cases ends here."""
-        return int(self.order_time.max()) if self.known_until is None else self.known_until
-
-    @cached_property
-    def has_starts(self) -> bool:
-        """Whether any instance has a start of its own."""
-        return bool((self.start != MISSING).any())
+        return self.whole.now
 
     def of(self, *names: str) -> np.ndarray:
         """Positions of the completed instances of some activities, in case order."""
         rows = self.started(*names)
-        return rows[self.done[rows]]
+        return rows if self.done.all() else rows[self.done[rows]]
 
     def started(self, *names: str) -> np.ndarray:
         """Positions of all instances of some activities, completed or not, in case order."""
-        wanted = np.zeros(len(self.names), bool)
-        wanted[[self.code[name] for name in names if name in self.code]] = True
-        return np.flatnonzero(wanted[self.activity])
+        codes = sorted({self.code[name] for name in names if name in self.code})
+        if len(codes) == len(self.names):
+            return np.arange(len(self.activity))
+        if len(self.activity) > INDEXED:
+            wanted = np.zeros(len(self.names), bool)
+            wanted[codes] = True
+            return np.flatnonzero(wanted[self.activity])
+        order, bounds = self._by_activity
+        parts = [order[bounds[code] : bounds[code + 1]] for code in codes]
+        return parts[0] if len(parts) == 1 else np.sort(np.concatenate([order[:0], *parts]))
+
+    @cached_property
+    def _by_activity(self) -> tuple[np.ndarray, list[int]]:
+        """Positions by activity, and where those of each begin; small numbers are sorted by counting."""
+        small = self.activity.astype(np.int16) if len(self.names) < 2**15 else self.activity
+        counts = np.bincount(self.activity, minlength=len(self.names))
+        return np.argsort(small, kind="stable"), [0, *np.cumsum(counts).tolist()]
+
+    def attribute(self, name: str) -> np.ndarray:
+        """One value per case of an attribute, as :meth:`mining.EventLog.attribute` gives it."""
+        return self.log.attribute(name)
+
+    def values(self, name: str) -> np.ndarray:
+        """One value per instance of an attribute, as :meth:`mining.EventLog.values` gives it."""
+        found = self.log.values(name)
+        return found if self.places is None else found[self.places]
+
+    def coded(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """An attribute of the cases that is text or true/false: position of each value in the distinct ones (-1: missing), and these."""
+        if self._cut_from is not None:
+            codes, distinct = self._cut_from.coded(name)
+            return codes[self.first_case : self.first_case + self.n_cases], distinct
+        if name not in self._coded:
+            self._coded[name] = pd.factorize(self.attribute(name))
+        return self._coded[name]
+
+    @cached_property
+    def _coded(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        return {}
+
+    def pieces(self, instances: int = INSTANCES) -> Iterator[Instances]:
+        """Whole cases in order, as views; what is true of the log as a whole stays true of each piece.
+
+        Parameters
+        ----------
+        instances : int
+            Most instances of the log in a piece, unless one case alone has more.
+        """
+        for part in self.log.pieces(instances):
+            first, n = part.first_case - self.log.first_case, part.n_cases
+            if n == self.n_cases:
+                yield self
+                return
+            begin, end = int(self.offsets[first]), int(self.offsets[first + n])
+            places = (
+                None if self.places is None else self.places[begin:end] - part.first_instance + self.log.first_instance
+            )
+            arrays = {name: getattr(self, name)[begin:end] for name in PER_INSTANCE}
+            yield replace(
+                self, log=part, offsets=self.offsets[first : first + n + 1] - begin, case=self.case[begin:end] - np.int32(first),
+                places=places, first_case=first, first_instance=begin, _cut_from=self, **arrays,
+            )  # fmt: skip
 
 
-def instances_of(log: EventLog, blueprint: Blueprint) -> Instances:
-    """Map the instances of a log to the activities of a blueprint.
+def instances_of(log: EventLog, blueprint: Blueprint, *, known_until: int | None = None) -> Instances:
+    """Map the instances of a log, or of a piece of one, to the activities of a blueprint.
+
+    Parameters
+    ----------
+    log : EventLog
+    blueprint : Blueprint
+    known_until : int, optional
+        Where the log is part of a longer one: the last moment of that (microseconds UTC).
 
     Raises
     ------
@@ -127,13 +225,10 @@ def instances_of(log: EventLog, blueprint: Blueprint) -> Instances:
     """
     known = [a.id for a in blueprint.activities]
     ignore = set(blueprint.binding.ignore) | set(log.binding.ignore)
-    counts = np.bincount(log.activity, minlength=len(log.labels)).tolist()
-    unmapped = {
-        label: n
-        for label, n in zip(log.labels, counts, strict=True)
-        if n and label not in blueprint.labels and label not in ignore
-    }
-    if not any(label in blueprint.labels for label in log.labels):
+    counts = {label: log.facts.counts[label] for label in log.labels if label in log.facts.counts}
+    meant = meanings(blueprint, log.binding.labels)
+    unmapped = {label: n for label, n in counts.items() if label not in meant and label not in ignore}
+    if not any(label in meant for label in log.labels):
         raise LogError(_no_label_known(log, blueprint))
     names = dict.fromkeys(known)
     for label in sorted(unmapped):
@@ -142,29 +237,46 @@ def instances_of(log: EventLog, blueprint: Blueprint) -> Instances:
             name += " (label)"
         names[name] = None
     place = {name: i for i, name in enumerate(known)}
-    bound = {label: place[activity] for label, activity in blueprint.labels.items()}
+    bound = {label: place[activity] for label, activity in meant.items()}
     bound |= {label: len(known) + i for i, label in enumerate(sorted(unmapped))} | dict.fromkeys(ignore, NONE)
-    to_code = np.array([bound[label] for label in log.labels], np.int32)
+    to_code = np.array(
+        [bound.get(label, NONE) for label in log.labels], np.int32
+    )  # a label without instances has no name
     activity = to_code[log.activity]
-    kept = np.flatnonzero(activity != NONE)
-    case = np.repeat(np.arange(len(log.offsets) - 1), np.diff(log.offsets))[kept]
-    offsets = np.searchsorted(case, np.arange(len(log.offsets))).astype(np.int64)
-    seen = set(np.unique(activity[kept]).tolist())
+    kept = None if (activity != NONE).all() else np.flatnonzero(activity != NONE)
+    case = np.repeat(np.arange(log.n_cases, dtype=np.int32), np.diff(log.offsets))
+    arrays = {name: getattr(log, name) for name in PER_INSTANCE if name != "activity"} | {
+        "case": case,
+        "activity": activity,
+    }
+    offsets = log.offsets
+    if kept is not None:
+        arrays = {name: array[kept] for name, array in arrays.items()}
+        offsets = np.searchsorted(arrays["case"], np.arange(len(log.offsets))).astype(np.int64)
+    seen = {bound[label] for label in counts}
     return Instances(
         log=log,
         names=tuple(names),
         n_known=len(known),
         offsets=offsets,
-        case=case.astype(np.int64),
-        activity=activity[kept],
-        start=log.start[kept],
-        end=log.end[kept],
-        scheduled=log.scheduled[kept],
-        resource=log.resource[kept],
-        row=log.row[kept],
+        **arrays,
+        places=kept,
+        whole=_whole(log, bound, counts, known_until),
         unmapped=unmapped,
-        ignored={label: n for label, n in zip(log.labels, counts, strict=True) if n and label in ignore},
+        ignored={label: n for label, n in counts.items() if label in ignore},
         unseen=tuple(a.id for i, a in enumerate(blueprint.activities) if a.observable and i not in seen),
+    )
+
+
+def _whole(log: EventLog, bound: dict[str, int], counts: dict[str, int], known_until: int | None) -> Whole:
+    """What is true of the whole log without the labels that are ignored."""
+    facts, kept = log.facts, {label for label in counts if bound[label] != NONE}
+    piece = log.n_instances < facts.n_instances  # the resources of a log are those of its instances
+    return Whole(
+        now=max((facts.latest[label] for label in kept), default=MISSING) if known_until is None else known_until,
+        has_starts=bool(facts.started & kept),
+        has_resources=bool(log.resources) and (piece or bool((log.resource >= 0).any())),
+        scheduled=frozenset(bound[label] for label in facts.scheduled & kept),
     )
 
 
@@ -210,8 +322,8 @@ def following(
 
     Parameters
     ----------
-    case, time : int64 arrays of shape (n,)
-    next_case, next_time : int64 arrays of shape (m,)
+    case, time : integer arrays of shape (n,)
+    next_case, next_time : integer arrays of shape (m,)
         Sorted by case, then time.
     strictly : bool
         Later, not at the same time.
@@ -220,14 +332,26 @@ def following(
     -------
     int64 array of shape (n,)
     """
-    if not len(next_case):
-        return np.full(len(case), NONE, np.int64)
-    everything = np.concatenate((time, next_time))
-    ranks = np.unique(everything, return_inverse=True)[1].astype(np.int64)
-    span = np.int64(ranks.max() + 2)
-    wanted = case.astype(np.int64) * span + ranks[: len(time)]
-    there = next_case.astype(np.int64) * span + ranks[len(time) :]
-    position = np.searchsorted(there, wanted, side="right" if strictly else "left")
-    inside = position < len(there)
-    same = inside & (next_case[np.minimum(position, len(there) - 1)] == case)
-    return np.where(same, position, NONE)
+
+    def plain(array: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(array, np.int64)
+
+    return np.asarray(_following(plain(case), plain(time), plain(next_case), plain(next_time), strictly))
+
+
+@kernel
+def _following(case, time, next_case, next_time, strictly):  # type: ignore[no-untyped-def]  # pragma: no cover
+    found = np.empty(case.size, np.int64)
+    for i in range(case.size):
+        low, high = 0, next_case.size
+        while low < high:
+            middle = (low + high) // 2
+            before = next_case[middle] < case[i]
+            if next_case[middle] == case[i]:
+                before = next_time[middle] <= time[i] if strictly else next_time[middle] < time[i]
+            if before:
+                low = middle + 1
+            else:
+                high = middle
+        found[i] = low if low < next_case.size and next_case[low] == case[i] else NONE
+    return found

@@ -61,9 +61,10 @@ def check_path(blueprint: Blueprint, instances: Instances, is_open: np.ndarray) 
     verdict[undecided | ~alignments.solved[variants.of_case]] = v.NOT_OBSERVABLE
     verdict[np.diff(instances.offsets) == 0] = v.NOT_APPLICABLE
     kept = v.select(table, verdict[table.case] == v.FAIL)
-    nothing = np.full(instances.n_cases, np.nan)
     unsolved: v.Reason = ("why.not_solved", {}) if not (undecided.any() or alignments.solved.all()) else ("", {})
-    check = v.CheckResult("path", "path", "flow", "major", verdict, kept, nothing, why_not=unsolved)
+    check = v.CheckResult(
+        "path", "path", "flow", "major", verdict, kept, v.unmeasured(instances.n_cases), why_not=unsolved
+    )
     return PathResult(check, variants, alignments, model, traces)
 
 

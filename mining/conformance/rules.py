@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mining._kernels import kernel
 from mining.blueprint.model import Blueprint, Rule
 from mining.calendars import Calendar
 from mining.conformance import verdicts as v
@@ -97,20 +98,20 @@ def check_rule(
     if why:
         return v.unobservable(rule.id, dimension, rule.kind, rule.severity, instances.n_cases, why)
     context = _context(rule, blueprint, instances, is_open, calendars, early=False)
-    verdict, found = KINDS[rule.kind](context)
-    verdict = verdict.astype(np.int8)
+    outcome, found = KINDS[rule.kind](context)
+    verdict = outcome.astype(np.int8)
     blind = np.unique(np.concatenate([m.case[~m.known] for m in (context.a, context.b)]))
     if len(blind):  # a start that is not known lies anywhere before its completion: both ends must say the same
         other, _ = KINDS[rule.kind](_context(rule, blueprint, instances, is_open, calendars, early=True))
         verdict[blind[verdict[blind] != other[blind]]] = v.NOT_OBSERVABLE
-    applies, known = holds(rule.when, instances.log)
+    applies, known = holds(rule.when, instances)
     verdict[~applies & known] = v.NOT_APPLICABLE
     verdict[~known] = v.NOT_OBSERVABLE
     verdict[np.diff(instances.offsets) == 0] = v.NOT_APPLICABLE
     found = v.select(found, verdict[found.case] == v.FAIL)
     length = rule.within or rule.after
     return v.CheckResult(
-        rule.id, dimension, rule.kind, rule.severity, verdict, found, np.full(instances.n_cases, np.nan),
+        rule.id, dimension, rule.kind, rule.severity, verdict, found, v.unmeasured(instances.n_cases),
         unit=length.unit if length else "",
     )  # fmt: skip
 
@@ -119,9 +120,9 @@ def _cannot_answer(rule: Rule, blueprint: Blueprint, instances: Instances) -> v.
     for name in filter(None, (rule.a, rule.b)):
         if not blueprint.activity(name).observable:
             return "why.no_trace", {"activity": name}
-    if "start" in (rule.a_at, rule.b_at) and not instances.has_starts:
+    if "start" in (rule.a_at, rule.b_at) and not instances.whole.has_starts:
         return "why.no_starts", {}
-    if rule.kind in DIMENSION and not (instances.resource >= 0).any():
+    if rule.kind in DIMENSION and not instances.whole.has_resources:
         return "why.no_resources", {}
     if rule.kind == "performed_by" and not _members(blueprint, rule.role):
         return "why.role_unknown", {"role": rule.role or ""}
@@ -149,10 +150,13 @@ def _moments(instances: Instances, activity: str | None, at: str, early: bool) -
     if activity is None:
         nothing = np.empty(0, np.int64)
         return Moments(nothing, nothing, nothing, nothing.astype(bool))
-    rows = instances.started(activity) if at == "start" else instances.of(activity)
-    known = np.ones(len(rows), bool) if at == "complete" else instances.start[rows] != MISSING
+    if at == "complete":  # as a log is ordered
+        rows = instances.of(activity)
+        return Moments(instances.case[rows], instances.end[rows], rows, np.ones(len(rows), bool))
+    rows = instances.started(activity)
+    known = instances.start[rows] != MISSING
     stand_in = np.full(len(rows), BEFORE_ALL) if early else instances.end[rows]
-    time = np.where(known, instances.start[rows], stand_in) if at == "start" else instances.end[rows]
+    time = np.where(known, instances.start[rows], stand_in)
     order = np.lexsort((rows, time, instances.case[rows]))
     return Moments(instances.case[rows][order], time[order], rows[order], known[order])
 
@@ -312,7 +316,7 @@ def _neighbour(c: Context, moments: Moments, step: int) -> tuple[np.ndarray, np.
         x, y = done[np.clip(p, 0, len(done) - 1)], done[np.clip(q, 0, len(done) - 1)]
         return ok & (c.instances.case[x] == c.instances.case[y]) & (c.instances.end[x] == c.instances.end[y])
 
-    uncertain = tied(place, place + 1) | tied(place, place - 1) | tied(beside, beside + step)
+    uncertain = tied(place, place + 1) | tied(place, place - 1) | (same & tied(beside, beside + step))
     return name, uncertain, ~same
 
 
@@ -395,14 +399,27 @@ def _people(c: Context) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """For each b: whether its resource also did some a in the case; whether that is known; cases with both."""
     resource = c.instances.resource
     ra, rb = resource[c.a.instance], resource[c.b.instance]
-    span = max(int(resource.max(initial=0)) + 2, 2)
-    did = np.unique(c.a.case * span + ra)
-    shared = np.isin(c.b.case * span + rb, did) & (rb >= 0)
+    shared = _did_both(c.a.case, ra, c.b.case, rb, len(c.instances.log.resources))
     unknown = np.zeros(c.n, bool)
     unknown[c.a.case[ra < 0]] = True
     unknown[c.b.case[rb < 0]] = True
     both = (c.count(c.a) > 0) & (c.count(c.b) > 0)
     return shared, unknown, both
+
+
+@kernel
+def _did_both(case_a, who_a, case_b, who_b, n_resources):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """For each b whether its resource did some a in its case; both are sorted by case."""
+    last = np.full(n_resources, -1, np.int64)  # case in which each resource last did some a
+    found = np.zeros(case_b.size, np.bool_)
+    i = 0
+    for j in range(case_b.size):
+        while i < case_a.size and case_a[i] <= case_b[j]:
+            if who_a[i] >= 0:
+                last[who_a[i]] = case_a[i]
+            i += 1
+        found[j] = who_b[j] >= 0 and last[who_b[j]] == case_b[j]
+    return found
 
 
 def _four_eyes(c: Context) -> Outcome:

@@ -77,7 +77,7 @@ def _cannot_answer(standard: Standard, blueprint: Blueprint, instances: Instance
         known = [name for name in names if name in ("case_start", "case_end") or blueprint.activity(name).observable]
         if names and not known:
             return "why.no_trace", {"activity": ", ".join(names)}
-    if standard.metric in ("waiting", "handling") and not instances.has_starts:
+    if standard.metric in ("waiting", "handling") and not instances.whole.has_starts:
         return "why.no_starts", {}
     return None
 
@@ -96,7 +96,7 @@ def _judge_values(standard: Standard, instances: Instances, outcome: values.Outc
 
 
 def _where_it_applies(standard: Standard, instances: Instances, verdict: np.ndarray) -> np.ndarray:
-    applies, known = holds(standard.when, instances.log)
+    applies, known = holds(standard.when, instances)
     verdict[~applies & known] = v.NOT_APPLICABLE
     verdict[~known] = v.NOT_OBSERVABLE
     return verdict
@@ -178,8 +178,9 @@ def _handling(standard: Standard, instances: Instances, is_open: np.ndarray) -> 
 def _waited_for(standard: Standard, instances: Instances) -> np.ndarray:
     """Instances that are waited for: those scheduled, where the log schedules the activity at all."""
     rows = instances.started(*standard.of)
-    scheduled = instances.scheduled[rows] != MISSING
-    return rows[scheduled] if scheduled.any() else rows
+    if not instances.whole.scheduled & {instances.code[name] for name in standard.of}:
+        return rows
+    return rows[instances.scheduled[rows] != MISSING]
 
 
 def _waiting(standard: Standard, instances: Instances, is_open: np.ndarray) -> Spans:
@@ -194,6 +195,7 @@ def _waiting(standard: Standard, instances: Instances, is_open: np.ndarray) -> S
     done = instances.of(*instances.names)
     order = np.lexsort((-instances.end[done], instances.case[done]))
     previous = following(case, -start, instances.case[done][order], -instances.end[done][order])
+    previous = _others(previous, rows, case, done[order], instances.case)
     before = np.where(previous != v.NONE, instances.end[done][order][previous], MISSING)
     ready = np.where(instances.scheduled[rows] != MISSING, instances.scheduled[rows], before)
     keep = ready != MISSING
@@ -201,6 +203,18 @@ def _waiting(standard: Standard, instances: Instances, is_open: np.ndarray) -> S
     return Spans(
         instances.case[rows], ready, instances.start[rows], np.ones(len(rows), bool), rows, instances.activity[rows]
     )
+
+
+def _others(
+    previous: np.ndarray, rows: np.ndarray, case: np.ndarray, done: np.ndarray, case_of: np.ndarray
+) -> np.ndarray:
+    """The predecessor found, or the one after it where an instance that took no time was found to be its own."""
+    if not len(done):
+        return previous
+    own = (previous != v.NONE) & (done[previous] == rows)
+    after = np.minimum(previous + 1, len(done) - 1)
+    has_other = (previous + 1 < len(done)) & (case_of[done[after]] == case)
+    return np.where(own, np.where(has_other, after, v.NONE), previous)
 
 
 _SPANS = {"elapsed": _elapsed, "handling": _handling, "waiting": _waiting}
@@ -238,7 +252,7 @@ def _stops(standard: Standard, instances: Instances, spans: Spans) -> Stops:
 
 def _against_due_date(standard: Standard, instances: Instances, is_open: np.ndarray):  # type: ignore[no-untyped-def]
     """The end of ``of`` against the due date kept in the log; measured in seconds after the due date."""
-    due = instances.log.attribute(standard.due or "")
+    due = instances.attribute(standard.due or "")
     no_due = due == MISSING
     spans = _elapsed(Standard("", "", "", "", "", start=("case_start",), end=standard.of), instances, is_open)
     keep = ~no_due[spans.case]

@@ -10,7 +10,6 @@ from mining.blueprint.model import Standard
 from mining.conformance import verdicts as v
 from mining.conformance.conditions import is_missing
 from mining.conformance.instances import Instances
-from mining.log.attributes import case_values
 from mining.units import Duration
 
 BLANK, WRONG = "missing_evidence", "wrong_value"  # faults of an attribute: not filled in, not a value that is promised
@@ -68,7 +67,7 @@ def attribute(standard: Standard, instances: Instances, is_open: np.ndarray) -> 
 
 def _at_steps(standard: Standard, instances: Instances) -> Outcome:
     rows = instances.of(*standard.of)
-    values = _values_of(standard, instances)[rows]
+    values = instances.values(standard.attr or "")[rows]
     case, blank = instances.case[rows], is_missing(values)
     wrong = ~blank & ~_promised(standard, values)
     must = _must_be_filled(standard)
@@ -94,7 +93,7 @@ def _at_steps(standard: Standard, instances: Instances) -> Outcome:
 
 def _per_case(standard: Standard, instances: Instances, is_open: np.ndarray) -> Outcome:
     assert standard.attr is not None  # the schema requires it
-    values = instances.log.attribute(standard.attr)
+    values = instances.attribute(standard.attr)
     blank = is_missing(values)
     wrong = ~blank & ~_promised(standard, values)
     must = _must_be_filled(standard)
@@ -111,16 +110,9 @@ def _per_case(standard: Standard, instances: Instances, is_open: np.ndarray) -> 
     return Outcome(verdict, found, number)
 
 
-def _values_of(standard: Standard, instances: Instances) -> np.ndarray:
-    """The attribute in the deciding row of each instance, as a case would have it: typed, with one kind of missing."""
-    log, n = instances.log, len(instances.row)
-    bound = log.binding.attributes[standard.attr or ""]
-    return case_values(log.source, bound, instances.row - 1, np.arange(n), n, log.binding.tz, log.day_first).values
-
-
 def _first_with_value(standard: Standard, instances: Instances) -> np.ndarray:
     """Per case the first instance whose row has the attribute; ``NONE`` where no step's row does."""
-    rows = np.flatnonzero(~is_missing(_values_of(standard, instances)))
+    rows = np.flatnonzero(~is_missing(instances.values(standard.attr or "")))
     found = np.full(instances.n_cases, v.NONE, np.int64)
     found[instances.case[rows][::-1]] = rows[::-1]
     return found

@@ -175,7 +175,12 @@ class CheckResult:
         return int(np.count_nonzero(self.verdict == verdict))
 
 
+def unmeasured(n_cases: int) -> np.ndarray:
+    """NaN for every case, in the room of one number."""
+    return np.broadcast_to(np.nan, n_cases)
+
+
 def unobservable(id: str, dimension: str, kind: str, severity: str, n_cases: int, why: Reason) -> CheckResult:
     """A check that this log cannot answer for any case, and why."""
     verdict = np.full(n_cases, NOT_OBSERVABLE, np.int8)
-    return CheckResult(id, dimension, kind, severity, verdict, no_faults(), np.full(n_cases, np.nan), why_not=why)
+    return CheckResult(id, dimension, kind, severity, verdict, no_faults(), unmeasured(n_cases), why_not=why)

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from mining.binding import Attribute
 from mining.errors import LogError
+from mining.log.numbers import numbers
 from mining.log.table import SourceTable
 from mining.log.times import is_text, read_moments
 from mining.units import MISSING
@@ -29,7 +30,7 @@ class CaseValues:
 
 def case_values(
     source: SourceTable, attribute: Attribute, used_rows: np.ndarray, used_cases: np.ndarray, n_cases: int,
-    tz: str | None, day_first: bool | None,
+    tz: str | None, day_first: bool | None, decimal: str | None = None,
 ) -> CaseValues:  # fmt: skip
     """First non-missing value of each case, in case order.
 
@@ -46,6 +47,8 @@ def case_values(
         Zone of datetimes without one, unless the attribute names its own.
     day_first : bool or None
         See `mining.log.times.parse_texts`.
+    decimal : str or None
+        Decimal mark of numbers in text, unless the attribute names its own. None: see `mining.log.numbers.numbers`.
 
     Returns
     -------
@@ -54,18 +57,22 @@ def case_values(
     Raises
     ------
     LogError
-        If a datetime column cannot be read.
+        If a datetime column cannot be read, or the decimal mark of a number column cannot be told.
     """
     column = source.table[attribute.column]
     empty: Any
     if attribute.type == "datetime":
-        moments = read_moments(column, attribute.column, attribute.tz or tz, day_first)
+        moments = read_moments(column, attribute.column, attribute.tz or tz, day_first, attribute.format)
         values, valid, empty = moments.values, moments.values != MISSING, MISSING
         notes, failed = list(moments.notes), int(moments.bad.sum())
     else:
-        reader = {"number": _numbers, "boolean": _booleans, "string": _strings}[attribute.type]
-        values, valid, failed = reader(column, attribute.column)
+        codes, words = _plain(column, attribute.column)
         empty, notes = (np.nan if attribute.type == "number" else None), []
+        if attribute.type == "number":
+            meant = _numbers(codes, words, attribute.column, attribute.decimal or decimal, notes)
+        else:
+            meant = _booleans(words) if attribute.type == "boolean" else _strings(words, is_text(column.type))
+        values, valid, failed = _mapped(codes, meant, words, float if attribute.type == "number" else object)
     failed += len(source.rejected.get(attribute.column, ()))
     if failed:
         notes.append(f"column {attribute.column!r}: {failed:,} values are no {attribute.type} and count as missing")
@@ -91,8 +98,9 @@ def _plain(column: pa.ChunkedArray, name: str) -> tuple[pa.Array, list[Any]]:
     if pa.types.is_nested(column.type):
         raise LogError(f"column {name!r} holds {column.type}, which is no single value.")
     if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    coded = column.dictionary_encode().unify_dictionaries()
+        coded = pa.chunked_array(column.chunks, column.type).unify_dictionaries()
+    else:
+        coded = column.dictionary_encode().unify_dictionaries()
     if not coded.num_chunks:
         return pa.array([], pa.int32()), []
     codes = pa.concat_arrays([chunk.indices for chunk in coded.chunks])
@@ -111,14 +119,19 @@ def _mapped(codes: pa.Array, values: list[Any], words: list[Any], dtype: Any) ->
     return table[at], known[at], int(bad[at].sum())
 
 
-def _numbers(column: pa.ChunkedArray, name: str) -> tuple[np.ndarray, np.ndarray, int]:
-    codes, words = _plain(column, name)
-    return _mapped(codes, [_number(word) for word in words], words, float)
+def _numbers(codes: pa.Array, words: list[Any], column: str, decimal: str | None, notes: list[str]) -> list[Any]:
+    values = [None if isinstance(word, str) else _number(word) for word in words]
+    rows = np.bincount(pc.drop_null(codes).to_numpy(), minlength=len(words)).tolist()
+    at = [i for i, word in enumerate(words) if isinstance(word, str) and rows[i]]
+    if at:
+        read, note = numbers([words[i] for i in at], [rows[i] for i in at], column, decimal)
+        notes += [note] if note else []
+        for i, value in zip(at, read, strict=True):
+            values[i] = value
+    return values
 
 
 def _number(word: Any) -> float | None:
-    if isinstance(word, str) and "_" in word:
-        return None
     try:
         value = float(word)
     except (TypeError, ValueError, OverflowError):
@@ -126,13 +139,10 @@ def _number(word: Any) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _booleans(column: pa.ChunkedArray, name: str) -> tuple[np.ndarray, np.ndarray, int]:
-    codes, words = _plain(column, name)
+def _booleans(words: list[Any]) -> list[Any]:
     meant = dict.fromkeys(TRUE, True) | dict.fromkeys(FALSE, False)
-    return _mapped(codes, [meant.get(str(word).strip().casefold()) for word in words], words, object)
+    return [meant.get(str(word).strip().casefold()) for word in words]
 
 
-def _strings(column: pa.ChunkedArray, name: str) -> tuple[np.ndarray, np.ndarray, int]:
-    codes, words = _plain(column, name)
-    as_text = not is_text(column.type)
-    return _mapped(codes, [str(w) if as_text and w is not None else w for w in words], words, object)
+def _strings(words: list[Any], text: bool) -> list[Any]:
+    return [str(word) if not text and word is not None else word for word in words]

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from mining.binding import Binding
-from mining.errors import UnknownNameError
+from mining.binding import Attribute, Binding
+from mining.errors import LogError, UnknownNameError
 from mining.log.attributes import CaseValues, case_values, objects
 from mining.log.build import Flat, build
+from mining.log.classifiers import with_classifier
+from mining.log.facts import LogFacts, facts_of
+from mining.log.pieces import INSTANCES, chosen, cuts, fixed, view
 from mining.log.recognise import resolve
-from mining.log.source import read_source, source_from_frame
+from mining.log.source import check_reading, source_from_frame
+from mining.log.sql import read_query
+from mining.log.stored import Stored, rebound
 from mining.log.table import SourceTable
 from mining.log.times import iso
-from mining.units import MISSING
 
 Columns = Binding | Mapping[str, Any] | None
 
@@ -46,6 +50,8 @@ class EventLog(Flat):
     activity : int32 array of shape (n_instances,)
     start, end, scheduled : int64 arrays of shape (n_instances,)
         An instance is ordered by its end, or by its start if it never ended.
+    suspended : int64 array of shape (n_instances,)
+        Microseconds for which the instance was suspended; 0: never, ``MISSING``: suspended and never resumed.
     resource : int32 array of shape (n_instances,)
         -1: none. Taken from ``row``.
     row, start_row, scheduled_row : int64 arrays of shape (n_instances,)
@@ -62,17 +68,26 @@ class EventLog(Flat):
         Exact counts of them.
     day_first : bool or None
         How the caller said dates like 03/04/2024 are meant.
+    first_case, first_instance : int
+        In a piece of a log (see `pieces`): where its cases and instances begin in the whole log. Else 0.
     """
 
     source: SourceTable
     binding: Binding
     day_first: bool | None = None
+    first_case: int = 0
+    first_instance: int = 0
+    _whole: EventLog | None = None
+    _facts: LogFacts | None = None
+    _stored: Stored | None = None
     _cache: dict[str, CaseValues] = field(default_factory=dict)
 
     @classmethod
     def from_source(cls, source: SourceTable, *, columns: Columns = None, day_first: bool | None = None) -> EventLog:
         """Build a log from a source that is already read. Parameters and errors as in `read_log`."""
+        source = with_classifier(source, columns)
         binding, notes = resolve(source, columns)
+        check_reading(source, binding)
         flat = build(source, binding, day_first)
         parts = {f.name: getattr(flat, f.name) for f in fields(flat)}
         for part in parts.values():
@@ -82,13 +97,13 @@ class EventLog(Flat):
         return cls(source=source, binding=binding, day_first=day_first, **parts)
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame, *, columns: Columns = None, day_first: bool | None = None) -> EventLog:
-        """Build a log from a pandas data frame.
+    def from_frame(cls, frame: Any, *, columns: Columns = None, day_first: bool | None = None) -> EventLog:
+        """Build a log from a data frame.
 
         Parameters
         ----------
-        frame : DataFrame of shape (n_rows, n_columns)
-            Not changed. Row ``i`` of the source is ``frame.iloc[i - 1]``.
+        frame : pandas, polars or Arrow frame, or DuckDB relation, of shape (n_rows, n_columns)
+            Not changed. Row ``i`` of the source is row ``i - 1`` of the frame.
         columns, day_first
             As in `read_log`.
 
@@ -109,8 +124,46 @@ class EventLog(Flat):
         """
         return cls.from_source(source_from_frame(frame), columns=columns, day_first=day_first)
 
+    @classmethod
+    def from_query(
+        cls, connection: Any, query: str = "", *, table: str = "", order_by: str | Sequence[str] = (),
+        columns: Columns = None, day_first: bool | None = None,
+    ) -> EventLog:  # fmt: skip
+        """Build a log from a table or query of a database.
+
+        Parameters
+        ----------
+        connection : duckdb, sqlite3 or psycopg connection, or str or Path
+            Left open, and as it was. An address or a file as in `read_log`.
+        query, table, order_by
+            As in :func:`mining.log.sql.read_query`.
+        columns, day_first
+            As in `read_log`.
+
+        Returns
+        -------
+        EventLog
+
+        Raises
+        ------
+        LogError, UnknownNameError
+            As in `read_log` and :func:`mining.log.sql.read_query`.
+
+        Examples
+        --------
+        >>> import sqlite3
+        >>> base = sqlite3.connect(":memory:")
+        >>> _ = base.execute("create table log as select '1' as 'case', 'A' as activity, '2024-01-01' as timestamp")
+        >>> EventLog.from_query(base, table="log").n_instances
+        1
+        """
+        source = read_query(connection, query, table=table, order_by=order_by)
+        return cls.from_source(source, columns=columns, day_first=day_first)
+
     def bind(self, binding: Binding) -> EventLog:
         """Read the same source with another binding, such as that of a blueprint. Errors as in `read_log`."""
+        if self._stored:
+            return replace(self, binding=rebound(self._stored.path, self.binding, binding), _cache={})
         return EventLog.from_source(self.source, columns=binding, day_first=self.day_first)
 
     @property
@@ -125,10 +178,90 @@ class EventLog(Flat):
 
     @property
     def span(self) -> tuple[int, int]:
-        """First and last moment over all starts and ends, microseconds UTC."""
-        times = np.concatenate([self.start, self.end])
-        times = times[times != MISSING]
-        return int(times.min()), int(times.max())
+        """First and last moment over all starts and ends, microseconds UTC; in a piece those of the whole log."""
+        return self.facts.first, self.facts.last
+
+    @property
+    def facts(self) -> LogFacts:
+        """What is true of the log as a whole; a piece has that of the log it is a piece of."""
+        return self._facts or self._own_facts
+
+    @cached_property
+    def _own_facts(self) -> LogFacts:
+        return facts_of(self.labels, self.offsets, self.activity, self.start, self.end, self.scheduled)
+
+    def take(self, cases: np.ndarray, reason: str = "") -> EventLog:
+        """Some cases of the log, as a log of its own.
+
+        Labels, resources and source stay as they are, and so do the numbers of rows. What is true of the log as a whole
+        (`facts`) is that of the cases taken. Of a piece, all other cases of the log count as not taken.
+
+        Parameters
+        ----------
+        cases : bool array of shape (n_cases,)
+            Which.
+        reason : str
+            Why the rows of the others are left out: so they stand in the lineage. Empty: "case not taken".
+
+        Returns
+        -------
+        EventLog
+
+        Raises
+        ------
+        LogError
+            If the array does not fit the cases, or no case is taken.
+
+        Examples
+        --------
+        >>> study.log.take(study.log.attribute("channel") == "Post", "other channel").n_cases < study.log.n_cases
+        True
+        """
+        keep = np.asarray(cases)
+        if keep.dtype != bool or keep.shape != (self.n_cases,):
+            raise LogError(f"cases must be {self.n_cases:,} true or false, not {keep.dtype} of shape {keep.shape}.")
+        if not keep.any():
+            raise LogError(f"{self.source.path}: none of the {self.n_cases:,} cases is taken, so no log is left.")
+        if keep.all() and self.n_cases == self.facts.n_cases:
+            return self
+        parts = chosen(self, keep, reason or "case not taken")
+        stored = self._stored and self._stored.take(np.flatnonzero(np.repeat(keep, np.diff(self.offsets))))
+        return replace(
+            self, **parts, first_case=0, first_instance=0, _whole=None, _facts=None, _stored=stored, _cache={}
+        )
+
+    def pieces(self, instances: int = INSTANCES) -> Iterator[EventLog]:
+        """The log in pieces of whole cases, in order; the arrays are views, so a piece costs next to nothing.
+
+        Labels, resources, source, lineage, notes and numbers of rows are those of the whole log, and so are `facts`,
+        `span` and `attribute_notes`.
+
+        Parameters
+        ----------
+        instances : int
+            Most activity instances in a piece, unless one case alone has more.
+
+        Yields
+        ------
+        EventLog
+            With ``first_case`` and ``first_instance``: where it begins in the whole log.
+
+        Examples
+        --------
+        >>> sum(piece.n_cases for piece in study.log.pieces(500)) == study.log.n_cases
+        True
+        """
+        for first, after in cuts(self.offsets, instances):
+            if after - first == self.n_cases:
+                yield self
+                return
+            begin, end = int(self.offsets[first]), int(self.offsets[after])
+            yield replace(
+                self, **view(self, first, after), first_case=self.first_case + first,
+                _stored=self._stored and self._stored.take(np.arange(begin, end)),
+                first_instance=self.first_instance + begin, _whole=self._whole or self,
+                _facts=self.facts, _cache={},
+            )  # fmt: skip
 
     def attribute(self, name: str) -> np.ndarray:
         """One value per case of a bound attribute: the first one that is not missing, in case order.
@@ -159,20 +292,76 @@ class EventLog(Flat):
         return self._case_values(name).values
 
     def attribute_notes(self, name: str) -> tuple[str, ...]:
-        """What was assumed about an attribute, and how many of its values could not be read. Errors as `attribute`."""
+        """What was assumed about an attribute, and how many of its values could not be read.
+
+        Those of a part of a log in a store (`take`) are of the log stored. Errors as `attribute`.
+        """
         return self._case_values(name).notes
 
     def _case_values(self, name: str) -> CaseValues:
+        attribute = self._attribute(name)
+        if name not in self._cache:
+            if self._stored:
+                found = self._stored.per_case(name, attribute, self.offsets)
+            elif self._whole:
+                found = self._whole._case_values(name)
+                found = replace(found, values=found.values[self.first_case : self.first_case + self.n_cases])
+            else:
+                cases = (*self.used(), self.n_cases)
+                found = case_values(self.source, attribute, *cases, *self._reading)
+            self._cache[name] = replace(found, values=fixed(found.values))
+        return self._cache[name]
+
+    @property
+    def _reading(self) -> tuple[str | None, bool | None, str | None]:
+        return self.binding.tz, self.day_first, self.binding.decimal
+
+    def _attribute(self, name: str) -> Attribute:
         if name not in self.binding.attributes:
             raise UnknownNameError("attribute", name, self.binding.attributes, "log")
-        if name not in self._cache:
-            found = case_values(
-                self.source, self.binding.attributes[name], self.used_rows, self.used_cases, self.n_cases,
-                self.binding.tz, self.day_first,
-            )  # fmt: skip
-            found.values.flags.writeable = False
-            self._cache[name] = found
-        return self._cache[name]
+        return self.binding.attributes[name]
+
+    def values(self, name: str) -> np.ndarray:
+        """One value per activity instance of a bound attribute: the one in ``row``, not that of the case.
+
+        Parameters
+        ----------
+        name : str
+            Short name in ``binding.attributes``.
+
+        Returns
+        -------
+        array of shape (n_instances,)
+            Types as in `attribute`.
+
+        Raises
+        ------
+        UnknownNameError, LogError
+            As in `attribute`.
+
+        Examples
+        --------
+        >>> study.log.values("channel")[:2].tolist()
+        ['Internet', 'Internet']
+        """
+        attribute = self._attribute(name)
+        if self._stored:
+            return fixed(self._stored.per_instance(name, attribute))
+        if self._whole:  # how texts are to be read is for the whole column to say
+            return self._whole.values(name)[self.first_instance : self.first_instance + self.n_instances]
+        if (key := f"row {name}") not in self._cache:
+            rows = (self.row - 1, np.arange(self.n_instances), self.n_instances)
+            found = case_values(self.source, attribute, *rows, *self._reading)
+            self._cache[key] = replace(found, values=fixed(found.values))
+        return self._cache[key].values
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """A column of the source, as it stands there, in the row of each activity instance. Errors as `event_attribute`."""
+        if self._stored:
+            return self._stored.column(name)
+        if name not in self.source.table.column_names:
+            raise UnknownNameError("column", name, self.source.table.column_names, self.source.path)
+        return self.source.table[name].take(pa.array(self.row - 1))
 
     def event_attribute(self, column: str) -> np.ndarray:
         """The value of a source column in the row of each activity instance.
@@ -180,7 +369,7 @@ class EventLog(Flat):
         Parameters
         ----------
         column : str
-            A column of ``source.table``.
+            A column of ``source.table``. Of a log read from a store: one that is bound to no role.
 
         Returns
         -------
@@ -190,16 +379,14 @@ class EventLog(Flat):
         Raises
         ------
         UnknownNameError
-            If the source has no such column.
+            If the source has no such column, or the store did not keep it.
 
         Examples
         --------
         >>> study.log.event_attribute("resource")[:1].tolist()
         ['clerk-03']
         """
-        if column not in self.source.table.column_names:
-            raise UnknownNameError("column", column, self.source.table.column_names, self.source.path)
-        return objects(self.source.table[column].take(pa.array(self.row - 1)))
+        return objects(self.column(column))
 
     def to_frame(self, limit: int | None = None) -> pd.DataFrame:
         """One row per activity instance, in case order.
@@ -237,7 +424,7 @@ class EventLog(Flat):
             | {name: getattr(self, name)[part].copy() for name in ("row", "start_row", "scheduled_row", "tie")}
         )
 
-    def _facts(self) -> dict[str, str]:
+    def _account(self) -> dict[str, str]:
         first, last = self.span
         columns = ", ".join(f"{role} = {name!r}" for role, name in self.binding.columns.items())
         facts = {
@@ -255,45 +442,10 @@ class EventLog(Flat):
         return facts
 
     def __repr__(self) -> str:
-        return "<EventLog\n" + "\n".join(f"  {name}: {text}" for name, text in self._facts().items()) + ">"
+        return "<EventLog\n" + "\n".join(f"  {name}: {text}" for name, text in self._account().items()) + ">"
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in self._facts().items()
+            f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in self._account().items()
         )
         return f"<table>{rows}</table>"
-
-
-def read_log(path: str | Path, *, columns: Columns = None, day_first: bool | None = None) -> EventLog:
-    """Read an event log and say what was assumed.
-
-    Parameters
-    ----------
-    path : str or Path
-        A .csv, .tsv, .xes (each also .gz) or .parquet file.
-    columns : Binding, mapping or None
-        Which column is what: ``{"case": ..., "activity": ..., "timestamp": ..., "start": ..., "resource": ...,
-        "lifecycle": {"column", "complete", "start", "schedule"}, "attributes": {short: column or {"column", "type",
-        "tz"}}, "tz": ...}``. None: well-known names are recognised.
-    day_first : bool or None
-        How texts like 03/04/2024 are meant. None: the data must decide.
-
-    Returns
-    -------
-    EventLog
-        With a `Lineage` in which every row of the source is used or dropped for a reason.
-
-    Raises
-    ------
-    LogError
-        If the file cannot be read, a needed column is not recognised or does not exist, dates cannot be read or are
-        ambiguous, or no row is left.
-    UnknownNameError
-        If the time zone or a key of ``columns`` is unknown.
-
-    Examples
-    --------
-    >>> read_log(examples / "orders.csv", columns={"case": "case_id", "activity": "activity", "timestamp": "timestamp"}).n_cases
-    2
-    """
-    return EventLog.from_source(read_source(path), columns=columns, day_first=day_first)

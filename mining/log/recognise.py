@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 import pyarrow.compute as pc
 
-from mining.binding import Attribute, Binding, Lifecycle
+from mining.binding import READING, Attribute, Binding, Lifecycle
 from mining.errors import LogError, UnknownNameError, hint
 from mining.log.attributes import TYPES
 from mining.log.table import SourceTable
@@ -28,7 +29,8 @@ KNOWN: dict[str, tuple[str, ...]] = {  # best first; in lower case, blanks, dots
     "lifecycle": ("lifecycle:transition", "lifecycle", "transition"),
 }
 REQUIRED = ("case", "activity", "timestamp")
-KEYS = (*REQUIRED, "start", "resource", "lifecycle", "attributes", "ignore", "tz")
+READ_AS = ("tz", "format", "start_format", "decimal", *READING)  # how values are written
+KEYS = (*REQUIRED, "start", "resource", "lifecycle", "attributes", "ignore", *READ_AS)
 
 
 def resolve(source: SourceTable, columns: Binding | Mapping[str, Any] | None) -> tuple[Binding, tuple[str, ...]]:
@@ -86,14 +88,22 @@ def resolve(source: SourceTable, columns: Binding | Mapping[str, Any] | None) ->
     return binding, tuple(notes)
 
 
-def _plain(name: str) -> str:
-    return "_".join(name.casefold().replace("-", " ").replace(".", " ").replace("_", " ").split())
+def plain_name(name: str) -> str:
+    """A column name as ``KNOWN`` has it.
+
+    Examples
+    --------
+    >>> plain_name("Case-ID"), plain_name("ＣＡＳＥ  id")
+    ('case_id', 'case_id')
+    """
+    name = unicodedata.normalize("NFKC", name).casefold()
+    return "_".join(name.replace("-", " ").replace(".", " ").replace("_", " ").split())
 
 
 def _find(source: SourceTable, role: str, notes: list[str]) -> str | None:
     names: dict[str, str] = {}
     for name in source.table.column_names:
-        names.setdefault(_plain(name), name)
+        names.setdefault(plain_name(name), name)
     fitting = [names[word] for word in KNOWN[role] if word in names]
     if len(fitting) > 1:
         notes.append(f"{fitting[0]!r} is taken as {role}; {', '.join(map(repr, fitting[1:]))} would have fitted too")
@@ -115,21 +125,38 @@ def _binding(source: SourceTable, given: Mapping[str, Any], origin: str) -> Bind
             f"{source.path}: no column is recognised as {' or '.join(missing)}. "
             f"Columns: {', '.join(map(repr, source.table.column_names))}. Say which it is: columns={{{example}}}"
         )
-    lifecycle, start = given.get("lifecycle"), given.get("start")
+    return Binding(**parts_of(given, "columns"), origin=origin)
+
+
+def parts_of(given: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The parts of a `Binding` from plain values, such as a dict or a file has them.
+
+    Raises
+    ------
+    UnknownNameError
+        If a key means nothing.
+    LogError
+        If a part lacks what it needs.
+    """
+    for key in given:
+        if key not in KEYS:
+            raise UnknownNameError("key", key, KEYS, where)
+    lifecycle = given.get("lifecycle")
     if isinstance(lifecycle, Mapping):
-        lifecycle = _made(Lifecycle, lifecycle, "columns['lifecycle']", {"column", "complete"})
+        lifecycle = _made(Lifecycle, lifecycle, f"{where}['lifecycle']", {"column", "complete"})
     elif isinstance(lifecycle, str):
         lifecycle = Lifecycle(lifecycle, "complete", "start", "schedule")
     attributes = {
         short: column if isinstance(column, Attribute)
-        else _made(Attribute, column, f"columns['attributes'][{short!r}]", {"column"}) if isinstance(column, Mapping)
+        else _made(Attribute, column, f"{where}['attributes'][{short!r}]", {"column"}) if isinstance(column, Mapping)
         else Attribute(str(column))
         for short, column in (given.get("attributes") or {}).items()
     }  # fmt: skip
-    return Binding(
-        given["case"], given["activity"], given["timestamp"], start, given.get("resource"), lifecycle,
-        attributes, tuple(given.get("ignore") or ()), given.get("tz"), origin,
-    )  # fmt: skip
+    parts = {key: given.get(key) for key in (*REQUIRED, "start", "resource")}
+    parts |= {key: given[key] for key in READ_AS if given.get(key) is not None}
+    if order := parts.get("order_by"):
+        parts["order_by"] = (order,) if isinstance(order, str) else tuple(order)
+    return parts | {"lifecycle": lifecycle, "attributes": attributes, "ignore": tuple(given.get("ignore") or ())}
 
 
 def _made(kind: Any, given: Mapping[str, Any], where: str, needed: set[str]) -> Any:

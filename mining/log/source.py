@@ -2,38 +2,59 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
-import hashlib
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-import pyarrow as pa
-
+from mining.binding import Binding
 from mining.errors import LogError
-from mining.log.table import Problem, Problems, SourceTable
-from mining.log.tabular import check_names, read_csv, read_parquet
+from mining.log import excel, parquet
+from mining.log.excel import read_excel
+from mining.log.frames import source_from_frame
+from mining.log.ocel import is_ocel, read_ocel
+from mining.log.parquet import read_parquet
+from mining.log.sql import is_database, read_query
+from mining.log.table import Problem, SourceTable
+from mining.log.tabular import read_csv
 from mining.log.xes import read_xes
 
-__all__ = ["Problem", "SourceTable", "read_source", "source_from_frame"]
+__all__ = ["Problem", "SourceTable", "check_reading", "read_source", "source_from_frame"]
 
-READERS = {
-    ".csv": read_csv,
-    ".tsv": read_csv,
-    ".xes": read_xes,
-    ".xml": read_xes,
-    ".parquet": read_parquet,
-    ".pq": read_parquet,
-}
+CSV, XES = (".csv", ".tsv", ".txt"), (".xes", ".xml")
+SUFFIXES = (*CSV, *XES, *parquet.SUFFIXES, *excel.SUFFIXES)
+OTHER_SHEETS = (".xls", ".xlsb", ".ods")
 
 
-def read_source(path: str | Path) -> SourceTable:
+def read_source(
+    path: str | Path,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    sheet: str | None = None,
+    table: str | None = None,
+    query: str | None = None,
+    order_by: Sequence[str] = (),
+    object_type: str | None = None,
+) -> SourceTable:
     """Read a log file; its first bytes decide the format, then its name.
 
     Parameters
     ----------
     path : str or Path
-        A .csv, .tsv, .xes (each also .gz) or .parquet file.
+        A .csv, .tsv, .txt, .xes (each also .gz), .parquet or .xlsx file, a folder of Parquet files, a DuckDB or SQLite file,
+        an address such as ``postgresql://user@host/database``, or an object-centric log (OCEL 2.0: JSON, XML or SQLite).
+    encoding, delimiter : str or None
+        Of a CSV file, as declared. None: found. See `mining.log.tabular.read_csv`.
+    sheet : str or None
+        Of an Excel file. None: its only one.
+    table, query : str or None
+        Of a database: one of the two. None: its only table. See `mining.log.sql.read_query`.
+    order_by : sequence of str
+        Of a database: the columns that settle the order of the rows.
+    object_type : str or None
+        Of an object-centric log: its objects are the cases. None: its only one. See `mining.log.ocel.read_ocel`.
 
     Returns
     -------
@@ -42,38 +63,81 @@ def read_source(path: str | Path) -> SourceTable:
     Raises
     ------
     LogError
-        If there is no such file, it is a folder, its format is not known, or it cannot be read.
+        If there is no such file, its format is not known, or it cannot be read.
 
     Examples
     --------
     >>> read_source(examples / "orders.csv").format
     'csv'
     """
+    if is_database(path):
+        return read_query(path, query or "", table=table or "", order_by=order_by)
     path = Path(path)
     if path.is_dir():
-        raise LogError(f"{path} is a folder, not a file.{_neighbours(path)}")
+        if parquet.part_files(path):
+            return read_parquet(path)
+        raise LogError(f"{path} is a folder, not a file, and it holds no Parquet files{_neighbours(path)}")
     if not path.exists():
         raise LogError(f"no such file: {path}{_neighbours(path.parent)}")
     try:
         head = _head(path)
+        suffix = next((s for s in reversed([s.lower() for s in path.suffixes]) if s != ".gz"), "")
+        if not (table or query) and is_ocel(path, head):
+            return read_ocel(path, object_type)
+        if is_database(path, head):
+            return read_query(path, query or "", table=table or "", order_by=order_by)
+        asked = {"query": query, "table": table, "order_by": order_by, "object_type": object_type}
+        if given := [name for name, value in asked.items() if value]:
+            raise LogError(
+                f"{path}: {' and '.join(given)} cannot be used: the file is neither a database nor an object-centric log."
+            )
         if head.startswith(b"PAR1"):
             return read_parquet(path)
-        if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<?xml", b"<log", b"<!DOCTYPE")):
+        if head.startswith(b"PK\x03\x04") and suffix not in OTHER_SHEETS:
+            return read_excel(path, sheet=sheet)
+        if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<?xml", b"<log", b"<!DOCTYPE")) or suffix in XES:
             return read_xes(path)
-        suffixes = [s.lower() for s in path.suffixes]
-        suffix = next((s for s in reversed(suffixes) if s != ".gz"), "")
-        if suffix not in READERS:
-            hint = (
-                " An Excel file: save the sheet as CSV."
-                if suffix in (".xlsx", ".xls") or head.startswith(b"PK\x03\x04")
-                else ""
-            )
-            raise LogError(
-                f"{path}: {suffix or 'no'} extension is not one of {', '.join(READERS)} (or with .gz).{hint}"
-            )
-        return READERS[suffix](path)
+        if suffix in CSV:
+            return read_csv(path, encoding=encoding, delimiter=delimiter)
+        if suffix in parquet.SUFFIXES:
+            return read_parquet(path)
+        if suffix in excel.SUFFIXES:
+            return read_excel(path, sheet=sheet)
+        hint = " A spreadsheet: save it as .xlsx." if suffix in OTHER_SHEETS else ""
+        raise LogError(f"{path}: {suffix or 'no'} extension is not one of {', '.join(SUFFIXES)} (or with .gz).{hint}")
     except OSError as error:
         raise LogError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def check_reading(source: SourceTable, binding: Binding) -> None:
+    """Refuse a source that was opened in another way than the binding declares.
+
+    Raises
+    ------
+    LogError
+        If its encoding, delimiter or sheet is another one. What the format does not have is not compared.
+    """
+    used = source.extras.get("reading", {})
+    for key, value in used.items():
+        said = getattr(binding, key)
+        if said is not None and not _same(key, said, value):
+            raise LogError(
+                f"{source.path}: the binding declares {key} {said!r}, but the file was read with {key} {value!r}. "
+                f"Read it again: read_log(path, columns=...) with that binding, or with {{{key!r}: {said!r}}} among the columns."
+            )
+
+
+def _same(key: str, one: str, other: str) -> bool:
+    if key != "encoding":
+        return one == other
+    return _codec(one) == _codec(other)
+
+
+def _codec(name: str) -> str:
+    try:
+        return codecs.lookup(name).name.removesuffix("-sig")
+    except LookupError:
+        return name
 
 
 def _head(path: Path) -> bytes:
@@ -91,60 +155,10 @@ def _head(path: Path) -> bytes:
 def _neighbours(folder: Path) -> str:
     if not folder.is_dir():
         return f"; there is no folder {folder} either."
-    names = sorted(p.name for p in folder.iterdir() if p.is_file() and set(p.suffixes) & set(READERS))
+    names = sorted(p.name for p in folder.iterdir() if p.is_file() and set(p.suffixes) & set(SUFFIXES))
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     return (
         f"; in that folder there are: {', '.join(names[:8])}{more}."
         if names
         else "; in that folder there are no log files."
     )
-
-
-def source_from_frame(frame: pd.DataFrame) -> SourceTable:
-    """Take a pandas data frame as a log source; row ``i`` of the source is ``frame.iloc[i - 1]``.
-
-    Parameters
-    ----------
-    frame : DataFrame of shape (n_rows, n_columns)
-        Not changed. Named index levels become columns; an unnamed index is left out.
-
-    Returns
-    -------
-    SourceTable
-        With path ``"<frame>"``. Columns of mixed types become text and are counted as a problem.
-
-    Raises
-    ------
-    LogError
-        If it is no data frame, or two columns have one name.
-
-    Examples
-    --------
-    >>> source_from_frame(pd.DataFrame({"case": ["1"]})).table.num_rows
-    1
-    """
-    if not isinstance(frame, pd.DataFrame):
-        raise LogError(f"a pandas DataFrame is needed, not {type(frame).__name__}.")
-    named = [name for name in frame.index.names if name is not None]
-    names = check_names([str(name) for name in [*named, *frame.columns]], "the frame")
-    whole = frame.reset_index(level=named) if named else frame
-    problems = Problems()
-    columns = [_column(whole.iloc[:, i], name, problems) for i, name in enumerate(names)]
-    table = pa.table(dict(zip(names, columns, strict=True)))
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    digest = hashlib.sha256(sink.getvalue()).hexdigest()
-    return SourceTable(
-        "<frame>", "frame", digest, table.nbytes, table, tuple(problems.examples), (), dict(problems.counts)
-    )
-
-
-def _column(series: pd.Series, name: str, problems: Problems) -> pa.Array:
-    try:
-        return pa.Array.from_pandas(series)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        problems.add("column of mixed types", None, name, None, "taken as text")
-        return pa.array(
-            [None if value is None or value is pd.NA or value != value else str(value) for value in series], pa.string()
-        )

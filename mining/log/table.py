@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -95,6 +96,11 @@ class SourceTable:
         Per column: 1-based rows whose value is null in ``table`` because it is not what the source says it is.
     unreadable : tuple of int
         1-based numbers of rows that stand in ``table`` with nulls only because they could not be split into columns.
+    extras : dict of str to object
+        What the source says that is no column, by name. Of XES: ``extensions`` and ``classifiers`` (lists of dicts as
+        written), ``attributes`` (of the log as a whole, with what stands below them), ``offsets`` (per date column an
+        int16 array of shape (n_rows,): minutes east of UTC of the zone that the value names, ``mining.log.iso_bytes.NO_OFFSET``
+        where it is missing or names none).
     """
 
     path: str
@@ -107,6 +113,7 @@ class SourceTable:
     problem_counts: dict[str, int] = field(default_factory=dict)
     unreadable: tuple[int, ...] = ()
     rejected: dict[str, np.ndarray] = field(default_factory=dict)
+    extras: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         counts = "; ".join(f"{kind}: {n:,}" for kind, n in self.problem_counts.items())

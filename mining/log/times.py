@@ -6,60 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import available_timezones
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from mining.errors import LogError, UnknownNameError
+from mining.log.date_formats import (
+    COUNTS,
+    EARLIEST,
+    FORMATS,
+    ISO,
+    LATEST,
+    Format,
+    apply,
+    declared_format,
+    engine,
+    in_range,
+)  # fmt: skip
 from mining.units import MISSING
-
-EARLIEST, LATEST = -62_135_596_800_000_000, 253_402_300_799_999_999  # years 1 to 9999, in microseconds
-
-_CLOCK = r"( +\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?"
-_CLOCK_AMPM = r"( +\d{1,2}:\d{2}(:\d{2}(\.\d{1,6})?)?( ?[AaPp][Mm])?)?"
-_ISO_ZONE = r" *([Zz]|[+-]\d{2}(:?\d{2})?)"
-_ISO = rf"\d{{4}}-\d{{1,2}}-\d{{1,2}}([T ]\d{{1,2}}:\d{{2}}(:\d{{2}}([.,]\d+)?)?({_ISO_ZONE})?)?"
-_TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f")
-_TIMES_AMPM = (*_TIMES, *(f" %I:%M{s}{blank}%p" for s in ("", ":%S", ":%S.%f") for blank in (" ", "")))
 
 
 class AmbiguousDates(LogError):
     """Day and month of a column cannot be told apart."""
-
-
-@dataclass(frozen=True)
-class Format:
-    """A way to write a moment: its name, the regular expression it must match, the strptime patterns."""
-
-    name: str
-    pattern: str
-    strptime: tuple[str, ...] = ()
-    day_first: bool | None = None  # for pairs of formats that only the data can tell apart
-
-
-ISO = Format("ISO 8601 (YYYY-MM-DD hh:mm:ss)", _ISO)
-FORMATS = (
-    ISO,
-    Format("YYYY/MM/DD hh:mm:ss", rf"\d{{4}}/\d{{1,2}}/\d{{1,2}}{_CLOCK}", tuple(f"%Y/%m/%d{t}" for t in _TIMES)),
-    Format("DD.MM.YYYY hh:mm:ss", rf"\d{{1,2}}\.\d{{1,2}}\.\d{{4}}{_CLOCK}", tuple(f"%d.%m.%Y{t}" for t in _TIMES)),
-    Format(
-        "YYYY年MM月DD日 hh:mm:ss",
-        rf"\d{{4}}年\d{{1,2}}月\d{{1,2}}日{_CLOCK}",
-        tuple(f"%Y年%m月%d日{t}" for t in _TIMES),
-    ),
-    *(
-        Format(
-            f"{sep.join(('DD', 'MM') if first else ('MM', 'DD'))}{sep}YYYY hh:mm:ss",
-            rf"\d{{1,2}}{sep}\d{{1,2}}{sep}\d{{4}}{_CLOCK_AMPM}",
-            tuple(f"{sep.join(('%d', '%m') if first else ('%m', '%d'))}{sep}%Y{t}" for t in _TIMES_AMPM),
-            first,
-        )
-        for sep in "/-"
-        for first in (True, False)
-    ),
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +56,9 @@ class Moments:
     day_first: bool | None = None
 
 
-def parse_texts(texts: pa.ChunkedArray, column: str, day_first: bool | None = None) -> Moments:
+def parse_texts(
+    texts: pa.ChunkedArray, column: str, day_first: bool | None = None, declared: str | None = None
+) -> Moments:
     """Read texts as moments, all in one format.
 
     Parameters
@@ -98,27 +69,32 @@ def parse_texts(texts: pa.ChunkedArray, column: str, day_first: bool | None = No
         Name for messages.
     day_first : bool or None
         How to read 03/04/2024. None: the data must decide (some field above 12).
+    declared : str or None
+        The format, as in `mining.log.date_formats.declared_format`. None: found by trying.
 
     Returns
     -------
     Moments
-        In the format that reads most values; the other values are marked bad.
+        In the declared format, or the one that reads most values; the other values are marked bad.
 
     Raises
     ------
     LogError
         If no value, or less than half of them, can be read, or day and month cannot be told apart.
     """
+    form = declared_format(declared, column) if declared else None
     trimmed = pc.utf8_trim_whitespace(texts)
     present = pc.fill_null(pc.not_equal(trimmed, ""), False).to_numpy().astype(bool)
     if not present.any():
         nothing = np.zeros(len(texts), bool)
         return Moments(np.full(len(texts), MISSING), nothing, nothing)
-    with _engine() as con:
-        options = [(ISO, *_apply(con, trimmed, ISO))]
+    if form:
+        return _in_format(trimmed, present, form, column)
+    with engine() as con:
+        options = [(ISO, *apply(con, trimmed, ISO))]
         if (options[0][1] != MISSING).sum() < present.sum():
             wanted = [f for f in FORMATS[1:] if f.day_first is None or day_first in (None, f.day_first)]
-            options += [(form, *_apply(con, trimmed, form)) for form in wanted]
+            options += [(form, *apply(con, trimmed, form)) for form in wanted]
     form, values, naive = max(options, key=lambda option: int((option[1] != MISSING).sum()))
     bad = present & (values == MISSING)
     _refuse_unreadable(trimmed, bad, int(present.sum()), column)
@@ -129,48 +105,46 @@ def parse_texts(texts: pa.ChunkedArray, column: str, day_first: bool | None = No
     return Moments(values, bad, naive & ~bad & present, (note,), form.day_first)
 
 
+def _in_format(trimmed: pa.ChunkedArray, present: np.ndarray, form: Format, column: str) -> Moments:
+    """Moments in a declared format."""
+    with engine() as con:
+        values, naive = apply(con, trimmed, form)
+    bad = present & (values == MISSING)
+    _refuse_unreadable(trimmed, bad, int(present.sum()), column, form)
+    return Moments(values, bad, naive & ~bad & present, (_said(column, form),), form.day_first)
+
+
+def _said(column: str, form: Format) -> str:
+    years = ", two digits of a year as 1969 to 2068" if "%y" in form.name else ""
+    return f"column {column!r}: {'numbers' if form.unit else 'dates'} read as {form.name} (declared){years}"
+
+
 def iso_moments(texts: pa.ChunkedArray) -> Moments:
     """Read texts as ISO 8601, with or without a zone. Blank texts are missing; whatever else does not fit is bad."""
     trimmed = pc.utf8_trim_whitespace(texts)
     present = pc.fill_null(pc.not_equal(trimmed, ""), False).to_numpy().astype(bool)
-    with _engine() as con:
-        values, naive = _apply(con, trimmed, ISO)
+    with engine() as con:
+        values, naive = apply(con, trimmed, ISO)
     return Moments(values, present & (values == MISSING), naive & (values != MISSING))
 
 
-def _engine() -> duckdb.DuckDBPyConnection:
-    con = duckdb.connect(config={"autoinstall_known_extensions": False})
-    con.execute("set TimeZone = 'UTC'")
-    return con
-
-
-def _apply(con: duckdb.DuckDBPyConnection, trimmed: pa.ChunkedArray, form: Format) -> tuple[np.ndarray, np.ndarray]:
-    """Microseconds (MISSING where the format does not fit) and whether the text names no zone."""
-    source = pa.table({"x": trimmed, "i": np.arange(len(trimmed))})
-    if form is ISO:
-        value = "epoch_us(try_cast(replace(x, ',', '.') as timestamptz))"
-        naive = f"not regexp_matches(x, ':[0-9.,]+{_ISO_ZONE}$')"
-    else:
-        value, naive = f"epoch_us(try_strptime(x, {list(form.strptime)!r}))", "true"
-    query = f"""select case when regexp_full_match(x, '{form.pattern}') then {value} end as us, ({naive}) as naive
-                from source order by i"""
-    con.register("source", source)
-    got = con.sql(query).to_arrow_table()
-    values = pc.fill_null(got["us"], MISSING).to_numpy().astype(np.int64)
-    values = np.where((values < EARLIEST) | (values > LATEST), MISSING, values)
-    return values, pc.fill_null(got["naive"], True).to_numpy().astype(bool)
-
-
-def _refuse_unreadable(texts: pa.ChunkedArray, bad: np.ndarray, present: int, column: str) -> None:
+def _refuse_unreadable(
+    texts: pa.ChunkedArray, bad: np.ndarray, present: int, column: str, form: Format | None = None
+) -> None:
     count = int(bad.sum())
     if 2 * count <= present:
         return
     rows = np.flatnonzero(bad)[:5]
     shown = "; ".join(f"row {i + 1}: {str(texts[int(i)].as_py())[:60]!r}" for i in rows)
+    if form:
+        raise LogError(
+            f"column {column!r}: {count:,} of {present:,} values are not dates in the declared format {form.name!r}. {shown}. "
+            "Correct the format, or leave it out to have the known ones tried."
+        )
     raise LogError(
         f"column {column!r}: {count:,} of {present:,} values are not dates in any format known here. {shown}. "
-        f"Known: {'; '.join(f.name for f in FORMATS)}. Is {column!r} the right column? "
-        "Otherwise convert it to a typed column and pass the frame to EventLog.from_frame."
+        f"Known: {'; '.join(f.name for f in FORMATS)}. Is {column!r} the right column? If so, declare its format in the "
+        f"binding: format='%d.%m.%y %H:%M' or the like, or {', '.join(repr(f.name) for f in COUNTS)} for numbers."
     )
 
 
@@ -188,22 +162,26 @@ def _refuse_ambiguous(texts: pa.ChunkedArray, one: np.ndarray, other: np.ndarray
     )
 
 
-def typed_moments(column: pa.ChunkedArray, name: str) -> Moments:
-    """Moments of a timestamp or date column of any unit; values outside the years 1 to 9999 are marked bad.
+def typed_moments(column: pa.ChunkedArray, name: str, declared: str | None = None) -> Moments:
+    """Moments of a timestamp or date column of any unit, or of a column of numbers whose format is declared.
+
+    Values outside the years 1 to 9999 are marked bad.
 
     Raises
     ------
     LogError
-        If the column holds neither timestamps nor dates.
+        If the column holds neither timestamps nor dates, nor numbers in a declared format.
     """
     kind = column.type
+    if declared and (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+        return _counted(column, name, declared_format(declared, name))
     if pa.types.is_date(kind):
         column = column.cast(pa.timestamp("s" if kind == pa.date32() else "ms"))
         kind = column.type
     if not pa.types.is_timestamp(kind):
         raise LogError(
-            f"column {name!r} holds {kind}, not timestamps. If the numbers are seconds since 1970, convert them first "
-            "(pandas.to_datetime(..., unit='s')) and pass the frame to EventLog.from_frame."
+            f"column {name!r} holds {kind}, not timestamps. If the numbers are dates, declare in the binding what they count: "
+            f"format={' or '.join(repr(f.name) for f in COUNTS)}, or a pattern such as '%Y%m%d'."
         )
     null = column.is_null().to_numpy().astype(bool)
     raw = pc.fill_null(column.cast(pa.int64()), 0).to_numpy().astype(np.int64)
@@ -219,6 +197,31 @@ def typed_moments(column: pa.ChunkedArray, name: str) -> Moments:
         values = np.where(bad, 0, raw) * factor
     naive = ~null & ~bad if kind.tz is None else np.zeros(len(raw), bool)
     return Moments(np.where(null | bad, MISSING, values), bad & ~null, naive, notes)
+
+
+def _counted(column: pa.ChunkedArray, name: str, form: Format) -> Moments:
+    """Moments of numbers: those that count from an origin, or whose digits are a date."""
+    null = column.is_null().to_numpy().astype(bool)
+    if not form.unit:
+        return parse_texts(pc.cast(column, pa.int64(), safe=False).cast(pa.string()), name, declared=form.name)
+    if pa.types.is_integer(column.type):
+        raw = pc.fill_null(column.cast(pa.int64()), 0).to_numpy().astype(np.int64)
+        low, high = (EARLIEST - form.origin) // form.unit, (LATEST - form.origin) // form.unit
+        bad = ((raw < low) | (raw > high)) & ~null
+        values = np.where(bad, 0, raw) * form.unit + form.origin
+    else:
+        exact = pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy()
+        null |= np.isnan(exact)
+        whole = np.floor(exact)
+        with np.errstate(invalid="ignore"):
+            far = ~(np.abs(exact) * form.unit < 2.0**62)
+            parts = np.where(far, 0, whole).astype(np.int64) * form.unit
+            values = parts + np.rint(np.where(far, 0, exact - whole) * form.unit).astype(np.int64) + form.origin
+        bad = (far | (in_range(values) == MISSING)) & ~null
+    values = np.where(null | bad, MISSING, values)
+    _refuse_unreadable(column.cast(pa.string()), bad, int((~null).sum()), name, form)
+    naive = ~null & ~bad if form.naive else np.zeros(len(null), bool)
+    return Moments(values, bad, naive, (_said(name, form),))
 
 
 def check_zone(tz: str | None) -> None:
@@ -266,12 +269,23 @@ def localise(moments: Moments, tz: str | None, column: str) -> Moments:
     return replace(moments, values=values, notes=tuple(notes))
 
 
-def read_moments(column: pa.ChunkedArray, name: str, tz: str | None = None, day_first: bool | None = None) -> Moments:
-    """Moments in UTC of a text, timestamp or date column. See `parse_texts`, `typed_moments` and `localise`."""
+def read_moments(
+    column: pa.ChunkedArray,
+    name: str,
+    tz: str | None = None,
+    day_first: bool | None = None,
+    declared: str | None = None,
+) -> Moments:
+    """Moments in UTC of a text, timestamp, date or (if declared) number column.
+
+    See `parse_texts`, `typed_moments` and `localise`.
+    """
     if pa.types.is_null(column.type):
         column = column.cast(pa.string())
-    text = is_text(column.type)
-    moments = parse_texts(column.cast(pa.string()), name, day_first) if text else typed_moments(column, name)
+    if is_text(column.type):
+        moments = parse_texts(column.cast(pa.string()), name, day_first, declared)
+    else:
+        moments = typed_moments(column, name, declared)
     return localise(moments, tz, name)
 
 

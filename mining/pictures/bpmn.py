@@ -58,7 +58,12 @@ WORDS = {
 
 
 def bpmn_picture(
-    path: str | Path, *, marks: Mapping[str, Mark] = {}, activities: Mapping[str, str] | None = None, lang: str = "en"
+    path: str | Path,
+    *,
+    marks: Mapping[str, Mark] = {},
+    activities: Mapping[str, str] | None = None,
+    names: Mapping[str, str] = {},
+    lang: str = "en",
 ) -> Picture:
     """Draw a BPMN file in its own layout, with findings on its steps.
 
@@ -74,6 +79,8 @@ def bpmn_picture(
         :func:`mining.pictures.blueprint_picture`. Marks that belong to no step of the drawing are listed below it.
     activities : mapping of str to str, optional
         Id of each drawn step to the id of its activity, as ``from_bpmn(path).activities``. Without it, ids of elements.
+    names : mapping of str to str, optional
+        Id of an activity to its name, for those that are no step of the drawing.
     lang : {"en", "zh"}, default "en"
         Language of the words around the drawing; names are as in the file.
 
@@ -101,7 +108,7 @@ def bpmn_picture(
     >>> "3 (30%)" in bpmn_picture(file, marks={"t": Mark(3, 10)}).svg
     True
     """
-    sheet = _Sheet(read_document(path), dict(marks), activities, lang, words_in(lang) | WORDS[lang])
+    sheet = _Sheet(read_document(path), dict(marks), activities, names, lang, words_in(lang) | WORDS[lang])
     return sheet.picture()
 
 
@@ -132,6 +139,7 @@ class _Sheet:
     file: Document
     marks: dict[str, Mark]
     activities: Mapping[str, str] | None
+    names: Mapping[str, str]
     lang: str
     words: dict[str, str]
 
@@ -310,7 +318,7 @@ class _Sheet:
         shown = set(self.boxes) if self.activities is None else {self.activities.get(id) for id in self.boxes}
         for id, mark in self.marks.items():
             if id not in shown:
-                yield f"{id} {mark.n:,} / {mark.n_all:,} ({percent(mark.share)})"
+                yield f"{self.names.get(id, id)} {mark.n:,} / {mark.n_all:,} ({percent(mark.share)})"
 
     def body(self) -> tuple[list[str], float]:
         """Everything above the legend, and where it ends."""

@@ -16,6 +16,10 @@ SECONDS = 20  # dense maps can keep any Graphviz busy for minutes
 DPI = 72.0
 
 
+class TooSlowError(MiningError):
+    """A map too dense to be laid out in time."""
+
+
 @dataclass(frozen=True)
 class Node:
     """A box to place; ``key`` is a plain word, sizes in pixels."""
@@ -67,8 +71,10 @@ def draw(nodes: Sequence[Node], edges: Sequence[Edge], *, down: bool, ranks: Map
 
     Raises
     ------
+    TooSlowError
+        If it is too slow even with straight lines.
     MiningError
-        If graphviz-pure is not installed, fails, or is too slow even with straight lines.
+        If graphviz-pure is not installed or fails.
     """
     dot = _dot(nodes, edges, down, ranks)
     try:
@@ -77,7 +83,7 @@ def draw(nodes: Sequence[Node], edges: Sequence[Edge], *, down: bool, ranks: Map
         try:
             plain = _run(dot, ("-Gsplines=line", "-Gnslimit=2"))
         except subprocess.TimeoutExpired as error:
-            raise MiningError(
+            raise TooSlowError(
                 f"The layout of {len(nodes)} nodes and {len(edges)} arcs took over {SECONDS} seconds twice. "
                 "Show fewer arcs (most_arcs=30) or fewer activities."
             ) from error

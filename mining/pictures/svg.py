@@ -263,9 +263,12 @@ class Picture:
         Raises
         ------
         MiningError
-            If the suffix is another, or a package for PNG or PDF is not installed.
+            If the suffix is another, the folder does not exist, the file cannot be written, or a package for PNG or PDF is not
+            installed.
         """
         path = Path(path)
+        if not path.parent.is_dir():
+            raise MiningError(f"{path}: there is no folder {path.parent}. Make it first.")
         match path.suffix.lower():
             case ".svg":
                 data = self.svg.encode("utf-8")
@@ -278,7 +281,10 @@ class Picture:
             case other:
                 shown = repr(other) if other else "a file without suffix"
                 raise MiningError(f"{path}: cannot save a picture as {shown}. Use .svg, .png or .pdf.")
-        path.write_bytes(data)
+        try:
+            path.write_bytes(data)
+        except OSError as error:
+            raise MiningError(f"{path} cannot be written: {error.strerror}.") from error
         return path
 
     def _repr_html_(self) -> str:

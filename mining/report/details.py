@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mining.blueprint.model import Standard
+from mining.log.quality import _what as what
 from mining.report.formats import DASH, Writer, basis, cell_words, clause, names_of, promise
 from mining.report.sections import title_of
 from mining.report.table import Cell, Row, Table, number, records, table
@@ -58,6 +59,7 @@ def _block(study: Study, row: dict[str, Any], faults: pd.DataFrame, w: Writer) -
         Part(w.say("report.where"), _where(study, faults, w)),
         Part(w.say("col.priority"), (_priority(row, w),)),
         *([Part(w.say("report.certainty"), (_certainty(study, row, faults, w),))] if row["check"] == "path" else []),
+        *([Part(w.say("report.flags"), _flags(study, row, w))] if row["flags"] else []),
     )
     return Block(
         row["finding_id"], title, badge, row["priority"] if open_ else "quiet", parts, _evidence(study, row, faults, w)
@@ -99,6 +101,16 @@ def _certainty(study: Study, row: dict[str, Any], faults: pd.DataFrame, w: Write
         return w.say("report.certainty.all")
     counts = {"k": w.count((certain >= CERTAIN).sum()), "n": w.count(certain.notna().sum())}
     return w.say("report.certainty.some", share=w.share(certain.mean()), **counts)
+
+
+def _flags(study: Study, row: dict[str, Any], w: Writer) -> tuple[str, ...]:
+    """Problems of the data that could be behind it, with how many of its faults they touch."""
+    mine = study.flags[study.flags["finding_id"] == row["finding_id"]]
+    problems = {(one.problem, one.place): one for one in study.quality.found}
+    return tuple(
+        w.say("report.flag", what=what(problems[x.problem, x.place], w.lang), k=w.count(x.faults), n=w.count(x.of))
+        for x in mine.itertuples()
+    )
 
 
 def _where(study: Study, faults: pd.DataFrame, w: Writer) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ KINDS = {
     **dict.fromkeys(("at", "at_utc"), "time"),
     "verdict": "verdict",
 }
+MOST_CELLS = 1_000_000  # of one sheet
 WORDY = ("dimension", "kind", "pattern", "severity", "verdict", "priority", "status", "decision")
 
 
@@ -57,13 +58,13 @@ class Head:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet. ``key`` names it in the texts; ``file`` is where all rows are, where a sheet cannot hold them."""
+    """A sheet. ``key`` names it in the texts; ``cut`` says in words which rows it leaves out, and where they are."""
 
     key: str
     heads: tuple[Head, ...]
     n_rows: int
     rows: Iterable[Sequence[Any]]
-    file: str = ""
+    cut: str = ""
     blanks: int = 0
 
 
@@ -111,9 +112,9 @@ def _word(name: str, w: Writer, code: str) -> str:
     return w.say(f"{name}.{code}") if code else ""
 
 
-def _of_frame(key: str, frame: pd.DataFrame, w: Writer, file: str = "", more: Sequence[Head] = ()) -> Sheet:
+def _of_frame(key: str, frame: pd.DataFrame, w: Writer, cut: str = "", more: Sequence[Head] = ()) -> Sheet:
     rows = zip(*(frame[name].tolist() for name in frame.columns), strict=True)
-    return Sheet(key, (*heads_of(frame.columns, w), *more), len(frame), rows, file, len(more))
+    return Sheet(key, (*heads_of(frame.columns, w), *more), len(frame), rows, cut, len(more))
 
 
 def criteria(study: Study, w: Writer) -> Sheet:
@@ -144,25 +145,60 @@ def checks(study: Study, w: Writer) -> Sheet:
 
 
 def matrix(study: Study, w: Writer) -> Sheet:
-    """Net verdict of each case in each check."""
+    """Net verdict of each case in each check; of cases too many for a sheet the first that have a fault."""
     words = [w.say(f"verdict.{word}") for word in VERDICTS]
-    codes = np.stack([study.net(check) for check in study.checks], axis=1)
+    n, room = study.instances.n_cases, MOST_CELLS // (1 + len(study.checks))
+    cases, cut = np.arange(n), ""
+    if n > room:
+        faulty = np.unique(np.concatenate([check.faults.case for check in study.checks]))
+        cases = faulty[:room]
+        counts = {"kept": len(cases), "faulty": len(faulty), "n": n, "others": n - len(cases)}
+        cut = _cut("matrix", "verdicts.parquet", counts, w)
+    codes = np.stack([study.net(check)[cases] for check in study.checks], axis=1)
     rows = (
         (case, *(words[code] for code in row))
-        for case, row in zip(study.log.case_ids.tolist(), codes.tolist(), strict=True)
+        for case, row in zip(study.log.case_ids[cases].tolist(), codes.tolist(), strict=True)
     )
     heads = (*heads_of(["case_id"], w), *(Head(check.id, "verdict") for check in study.checks))
-    return Sheet("matrix", heads, len(codes), rows, "verdicts.parquet")
+    return Sheet("matrix", heads, len(codes), rows, cut)
+
+
+def _cut(key: str, file: str, counts: dict[str, int], w: Writer) -> str:
+    """Which rows a sheet holds and where the others are."""
+    numbers = {name: w.count(n) for name, n in counts.items()}
+    return w.say(f"xlsx.cut.{key}", name=w.say(f"sheet.{key}"), file=file, **numbers)
 
 
 def deviations(study: Study, w: Writer) -> Sheet:
-    """All faults, the time in the zone of the report and in UTC."""
+    """All faults, the time in the zone of the report and in UTC; of faults too many for a sheet the first of each finding."""
     frame = study.deviations().frame
+    n, room, cut = len(frame), MOST_CELLS // (1 + len(frame.columns)), ""
+    if n > room:
+        nth = frame.groupby("finding_id").cumcount()
+        each = _most_of_each(frame["finding_id"].value_counts().to_numpy(), room)
+        frame = frame[nth < each]
+        counts = {"kept": len(frame), "n": n, "each": each, "others": n - len(frame)}
+        cut = _cut("deviations", "deviations.parquet", counts, w)
     times = {"at": _clock(frame["at"], w.zone), "at_utc": _clock(frame["at"], "UTC")}
     shown = _translated(frame.drop(columns="at"), study, w)
     for place, (name, values) in enumerate(times.items(), list(frame.columns).index("at")):
         shown.insert(place, name, values)
-    return _of_frame("deviations", shown, w, "deviations.parquet")
+    return _of_frame("deviations", shown, w, cut)
+
+
+def _most_of_each(sizes: np.ndarray, room: int) -> int:
+    """The largest number such that so many rows of each group fit.
+
+    Examples
+    --------
+    >>> _most_of_each(np.array([100, 3, 1]), 10)
+    6
+    """
+    low, high = 0, room
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if int(np.minimum(sizes, middle).sum()) <= room else (low, middle - 1)
+    return low
 
 
 def _clock(moments: pd.Series, zone: str) -> pd.Series:

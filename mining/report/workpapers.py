@@ -192,7 +192,10 @@ def _readme(study: Study, made: list[Sheet], w: Writer) -> list[tuple[str, str]]
     for sheet in made:
         name = w.say(f"sheet.{sheet.key}")
         rows.append((w.say("xlsx.sheet", name=name, n=w.count(sheet.n_rows)), w.say(f"about.{sheet.key}")))
+        if sheet.cut:
+            rows.append((name, sheet.cut))
         if sheet.n_rows > MOST_ROWS - 1:
-            cut = w.say("xlsx.cut", name=name, kept=w.count(MOST_ROWS - 1), n=w.count(sheet.n_rows), file=sheet.file)
-            rows.append((name, cut))
+            file = "findings.json" if sheet.key == "findings" else "manifest.json"
+            kept = w.say("xlsx.cut.rows", name=name, kept=w.count(MOST_ROWS - 1), n=w.count(sheet.n_rows), file=file)
+            rows.append((name, kept))
     return rows + [(w.say(f"verdict.{word}"), w.say(f"meaning.{word}")) for word in VERDICTS]

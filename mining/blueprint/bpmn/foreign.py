@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,38 @@ class Foreign:
     line: int
     fate: str
     reason: str
+
+    def say(self) -> str:
+        """One line in plain words.
+
+        Examples
+        --------
+        >>> Foreign("m1", "messageFlow", 12, "read", "'ask' before 'answer'").say()
+        "line 12: message flow 'm1': read: 'ask' before 'answer'"
+        """
+        word, bracket, tags = self.kind.partition(" (")
+        plain = plain_word(word)
+        fate = {"fact": "beside the flow", "dropped": "not used"}.get(self.fate, self.fate)
+        return f"line {self.line}: {plain}{bracket}{tags} {self.id!r}: {fate}: {self.reason}"
+
+
+WORDS = {
+    "participant": "pool",
+    "textAnnotation": "note",
+    "conditionExpression": "condition",
+    "potentialOwner": "performer",
+}
+
+
+def plain_word(kind: str) -> str:
+    """The kind of an element in words that a person would use.
+
+    Examples
+    --------
+    >>> plain_word("timerEventDefinition"), plain_word("participant")
+    ('timer event', 'pool')
+    """
+    return WORDS.get(kind) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.removesuffix("Definition")).lower()
 
 
 PLAIN = TASKS | EVENTS | {"exclusiveGateway", "parallelGateway", "sequenceFlow", "incoming", "outgoing"}

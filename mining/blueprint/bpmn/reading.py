@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +30,7 @@ from mining.nets import WorkflowNet
 
 FIRST_DAY = "2000-01-01"  # plainly not the real one
 MOST_IDS = 3
+MOST_NAMED = 8
 TOLD = FACTS | {"documentation", "timerEventDefinition"}  # told with their words, where they belong
 
 
@@ -90,12 +92,41 @@ def from_bpmn(path: str | Path, *, lanes: Mapping[str, str] | None = None) -> Bp
     >>> draft.raw["flow"], draft.raw["status"]
     ('pay', 'draft')
     """
+    _refuse_other_files(Path(path))
     document = read_document(path)
     try:
         raw = sbp.read(document.root)
     except BlueprintError as error:
         raise BlueprintError(f"{document.path}: {error}") from error
-    return _foreign_draft(document, lanes) if raw is None else _own_draft(document, raw)
+    if raw is None:
+        return _foreign_draft(document, lanes)
+    if lanes:
+        told = ", ".join(f"{lane['id']} is {lane['kind']}" for lane in raw.get("lanes", ()))
+        raise BlueprintError(
+            f"{document.path}: the file keeps a whole blueprint, which says what kind its lanes are ({told}): no kind can be given."
+        )
+    return _own_draft(document, raw)
+
+
+def _refuse_other_files(path: Path) -> None:
+    """Say what a file that is plainly no XML looks like."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(4000)
+    except OSError:
+        return  # told by the reader
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"<" in head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]:
+        return
+    kinds = (
+        (rb"PK\x03\x04", "a zip file or workbook"),
+        (rb"%PDF", "PDF"),
+        (rb"\s*[{\[]", "JSON"),
+        (rb"(?m)(?:#.*\n|\s)*[\w\-]+:(?:\s|$)", "YAML"),
+    )
+    kind = next((name for sign, name in kinds if re.match(sign, head)), None)
+    looks = f"; it looks like {kind}" if kind else ""
+    more = ". A blueprint in YAML needs no draft: use it as it is" if kind == "YAML" else ""
+    raise BlueprintError(f"{path}: not a BPMN file{looks}{more}. BPMN 2.0 files are XML and begin with <definitions>.")
 
 
 # --- files of other tools ----------------------------------------------------------------------------------------------
@@ -112,8 +143,9 @@ def _foreign_draft(document: Document, given: Mapping[str, str] | None) -> BpmnD
     foreign = foreign_of(document, times.fates)
     flow, said = _flow(document, nodes, steps)
     said += [Todo("flow", what, guessed=True) for what in whole.guesses]
-    todo = [*_head_todo(document), *_scope_todo(), *steps.todo, *said, *times.todo, *_told(document, foreign)]
-    raw = _head(document) | {"scope": _scope(around, steps), "lanes": steps.lanes, "stages": steps.stages}
+    scope, scope_todo = _scope(around, steps)
+    todo = [*_head_todo(document), *scope_todo, *steps.todo, *said, *times.todo, *_told(document, foreign)]
+    raw = _head(document) | {"scope": scope, "lanes": steps.lanes, "stages": steps.stages}
     raw |= {"roles": steps.roles} if steps.roles else {}
     raw |= {
         "log": {"case": "case_id", "activity": "activity", "timestamp": "timestamp"},
@@ -177,22 +209,31 @@ def _head_todo(document: Document) -> list[Todo]:
     ]
 
 
-def _scope(around: Neighbours, steps: Steps) -> dict[str, Any]:
-    first, last = (list(dict.fromkeys(steps.activity[x] for x in found)) for found in (around.first(), around.last()))
-    return {"starts_with": first, "ends_with": last, "unit_of_analysis": NOT_KNOWN}
-
-
-def _scope_todo() -> list[Todo]:
-    return [
+def _scope(around: Neighbours, steps: Steps) -> tuple[dict[str, Any], list[Todo]]:
+    """Where a case begins and ends. A step after which the drawing goes on is no end, unless every last step is one."""
+    activity = steps.activity
+    first = list(dict.fromkeys(activity[x] for x in around.first()))
+    last = list(dict.fromkeys(activity[x] for x in around.last()))
+    go_on = {activity[x] for x in activity if around.after(x)}
+    ends = [x for x in last if x not in go_on]
+    left = [x for x in last if x in go_on]
+    if not ends:
+        what = f"the drawing goes on after each of its {len(last)} last steps, so any of them counts as an end"
+    else:
+        what = "the last steps of the drawing"
+    if ends and left:
+        more = f" and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else ""
+        what += f"; left out, since more can follow: {', '.join(left[:MOST_NAMED])}{more}"
+    todo = [
         Todo("scope.starts_with", "the steps with which the drawing can begin", guessed=True),
         Todo(
             "scope.ends_with",
-            "the steps with which the drawing can end: a case with one of them is complete",
-            guessed=True,
+            f"which steps end the service: a case counts as complete when one is done, else as running. Taken: {what}",
         ),
         Todo("scope.unit_of_analysis", "what one case is, such as one application"),
         Todo("log", "which column of the log is what; the names are placeholders"),
     ]
+    return {"starts_with": first, "ends_with": ends or last, "unit_of_analysis": NOT_KNOWN}, todo
 
 
 def _checks(times: Timed) -> dict[str, Any]:
@@ -216,7 +257,9 @@ def _group(fate: str, kind: str, reason: str, found: list[Foreign]) -> str:
     )
     tags = f" ({', '.join(names)})" if names else ""
     more = f" and {len(found) - MOST_IDS} more" if len(found) > MOST_IDS else ""
-    return f"{what}: {len(found)} x {kind}{tags}: {reason}; {', '.join(x.id for x in found[:MOST_IDS])}{more}"
+    return (
+        f"{what}: {len(found)} x {kind}{tags}: {reason}; {', '.join(x.id for x in found[:MOST_IDS])}{more}"
+    )
 
 
 # --- files of this package ---------------------------------------------------------------------------------------------

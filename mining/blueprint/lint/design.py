@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -22,6 +22,8 @@ class Design:
     on: date | None = None
     log_days: Days | None = None
     used_allowances: Collection[str] | None = None
+    unknown_labels: Mapping[str, int] | None = None
+    never_seen: Collection[str] | None = None
 
     @cached_property
     def kinds(self) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from difflib import get_close_matches
 
 from mining.blueprint import model as m
 from mining.blueprint.lint.design import Design, days
@@ -190,6 +191,29 @@ def rules(d: Design) -> Iterator[Found]:
             yield found(at, "cannot-be-measured.people", id=r.id)
         if r.role in without_members:
             yield found(at, "cannot-be-measured.members", id=r.id, role=r.role)
+
+
+def members(d: Design) -> Iterator[Found]:
+    """Roles of steps whose members are not named, so that nobody can be found to be another's."""
+    b = d.blueprint
+    for role in b.roles:
+        steps = [a.id for a in b.activities if a.role == role.id and a.observable]
+        if steps and not role.resources:
+            yield found(
+                ("roles", role.id), "role-without-members", id=role.id, n=len(steps), steps=", ".join(steps[:5])
+            )
+
+
+def seen(d: Design) -> Iterator[Found]:
+    """Labels of the log that the blueprint does not know, and activities that do not occur in it."""
+    known = [label for a in d.blueprint.activities for label in a.labels]
+    for label, n in sorted((d.unknown_labels or {}).items(), key=lambda x: (-x[1], x[0])):
+        close = get_close_matches(label, known, 1)
+        wording = "label-unknown.close" if close else "label-unknown"
+        yield found(("activities",), wording, label=label, n=n, close=close[0] if close else "")
+    place = {a.id: i for i, a in enumerate(d.blueprint.activities)}
+    for id in sorted(set(d.never_seen or ()), key=lambda id: place[id]):
+        yield found(("activities", place[id]), "activity-never-seen", id=id)
 
 
 def indicators(d: Design) -> Iterator[Found]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from mining.errors import BlueprintError
 
 CHECKS = (
     *(parts.authority, parts.bases, parts.lanes, parts.stages, parts.calendars, parts.activities, parts.touchpoints),
-    *(parts.standards, parts.rules, parts.indicators, runs.rules_and_flow, runs.begin_and_end, allowances),
+    *(parts.standards, parts.rules, parts.indicators, runs.rules_and_flow, runs.begin_and_end, runs.end_and_go_on),
+    *(parts.members, parts.seen, allowances),
 )
 
 
@@ -30,8 +31,10 @@ def lint(
     on: date | None = None,
     log_days: Days | None = None,
     used_allowances: Collection[str] | None = None,
+    unknown_labels: Mapping[str, int] | None = None,
+    never_seen: Collection[str] | None = None,
 ) -> tuple[Weakness, ...]:
-    """Weak places of a blueprint, in the order of the file.
+    """Weak places of a blueprint: errors first, then warnings, then notes, each in the order of the file.
 
     Parameters
     ----------
@@ -42,6 +45,10 @@ def lint(
         First and last day of a log: the blueprint, its allowances and its calendars must be in force then.
     used_allowances : collection of str, optional
         Ids of the allowances that a study has used; the others are named.
+    unknown_labels : mapping of str to int, optional
+        Labels of a log that no activity has, and that are not ignored on purpose: how many activity instances bear each.
+    never_seen : collection of str, optional
+        Observable activities that do not occur in a log.
 
     Returns
     -------
@@ -55,7 +62,7 @@ def lint(
     >>> [w.code for w in lint(blueprint, on=date(2027, 3, 1)) if w.severity == "warning"][-1]
     'allowance-expired'
     """
-    design = Design(blueprint, on, log_days, used_allowances)
+    design = Design(blueprint, on, log_days, used_allowances, unknown_labels, never_seen)
     return _in_order(_weaknesses(design), blueprint.lines, blueprint.path)
 
 
@@ -65,6 +72,8 @@ def lint_file(
     on: date | None = None,
     log_days: Days | None = None,
     used_allowances: Collection[str] | None = None,
+    unknown_labels: Mapping[str, int] | None = None,
+    never_seen: Collection[str] | None = None,
 ) -> tuple[Weakness, ...]:
     """As :func:`lint`, of a file: everything that keeps it from being a blueprint is listed too, as errors.
 
@@ -81,7 +90,14 @@ def lint_file(
     'error'
     """
     try:
-        return lint(read_blueprint(path), on=on, log_days=log_days, used_allowances=used_allowances)
+        return lint(
+            read_blueprint(path),
+            on=on,
+            log_days=log_days,
+            used_allowances=used_allowances,
+            unknown_labels=unknown_labels,
+            never_seen=never_seen,
+        )
     except BlueprintError:
         readable = _readable(Path(path))
         if readable is None:
@@ -89,7 +105,7 @@ def lint_file(
     raw, lines, data = readable
     blueprint, errors = _examined(raw, lines, str(Path(path)), data)
     if blueprint is not None:
-        errors += _weaknesses(Design(blueprint, on, log_days, used_allowances))
+        errors += _weaknesses(Design(blueprint, on, log_days, used_allowances, unknown_labels, never_seen))
     return _in_order(errors, lines, str(Path(path)))
 
 
@@ -147,5 +163,5 @@ def _bare(message: str, file: str) -> str:
 def _in_order(items: Iterable[Found], lines: Lines, file: str) -> tuple[Weakness, ...]:
     rank = {severity: i for i, severity in enumerate(SEVERITIES)}
     told = [(line_of(lines, item.at), weakness(f"{file}:{line_of(lines, item.at)}", item)) for item in items]
-    told.sort(key=lambda x: (x[0], rank[x[1].severity], x[1].code, str(x[1].what)))
+    told.sort(key=lambda x: (rank[x[1].severity], x[0], x[1].code, str(x[1].what)))
     return tuple(w for _, w in told)

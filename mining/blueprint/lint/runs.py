@@ -47,5 +47,19 @@ def begin_and_end(d: Design) -> Iterator[Found]:
         yield found(("scope", "ends_with"), "end-not-reached", run=_text(run))
 
 
+def end_and_go_on(d: Design) -> Iterator[Found]:
+    """Activities that make a case complete although the flow goes on after them."""
+    flow = d.automaton
+    if flow is None:
+        return
+    for i, name in enumerate(d.blueprint.scope.ends_with):
+        after = [row[name] for row in flow.successors if name in row]
+        on = sorted({label for state in after if not flow.final[state] for label in flow.successors[state]})
+        if after and on:
+            last = any(flow.final[state] for state in after)
+            wording = "end-goes-on.sometimes" if last else "end-goes-on.always"
+            yield found(("scope", "ends_with", i), wording, id=name, next=", ".join(on[:5]))
+
+
 def _text(run: Run) -> str:
     return " > ".join(run) or "[]"

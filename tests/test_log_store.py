@@ -1,0 +1,304 @@
+"""A log whole, in pieces, and kept in a store: the same arrays, the same facts, the same account of rows."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mining.errors import LogError, UnknownNameError
+from mining.log import EventLog, read_log
+from mining.log.codes import coded
+from mining.log.facts import merged
+from mining.log.lineage import uses
+from mining.log.order import by_case_and_time
+from mining.log.pieces import PER_INSTANCE, cuts
+from mining.log.store import open_store, write_store
+from mining.units import MISSING
+from tests.helpers import ROOT
+
+WORDS = {"column": "word", "complete": "complete", "start": "start", "schedule": "schedule"}
+ATTRIBUTES = {
+    "amount": {"column": "amount", "type": "number"},
+    "due": {"column": "due", "type": "datetime"},
+    "urgent": {"column": "urgent", "type": "boolean"},
+    "channel": "channel",
+}
+PERMIT = ROOT / "sample_logs" / "permit_receipt" / "log.csv"
+
+events = st.lists(
+    st.tuples(
+        st.sampled_from(["1", "10", "2", "é", "案件", " ", None]),
+        st.sampled_from(["A", "B", "b", "审核", None]),
+        st.sampled_from(["complete", "complete", "start", "schedule", "assign", None]),
+        st.integers(0, 6),
+        st.sampled_from(["ann", "bob", None]),
+        st.sampled_from([None, "", "1.5", "2", "x"]),
+        st.sampled_from([None, "2024-01-01 10:00", "2024-02-01 10:00"]),
+        st.sampled_from([None, "yes", "no"]),
+    ),
+    min_size=1,
+    max_size=40,
+)
+NAMES = ["case", "activity", "word", "timestamp", "resource", "amount", "due", "urgent"]
+
+
+def make(rows, lifecycle=True):
+    frame = pd.DataFrame(rows, columns=NAMES)
+    frame["timestamp"] = pd.Timestamp("2024-03-01") + pd.to_timedelta(frame["timestamp"], unit="h")
+    frame["channel"] = [None if i % 3 else f"way {i % 2}" for i in range(len(frame))]
+    columns = {"resource": "resource", "attributes": ATTRIBUTES} | ({"lifecycle": WORDS} if lifecycle else {})
+    try:
+        return EventLog.from_frame(frame, columns=columns)
+    except LogError:
+        return None
+
+
+def joined(pieces, name):
+    parts = [getattr(p, name) for p in pieces]
+    if name == "offsets":
+        ends = np.cumsum([0, *(part[-1] for part in parts)])
+        return np.concatenate([[0], *(part[1:] + end for part, end in zip(parts, ends, strict=False))])
+    return np.concatenate(parts)
+
+
+def assert_same(log, pieces, taken=False):
+    """Pieces, one after the other, are the log."""
+    for name in (*PER_INSTANCE, "case_ids", "offsets"):
+        np.testing.assert_array_equal(joined(pieces, name), getattr(log, name), name)
+    for name in log.binding.attributes:
+        for of in ("attribute", "values"):
+            whole, parts = getattr(log, of)(name), [getattr(p, of)(name) for p in pieces]
+            np.testing.assert_array_equal(np.concatenate(parts), whole, f"{of} {name}")
+            assert all(part.dtype == whole.dtype for part in parts)
+    np.testing.assert_array_equal(
+        np.concatenate([p.event_attribute("amount") for p in pieces]), log.event_attribute("amount")
+    )
+    first_case = first_instance = 0
+    for piece in pieces:
+        assert (piece.first_case, piece.first_instance) == (first_case, first_instance)
+        assert (piece.facts, piece.span, piece.labels) == (log.facts, log.span, log.labels)
+        assert (piece.resources, piece.lineage, piece.notes) == (log.resources, log.lineage, log.notes)
+        assert [str(p) for p in piece.problems] == [str(p) for p in log.problems]
+        assert piece.problem_counts == log.problem_counts
+        for name in () if taken else log.binding.attributes:
+            assert piece.attribute_notes(name) == log.attribute_notes(name)
+        assert not any(getattr(piece, name).flags.writeable for name in (*PER_INSTANCE, "case_ids", "offsets"))
+        first_case, first_instance = first_case + piece.n_cases, first_instance + piece.n_instances
+
+
+@pytest.mark.slow
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=events, lifecycle=st.booleans(), size=st.integers(1, 12))
+def test_whole_pieces_and_store_are_one_log(tmp_path, rows, lifecycle, size):
+    log = make(rows, lifecycle)
+    if log is None:
+        return
+    pieces = list(log.pieces(size))
+    assert_same(log, pieces)
+    store = open_store(write_store(log, tmp_path / "store.parquet", group=size))
+    assert_same(log, list(store.pieces()))
+    assert_same(log, [store.log()])
+    assert_same(log, list(store.log().pieces(size)))
+    assert [p.n_cases for p in store.pieces()] == [p.n_cases for p in pieces]
+    assert store.binding == log.binding
+    alone = [piece.take(np.ones(piece.n_cases, bool)) for piece in pieces]
+    assert merged(part.facts for part in alone) == log.facts
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=events, lifecycle=st.booleans(), size=st.integers(1, 12))
+def test_the_rows_used_by_the_pieces_add_up(rows, lifecycle, size):
+    log = make(rows, lifecycle)
+    if log is None:
+        return
+    used = [uses(piece) for piece in log.pieces(size)]
+    assert {role: sum(u[role] for u in used) for role in log.lineage.used} == log.lineage.used
+    rows_of = np.concatenate([piece.used_rows for piece in log.pieces(size)])
+    np.testing.assert_array_equal(rows_of, log.used_rows)
+    assert len(set(rows_of.tolist())) == len(rows_of) == sum(log.lineage.used.values())
+
+
+@pytest.mark.slow
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=events, lifecycle=st.booleans(), seed=st.integers(0, 9))
+def test_taken_cases_are_those_of_a_log_of_their_rows_alone(tmp_path, rows, lifecycle, seed):
+    log = make(rows, lifecycle)
+    if log is None:
+        return
+    keep = np.random.default_rng(seed).random(log.n_cases) < 0.5
+    if not keep.any():
+        with pytest.raises(LogError, match="none of the .* cases is taken"):
+            log.take(keep)
+        return
+    ids = set(log.case_ids[keep].tolist())
+    alone = make([row for row in rows if row[0] in ids], lifecycle)
+    taken = log.take(keep, "why")
+    assert taken.case_ids.tolist() == alone.case_ids.tolist()
+    assert [taken.labels[i] for i in taken.activity] == [alone.labels[i] for i in alone.activity]
+    for name in ("offsets", "start", "end", "scheduled", "tie"):
+        np.testing.assert_array_equal(getattr(taken, name), getattr(alone, name))
+    assert (taken.facts, taken.lineage.used) == (alone.facts, alone.lineage.used)
+    left_out = {d.reason: d for d in taken.lineage.dropped}.get("why")
+    others = sorted(set(log.used_rows.tolist()) - set(taken.used_rows.tolist()))
+    assert (
+        (left_out.count, left_out.rows) == (len(others), tuple(r + 1 for r in others[:5])) if others else not left_out
+    )
+    stored = read_log(write_store(log, tmp_path / "s.parquet", group=3)).take(keep, "why")
+    assert_same(taken, [stored], taken=True)
+
+
+def test_a_mask_that_does_not_fit_is_refused():
+    log = make([("1", "A", "complete", 1, "ann", None, None, None)])
+    for mask in (np.ones(2, bool), np.array([0])):
+        with pytest.raises(LogError, match="cases must be 1 true or false"):
+            log.take(mask)
+
+
+def test_pieces_are_cut_at_cases():
+    assert list(cuts(np.array([0, 4, 5, 6, 12, 13]), 6)) == [(0, 3), (3, 4), (4, 5)]
+    assert list(cuts(np.array([0]), 6)) == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(-3, 3)), max_size=150), st.sampled_from([1, 5]), st.booleans())
+def test_the_counting_sort_is_lexsort(pairs, spread, reverse):
+    case = np.array([c // spread for c, _ in pairs], np.int32)
+    time = np.array([t for _, t in pairs], np.int64)
+    if reverse:
+        time = np.sort(time)[::-1].copy()
+    order, offsets = by_case_and_time(case, time, 5)
+    np.testing.assert_array_equal(order, np.lexsort((np.arange(len(case)), time, case)))
+    np.testing.assert_array_equal(offsets, np.searchsorted(np.sort(case), np.arange(6)))
+
+
+words = st.lists(st.sampled_from(["a", "b", "B", "é", "审", " ", "", " a", None, "𝒳"]), max_size=30)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(words, max_size=3), st.sampled_from([pa.int8(), pa.int32(), pa.uint32(), pa.int64()]))
+def test_a_dictionary_column_reads_as_the_texts_it_stands_for(chunks, index):
+    plain = pa.chunked_array([pa.array(c, pa.string()) for c in chunks], pa.string())
+    expected = [None if t is None or not t.strip() else t for c in chunks for t in c]
+    vocabulary = sorted({t for t in expected if t})
+    kind = pa.dictionary(index, pa.string())
+    unused = (
+        [pa.DictionaryArray.from_arrays(pa.array([], index), pa.array(["never", None, "a", "a"]))] if chunks else []
+    )
+    encoded = pa.chunked_array([*(c.dictionary_encode().cast(kind) for c in plain.chunks), *unused], kind)
+    for column in (plain, plain.cast(pa.large_string()), encoded):
+        found = coded(column, "x")
+        assert found.words.to_pylist() == vocabulary
+        assert [vocabulary[i] if i >= 0 else None for i in found.codes] == expected
+        assert found.codes.dtype == np.int32
+
+
+def test_a_dictionary_may_hold_a_text_twice_and_nulls():
+    twice = pa.DictionaryArray.from_arrays(pa.array([0, 1, 2, 3, None]), pa.array(["b", "a", None, "b"]))
+    found = coded(pa.chunked_array([twice]), "x")
+    assert (found.codes.tolist(), found.words.to_pylist()) == ([1, 0, -1, 1, -1], ["a", "b"])
+
+
+def test_what_is_missing_throughout_takes_no_memory():
+    log = EventLog.from_frame(
+        pd.DataFrame({"case": ["1", "1"], "activity": ["A", "B"], "timestamp": pd.to_datetime(["2024-01-01"] * 2)})
+    )
+    assert all(getattr(log, name).strides == (0,) for name in ("start", "scheduled", "start_row", "scheduled_row"))
+    assert log.start.tolist() == [MISSING] * 2
+    assert log.start_row.tolist() == [0, 0]
+    assert log.row.dtype == np.int32
+
+
+# ── the file ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def store(tmp_path):
+    return write_store(read_log(PERMIT), tmp_path / "permit.parquet", group=5_000)
+
+
+def test_a_store_is_read_as_the_log_it_was_made_of(store):
+    log, back = read_log(PERMIT), read_log(store)
+    assert (back.source.path, back.source.sha256, back.source.size) == (str(PERMIT), log.source.sha256, log.source.size)
+    assert repr(back) == repr(log)
+    pd.testing.assert_frame_equal(back.to_frame(), log.to_frame())
+
+
+def test_other_engines_read_it_as_a_table(store):
+    frame = pd.read_parquet(store)
+    log = read_log(PERMIT)
+    assert frame["case"].astype(str).tolist() == log.to_frame()["case"].tolist()
+    assert (frame["end"] == log.to_frame()["end"]).all()
+
+
+def test_row_groups_end_at_cases(store):
+    file = pq.ParquetFile(store)
+    assert file.num_row_groups > 1
+    cases = [set(file.read_row_group(i, ["case"])["case"].to_pylist()) for i in range(file.num_row_groups)]
+    assert sum(map(len, cases)) == len(set().union(*cases))
+
+
+def test_another_binding_is_refused_but_not_another_word_for_the_same(store):
+    log = read_log(store)
+    columns = {"case": "case_id", "activity": "activity", "timestamp": "timestamp", "resource": "resource"}
+    assert read_log(store, columns=columns).binding.origin == "arguments"
+    with pytest.raises(LogError, match="made with another binding: activity = 'activity', not 'resource'"):
+        read_log(store, columns=columns | {"activity": "resource", "resource": "activity"})
+    with pytest.raises(LogError, match="no attribute 'way'"):
+        read_log(store, columns=columns | {"attributes": {"way": "channel"}})
+    with pytest.raises(LogError, match="day_first=None"):
+        read_log(store, day_first=True)
+    with pytest.raises(UnknownNameError, match="unknown column 'timestamp'. Known: channel, deadline"):
+        log.event_attribute("timestamp")
+
+
+def test_what_is_no_store_is_refused(tmp_path, store):
+    plain = tmp_path / "plain.parquet"
+    pq.write_table(pa.table({"case": ["1"]}), plain)
+    text = tmp_path / "text.parquet"
+    text.write_text("no")
+    for path in (plain, text, tmp_path / "absent.parquet"):
+        with pytest.raises(LogError, match="no store"):
+            open_store(path)
+
+
+def rewritten(store, path, change):
+    """The store with other metadata."""
+    file = pq.ParquetFile(store)
+    meta = json.loads(file.metadata.metadata[b"mining.log.store"])
+    change(meta)
+    with pq.ParquetWriter(path, file.schema_arrow) as writer:
+        for i in range(file.num_row_groups):
+            writer.write_table(file.read_row_group(i))
+        writer.add_key_value_metadata({b"mining.log.store": json.dumps(meta).encode()})
+    return path
+
+
+def test_a_damaged_store_says_so(tmp_path, store):
+    with pytest.raises(LogError, match="format 99; this version reads 1"):
+        open_store(rewritten(store, tmp_path / "a.parquet", lambda meta: meta.update(format=99)))
+    with pytest.raises(LogError, match="damaged"):
+        open_store(rewritten(store, tmp_path / "b.parquet", lambda meta: meta["groups"][0].reverse())).piece(0)
+
+
+def test_a_store_never_replaces_the_log_it_is_made_of(store):
+    log = EventLog.from_source(read_log(PERMIT).source)
+    before = PERMIT.read_bytes()
+    with pytest.raises(LogError, match="is the log itself"):
+        write_store(log, PERMIT)
+    assert PERMIT.read_bytes() == before
+
+
+def test_nothing_is_left_behind_where_writing_fails(tmp_path, store):
+    log = read_log(PERMIT)
+    with pytest.raises(LogError, match="cannot be written"):
+        write_store(log, tmp_path / "no folder" / "s.parquet")
+    broken = read_log(PERMIT, columns={"attributes": {"x": {"column": "channel", "type": "datetime"}}})
+    with pytest.raises(LogError, match="not dates"):
+        write_store(broken, store)
+    assert [p.name for p in tmp_path.iterdir()] == ["permit.parquet"]
+    assert read_log(store).n_cases == log.n_cases
