@@ -80,8 +80,11 @@ def lint(
     how = _Reading.of(case, activity, timestamp, start, resource, tz, day_first=day_first, binding=binding)
     how.needs(log)
     found = lint_file(file, on=day) if log is None else _lint_with(file, log, day, how)
+    told = set[str]()
     for weakness in found:
-        typer.echo(weakness.say(lang))
+        what, why = weakness.say(lang).split("\n", 1)
+        typer.echo(what if why in told else f"{what}\n{why}")  # the reason once
+        told.add(why)
     counts = {kind: sum(w.severity == kind for w in found) for kind in ("error", "warning", "note")}
     typer.echo(_counted(counts, lang))
     raise typer.Exit(exit_status(found))

@@ -960,12 +960,12 @@ def test_everything_that_is_not_plain_is_listed_with_what_happened_to_it(bpmn):
     )
     assert all(x.reason and x.line > 0 for x in draft.foreign)
     told = {(t.place, t.what) for t in draft.todo}
-    assert ("activities.b", "textAnnotation 'n': Read me") in told
+    assert ("activities.b", "note 'n': Read me") in told
     assert (
         "activities.a",
-        "dataObjectReference 'd': Letter; name it under touchpoint.evidence if the customer sees it",
+        "data object reference 'd': Letter; name it under touchpoint.evidence if the customer sees it",
     ) in told
-    assert any("dropped: 1 x conditionExpression" in what and "x>u" in what for _, what in told)
+    assert any("dropped: 1 x condition" in what and "x>u" in what for _, what in told)
     assert any("documentation 's': Every morning" in what for _, what in told)
 
 

@@ -274,12 +274,12 @@ def test_parts_of_a_drawing_are_counted_and_listed_only_on_request(capsys, folde
 
 def test_what_is_to_do_is_told_once(capsys, folder):
     _, out, err = run(capsys, "from-bpmn", "pay.bpmn")
-    assert "dropped: 1 x conditionExpression: which way a case goes" in " ".join(out.replace("# ", "").split())
+    assert "dropped: 1 x condition: which way a case goes" in " ".join(out.replace("# ", "").split())
     assert len(err.splitlines()) == 2
     assert "things to look at; they stand in the draft as comments" in err
     _, out, err = run(capsys, "from-bpmn", "pay.bpmn", "-o", "a.yaml")
     assert out == ""
-    assert "dropped: 1 x conditionExpression: which way a case goes" in err
+    assert "dropped: 1 x condition: which way a case goes" in err
 
 
 def test_a_last_step_after_which_the_drawing_goes_on_is_no_end(capsys, folder):

@@ -94,11 +94,12 @@ def _check_given(document: Document, given: Mapping[str, str]) -> None:
     names = {x for p in document.pools for x in (p.id, p.name)} | {
         x for lane in document.lanes for x in (lane.id, lane.name)
     }
+    shown = {x.name or x.id for x in (*document.pools, *document.lanes)}
     for key, kind in given.items():
-        if key not in names:
-            raise BlueprintError(f"{document.path}: no lane or pool is called {key!r}.{hint(key, names - {''})}")
         if kind not in KINDS:
             raise UnknownNameError("kind of lane", kind, KINDS, where=key)
+        if key not in names:
+            raise BlueprintError(f"{document.path}: no lane or pool is called {key!r}.{hint(key, shown)}")
 
 
 # --- rows --------------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from mining.blueprint.bpmn import sbp
 from mining.blueprint.bpmn.blocks import blocks_of, same_language, witness
 from mining.blueprint.bpmn.document import FACTS, Document, read_document
 from mining.blueprint.bpmn.drawing import Layout
-from mining.blueprint.bpmn.foreign import Foreign, foreign_of
+from mining.blueprint.bpmn.foreign import Foreign, foreign_of, plain_word
 from mining.blueprint.bpmn.merge import merged, nodes_of
 from mining.blueprint.bpmn.neighbours import Neighbours
 from mining.blueprint.bpmn.nets import Node, activity_of, write_nodes, write_nodes_and_ids
@@ -258,7 +258,7 @@ def _group(fate: str, kind: str, reason: str, found: list[Foreign]) -> str:
     tags = f" ({', '.join(names)})" if names else ""
     more = f" and {len(found) - MOST_IDS} more" if len(found) > MOST_IDS else ""
     return (
-        f"{what}: {len(found)} x {kind}{tags}: {reason}; {', '.join(x.id for x in found[:MOST_IDS])}{more}"
+        f"{what}: {len(found)} x {plain_word(kind)}{tags}: {reason}; {', '.join(x.id for x in found[:MOST_IDS])}{more}"
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mining.blueprint.bpmn.document import DATA, Document, Element, Fact
+from mining.blueprint.bpmn.foreign import plain_word
 from mining.blueprint.bpmn.lanes import Lanes, lanes_of
 from mining.blueprint.bpmn.neighbours import Neighbours
 from mining.blueprint.draft import Todo
@@ -155,6 +156,6 @@ def _fact(document: Document, fact: Fact, made: Steps) -> list[Todo]:
         return []
     ids = list(dict.fromkeys(made.activity[x] for x in fact.at if x in made.activity))
     where = [f"activities.{id}" for id in ids] or [f"{document.path.name}:{fact.line}"]
-    said = f"{fact.kind} {fact.id!r}: {fact.text}"
+    said = f"{plain_word(fact.kind)} {fact.id!r}: {fact.text}"
     more = "; name it under touchpoint.evidence if the customer sees it" if fact.kind in DATA else ""
     return [Todo(place, said + more) for place in where]
