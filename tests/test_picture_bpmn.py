@@ -239,5 +239,12 @@ def test_deviations_of_no_drawn_step_are_listed_by_name(tmp_path):
 
 
 def test_a_drawing_of_something_else_is_an_error(tmp_path):
-    with pytest.raises(BlueprintError, match=r"No step of the drawing is an activity of test\. Drawn: 'Check the claim'"):
+    with pytest.raises(
+        BlueprintError, match=r"No step of the drawing is an activity of test\. Drawn: 'Check the claim'"
+    ):
         judged().plot(bpmn=file(tmp_path))
+
+
+def test_a_long_word_makes_the_text_smaller_and_is_not_cut(tmp_path):
+    words = texts(ET.fromstring(bpmn_picture(file(tmp_path, "Advise Claimant on Reimbursement")).svg))
+    assert any(line.endswith("Reimbursement") for line in words)

@@ -35,6 +35,7 @@ from mining.pictures.svg import (
     tag,
     text_lines,
     text_width,
+    widest,
 )
 from mining.pictures.symbols import legend, overlay_items
 from mining.pictures.words import words_in
@@ -115,8 +116,9 @@ def bpmn_picture(
 def _fitted(text: str, width: float, height: float, size: float = NAME_SIZE) -> tuple[list[str], float]:
     """Lines and the largest size at which they fit; never smaller than can be read."""
     while True:
-        lines = balanced(text, size, max(width, 2 * size))
-        if size <= LEAST_SIZE or len(lines) * size * 1.22 <= height:
+        room = max(width, 2 * size)
+        lines = balanced(text, size, room)
+        if size <= LEAST_SIZE or (len(lines) * size * 1.22 <= height and widest(text, size) <= room):
             return lines, size
         size -= 0.5
 

@@ -141,13 +141,24 @@ def balanced(text: str, size: float, width: float, *, bold: bool = False) -> lis
     if not 1 < len(lines) <= 4:
         return lines
     best = lines
-    least = max((text_width(piece, size, bold=bold) for piece, _ in _atoms(clean(text))), default=0.0)
+    least = widest(text, size, bold=bold)
     for narrower in range(int(width) - 2, ceil(max(width / 2, least)) - 1, -2):
         trial = wrap(text, size, float(narrower), bold=bold)
         if len(trial) > len(lines):
             break
         best = trial
     return best
+
+
+def widest(text: str, size: float, *, bold: bool = False) -> float:
+    """Width of the widest word, or of the widest character in scripts without blanks: no line is narrower unless a word is cut.
+
+    Examples
+    --------
+    >>> widest("on Reimbursement", 10) == text_width("Reimbursement", 10)
+    True
+    """
+    return max((text_width(piece, size, bold=bold) for piece, _ in _atoms(clean(text))), default=0.0)
 
 
 def num(value: float) -> str:
