@@ -23,6 +23,7 @@ from mining.log import EventLog
 from mining.results import Provenance, Result, wilson
 
 if TYPE_CHECKING:
+    from mining.conformance.moments import MomentFlips
     from mining.discovery import DiscoveredFlow
     from mining.findings import Findings
     from mining.fit import AlignedVariants, Fit, MoveCosts
@@ -414,6 +415,14 @@ class Study:
         from mining.log.quality import quality
 
         return quality(self.log, self.blueprint)
+
+    @cached_property
+    def moment_flips(self) -> MomentFlips:
+        """Rules whose verdicts hang on the moment they use; see :func:`mining.conformance.moments.moment_flips`."""
+        from mining.conformance.moments import moment_flips
+
+        found = {check.id: check for check in self.checks}
+        return moment_flips(self.blueprint, self.instances, self.is_open, self.calendars, found)
 
     @cached_property
     def flags(self) -> pd.DataFrame:

@@ -265,6 +265,7 @@ def test_what_is_wrong_in_a_file_is_counted(tmp_path):
         ("q.gz", gzip.compress(b'{"events": []}' * 9)[:20], "damaged or cut off"),
         ("r.db", b"SQLite format 3\0" + b"x" * 500, "SQLite says"),
     ],
+    ids=[*"abcdefghijklmnopqr"],
 )  # fmt: skip
 def test_what_is_no_ocel_is_refused_in_words(tmp_path, name, data, words):
     path = tmp_path / name

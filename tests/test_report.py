@@ -501,3 +501,28 @@ def test_cases_outside_the_time_of_the_blueprint_are_counted():
 def test_open_cases_are_said_to_be_measured_up_to_the_end_of_the_log():
     judged = study(blueprint(["a", "b"], "ab"), {"open": [("A", 0.0)], "done": [("A", 0.0), ("B", 3.0)]})
     assert "measured up to the last moment of the log, 2026-03-02 12:00:00." in render_html(judged)
+
+
+@pytest.mark.parametrize(
+    ("lang", "wanted"),
+    [
+        (
+            "en",
+            "R is judged by the completion of Step a and the completion of Step b. By the completion of Step a and the start of Step b, "
+            "1 of 2 cases would have another verdict (1 would fail, 0 would pass).",
+        ),
+        (
+            "zh",
+            "R 按步骤a的完成且步骤b的完成判定；若按步骤a的完成且步骤b的开始，2 个案例中有 1 个判定不同（1 个变为不符合，0 个变为符合）。",
+        ),
+    ],
+)
+def test_the_report_says_where_a_verdict_hangs_on_the_moment_used(lang, wanted):
+    rule = {"id": "R", "kind": "precedence", "a": "a", "b": "b", "severity": "major", "basis": "x"}
+    log = {
+        "early": [("A", 2.0, "ann", 1.0), ("B", 3.0, "bob", 1.5), ("C", 4.0, "x", 3.5)],
+        "after": [("A", 2.0, "ann", 1.0), ("B", 3.0, "bob", 2.5), ("C", 4.0, "x", 3.5)],
+    }
+    page = render_html(study(blueprint([*"abc"], "abc", rules=[rule]), log), lang=lang)
+    assert wanted in page
+    assert ("Problems of the data" if lang == "en" else "数据问题") in page

@@ -147,6 +147,7 @@ def _second_part(study: Study, w: Writer) -> dict[str, Any]:
             for x in (f(study, w) for f in (evidence.lineage, evidence.labels, evidence.columns, evidence.problems))
             if x
         ],
+        "problems": study.quality.say(w.lang),
         "notes": evidence.notes(study),
         "limits": evidence.limits(study, w),
         "glossary": evidence.glossary(w),
