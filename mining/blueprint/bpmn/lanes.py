@@ -91,10 +91,9 @@ def _ids(rows: list[tuple[str, str, str]]) -> dict[str, str]:
 
 
 def _check_given(document: Document, given: Mapping[str, str]) -> None:
-    names = {x for p in document.pools for x in (p.id, p.name)} | {
-        x for lane in document.lanes for x in (lane.id, lane.name)
-    }
-    shown = {x.name or x.id for x in (*document.pools, *document.lanes)}
+    drawn = [(p.id, p.name) for p in document.pools] + [(lane.id, lane.name) for lane in document.lanes]
+    names = {text for pair in drawn for text in pair}
+    shown = {name or id for id, name in drawn}
     for key, kind in given.items():
         if kind not in KINDS:
             raise UnknownNameError("kind of lane", kind, KINDS, where=key)
