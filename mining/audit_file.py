@@ -36,6 +36,7 @@ from mining.units import MICROSECONDS
 
 FILES = ("report.html", "workpapers.xlsx", "findings.json", "verdicts.parquet", "deviations.parquet", "manifest.json")
 ROWS_TOGETHER = 2**20  # of a row group of the verdicts
+VERSION_FILES = ("uncovered.parquet", "versions.json")
 SOFTWARE = (
     "service-mining",
     "pm4py",
@@ -152,14 +153,16 @@ def audit_versions(
     _admit(versions, lang, draft_ok)
     found = study_versions(log, versions, open_cases=open_cases)
     folder = Path(out)
+    _spare_inputs(folder, VERSION_FILES, (*log.files, *(path for b in versions for path in b.files)))
     made = {}
     for name, study in found.studies.items():
         progress(f"version {name}")
         made[name] = _write(study, folder / _folder_name(name), lang, progress)
+    table, record = (folder / name for name in VERSION_FILES)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        found.uncovered.frame.to_parquet(folder / "uncovered.parquet", index=False)
-        _write_json(folder / "versions.json", _versions_record(found))
+        found.uncovered.frame.to_parquet(table, index=False)
+        _write_json(record, _versions_record(found))
     except OSError as error:
         raise MiningError(f"{folder}: cannot write there ({error}).") from error
     return made, found
@@ -202,14 +205,22 @@ def _admit(blueprints: Iterable[Blueprint], lang: str, draft_ok: bool) -> None:
             )
 
 
-def _write(study: Study, folder: Path, lang: str, progress: Callable[[str], None]) -> Audit:
-    """Write the audit file of a study: all of it, or nothing."""
-    inputs = {path.resolve() for path in (Path(study.log.source.path), *study.blueprint.files)}
-    for name in FILES:
-        if (folder / name).resolve() in inputs:
+def _spare_inputs(folder: Path, names: Iterable[str], inputs: Iterable[Path]) -> None:
+    """Refuse a folder in which a file of ours would replace one that the audit is made from."""
+    there = [path for path in inputs if path.exists()]
+    for name in names:
+        if (folder / name).exists() and any((folder / name).samefile(path) for path in there):
             raise MiningError(
                 f"{folder / name} is an input of this audit and would be overwritten. Name another folder."
             )
+
+
+def _write(study: Study, folder: Path, lang: str, progress: Callable[[str], None]) -> Audit:
+    """Write the audit file of a study: all of it, or nothing."""
+    _spare_inputs(folder, FILES, (*study.log.files, *study.blueprint.files))
+    source = Path(study.log.source.path)
+    if source.is_dir() and folder.resolve() == source.resolve():
+        raise MiningError(f"{folder} holds the parts of the log, and all in it is taken for such. Name another folder.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".audit-", dir=folder))
@@ -329,6 +340,8 @@ def manifest(study: Study, folder: Path, lang: str) -> dict[str, Any]:
                 "columns_declared_by": log.binding.origin,
                 "labels": log.binding.labels,
                 "binding_sha256": getattr(log.binding, "sha256", None),
+                "read_as": log.source.extras.get("reading", {}),
+                "store": {"name": log.store.name, "sha256": _sha256(log.store)} if log.store else None,
                 "first": first,
                 "last": last,
             },

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import typer
 
 from mining.cli_blueprint import blueprint_app
-from mining.cli_log import log_app
+from mining.cli_log import Bound, DayFirst, LogFile, ObjectType, OrderBy, Query, Table, columns_of, log_app
 from mining.errors import MiningError
 
 if TYPE_CHECKING:
-    from mining.blueprint import Blueprint
-    from mining.log import EventLog
     from mining.study import Study
 
 app = typer.Typer(
@@ -79,14 +77,7 @@ def _main(
 
 @app.command()
 def audit(
-    log: Annotated[
-        str,
-        typer.Argument(
-            help="Event log: CSV, XES, Parquet, Excel, a converted log, a DuckDB or SQLite file, postgresql://user@host/database "
-            "(password in PGPASSWORD or ~/.pgpass), or OCEL 2.0.",
-            metavar="LOG",
-        ),
-    ],
+    log: LogFile,
     blueprint: BlueprintFiles,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the audit file.", metavar="DIR")],
     lang: Annotated[Literal["en", "zh"], typer.Option(help="Language of the report.")] = "en",
@@ -95,31 +86,19 @@ def audit(
         typer.Option(help="pending: a case without an end is still running. judge: every case counts as ended."),
     ] = "pending",
     draft_ok: Annotated[bool, typer.Option("--draft-ok", help="Allow a blueprint that is not approved.")] = False,
-    binding: Annotated[
-        Path | None,
-        typer.Option(
-            help="Binding file of the log, from mining log bind; without it, the blueprint's log section.",
-            metavar="FILE",
-        ),
-    ] = None,
-    table: Annotated[str | None, typer.Option(help="Table of a database.", metavar="NAME")] = None,
-    query: Annotated[str | None, typer.Option(help="Select statement of a database.", metavar="SQL")] = None,
-    order_by: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Column that settles the order of the rows of a database; may be given several times.",
-            metavar="COLUMN",
-        ),
-    ] = None,
-    object_type: Annotated[
-        str | None, typer.Option(help="Type of object of an object-centric log that is the case.", metavar="NAME")
-    ] = None,
+    binding: Bound = None,
+    table: Table = None,
+    query: Query = None,
+    order_by: OrderBy = None,
+    object_type: ObjectType = None,
+    day_first: DayFirst = None,
 ) -> None:
     """Check a log against a blueprint and write report, workpapers, findings, verdicts, deviations and manifest."""
     from mining.audit_file import audit as run
     from mining.audit_file import audit_versions
     from mining.blueprint import read_blueprint
     from mining.blueprint.versions import read_versions
+    from mining.log import read_log
     from mining.texts import say
 
     progress = _Progress()
@@ -127,8 +106,8 @@ def audit(
     versions = None if len(blueprint) == 1 else read_versions(blueprint)
     norm = read_blueprint(blueprint[0]) if versions is None else versions.periods[-1].blueprint
     progress("reading the log")
-    part = {"table": table, "query": query, "order_by": tuple(order_by or ()), "object_type": object_type}
-    events = _events(log, norm, binding, {key: value for key, value in part.items() if value})
+    part = {"table": table, "query": query, "order_by": order_by, "object_type": object_type}
+    events = read_log(log, columns=columns_of(binding, norm, part), day_first=day_first)
     settings: dict[str, Any] = {"lang": lang, "open_cases": open_cases, "draft_ok": draft_ok, "progress": progress}
     if versions is None:
         made = {norm.version: run(events, norm, out, **settings)}
@@ -141,17 +120,6 @@ def audit(
         for line in _headlines(audited.study, lang):
             typer.echo(line)
         typer.echo(say("cli.report", lang, path=audited.report, seconds=f"{progress.total():.1f}"))
-
-
-def _events(log: str, norm: Blueprint, binding: Path | None, part: dict[str, Any]) -> EventLog:
-    """The log with the columns of the binding file, else those of the blueprint; ``part`` names what to read of a database."""
-    from dataclasses import replace
-
-    from mining.log import read_log
-    from mining.log.binding_file import read_binding
-
-    columns = norm.binding if binding is None else read_binding(binding)
-    return read_log(log, columns=replace(columns, **part))
 
 
 def _headlines(study: Study, lang: str) -> list[str]:

@@ -113,7 +113,7 @@ def study_versions(
     Parameters
     ----------
     log : EventLog
-        As :func:`mining.read_log` gives it. Unless its columns were given as arguments, each version's binding is used.
+        As :func:`mining.read_log` gives it. Unless its columns were given as arguments or by a binding file, each version's binding is used.
     versions : Versions or iterable of Blueprint
         As :func:`mining.blueprint.versions.read_versions` gives them.
     open_cases : {"pending", "judge"}
@@ -148,7 +148,7 @@ def study_versions(
     version_of: dict[str, str] = {}
     for period in given.periods:
         blueprint = period.blueprint
-        read = log if log.binding.origin == "arguments" else log.bind(blueprint.binding)
+        read = log if log.binding.origin in ("arguments", "file") else log.bind(blueprint.binding)
         began = _first_moments(read)
         day_of |= zip(read.case_ids.tolist(), _days(began, blueprint.tz), strict=True)
         keep = _within(period, began)

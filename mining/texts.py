@@ -143,7 +143,9 @@ def _value_text(standard: Standard, of: str, lang: str) -> str:
     kind = "count" if standard.metric == "count" else "attribute"
     parts = [say(f"standard.{kind}.{key}", lang, **values) for key in keys or ["filled"]]
     at = say("standard.at", lang, of=of) if kind == "attribute" and of else ""
-    source = say(f"source.{standard.source or standard.metric}", lang) if standard.metric in ("score", "external") else ""
+    source = (
+        say(f"source.{standard.source or standard.metric}", lang) if standard.metric in ("score", "external") else ""
+    )
     return source + say("word.and", lang).join(parts) + at
 
 

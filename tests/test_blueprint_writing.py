@@ -174,7 +174,13 @@ def everything():
     a["fail_point"] = {"failure": {"en": "Lost", "zh": "丢失"}, "s": 6, "o": 3, "d": 4, "control": "Second look"}
     del f["labels"]
     f["observable"] = False
-    raw["log"] |= {"format": "%d.%m.%y %H:%M", "start_format": "epoch s", "decimal": ",", "encoding": "cp1252", "delimiter": ";"}
+    raw["log"] |= {
+        "format": "%d.%m.%y %H:%M",
+        "start_format": "epoch s",
+        "decimal": ",",
+        "encoding": "cp1252",
+        "delimiter": ";",
+    }
     raw["log"] |= {"sheet": "Log", "table": "log", "query": "select 1", "order_by": ["row"], "object_type": "order"}
     return raw
 

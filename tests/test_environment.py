@@ -54,7 +54,9 @@ def test_every_pin_of_the_lock_satisfies_its_bounds():
 
 def test_the_lock_of_spark_satisfies_its_bounds():
     (spark,) = map(Requirement, PROJECT["project"]["optional-dependencies"]["spark"])
-    pins = dict(re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", (ROOT / "requirements-spark.lock").read_text("utf-8"), re.M))
+    pins = dict(
+        re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", (ROOT / "requirements-spark.lock").read_text("utf-8"), re.M)
+    )
     assert spark.specifier.contains(pins["pyspark"])
 
 

@@ -9,8 +9,8 @@ from benchmarks.log_engines import QUESTIONS
 
 def found(factor, rows=7, memory=100.0):
     return {
-        "load": 2.0 * factor,
-        "questions": {name: {"seconds": 0.5 * factor, "rows": rows} for name in QUESTIONS},
+        "load": {"seconds": 2.0 * factor, "wall": 3.0 * factor},
+        "questions": {name: {"seconds": 0.5 * factor, "wall": 1.0 * factor, "rows": rows} for name in QUESTIONS},
         "memory": memory,
     }
 
@@ -24,6 +24,9 @@ def test_ratios_are_of_the_peer_over_ours():
         == "| variants (7 rows) | 0.500 | 5.00 (10.0x) | 1.00 (2.0x) DIFFERENT NUMBER OF ROWS |"
     )
     assert rows["loading and variants"] == "| loading and variants | 2.50 | 25.0 (10.0x) | 5.00 (2.0x) |"
+    assert "| loading and variants | 4.00 | 40.0 (10.0x) |" in benchmark.questions(
+        1_000, {"ours": found(1), "polars": found(10)}, "wall"
+    )
 
 
 def test_what_is_not_there_is_named():
@@ -33,12 +36,12 @@ def test_what_is_not_there_is_named():
     row = benchmark.xes_row(
         benchmark.Path("a.xes"),
         {
-            "ours": {"xes": {"seconds": 3.0}, "memory": 10},
-            "rustxes": {"xes": {"seconds": 2.0}, "memory": 20},
+            "ours": {"xes": {"seconds": 3.0, "wall": 4.0}, "memory": 10},
+            "rustxes": {"xes": {"seconds": 2.0, "wall": 2.5}, "memory": 20},
             "r4pm": {"failed": "not installed"},
         },
     )
-    assert row == ["a.xes", "3.00, 10 MB", "2.00, 20 MB", "not installed", "1.50"]
+    assert row == ["a.xes", "3.00 (4.00 wall), 10 MB", "2.00 (2.50 wall), 20 MB", "not installed", "1.50"]
     assert benchmark.run("no_such_engine", benchmark.Path("x")) == {"failed": "not installed"}
 
 

@@ -353,3 +353,64 @@ def test_sequences_and_keys_with_one_hash_are_told_apart(monkeypatch):
     monkeypatch.setattr(loops, "mixed", lambda key: np.uint64(5))
     of, distinct, times = loops.numbered.py_func(np.array([7, 9, 7, 8]))
     assert (of.tolist(), distinct.tolist(), times.tolist()) == ([0, 1, 0, 2], [7, 9, 8], [2, 1, 1])
+
+
+# --- the loops of the case table and of the variants, against their definitions -----------------------------------------
+
+
+@pytest.mark.parametrize(("labels", "resources"), [(1, 1), (64, 63), (65, 63), (64, 64), (300, 5)])
+def test_the_case_table_is_the_same_whether_masks_hold_all_codes_or_not(labels, resources):
+    random = np.random.default_rng(labels + resources)
+    sizes = random.integers(1, 200, 60)
+    offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+    n = int(offsets[-1])
+    activity = random.integers(0, labels, n).astype(np.int32)
+    resource = random.integers(-1, resources, n).astype(np.int32)
+    resource[: offsets[20]] = np.maximum(resource[: offsets[20]], 0)  # cases in which all are known
+    resource[offsets[-2] :] = -1
+    activity[-1], resource[-sizes[-1] - 1] = labels - 1, resources - 1  # the greatest codes occur
+    end = np.sort(random.integers(0, 10**15, n))
+    piece = SimpleNamespace(
+        labels=[f"a{i}" for i in range(labels)], resources=[f"r{i}" for i in range(resources)], offsets=offsets,
+        activity=activity, resource=resource, end=end, facts=SimpleNamespace(has_starts=False),
+    )  # fmt: skip
+    found = CASES.run(piece, {})
+    for c, (a, b) in enumerate(zip(offsets, offsets[1:], strict=False)):
+        people = resource[a:b].tolist()
+        handed = sum(-1 < x != y > -1 for x, y in zip(people, people[1:], strict=False))
+        row = [
+            b - a,
+            len(set(activity[a:b].tolist())),
+            len(set(people) - {-1}),
+            handed,
+            0,
+            activity[a],
+            activity[b - 1],
+        ]
+        assert [int(x[c]) for x in found.values()] == [*row, end[a], end[b - 1]]
+
+
+def test_a_case_table_does_not_change_with_its_copy_nor_the_log_with_it(small):
+    ids = small.case_ids.tolist()
+    found = table(CASES, small)
+    changed = found.copy()
+    changed["case_id"] = "x"
+    changed.loc[0, "instances"] = 99
+    assert found["case_id"].tolist() == small.case_ids.tolist() == ids
+    assert found["instances"].tolist() == [3, 1, 2]
+
+
+def test_bits_are_counted():
+    for mask in (0, 1, 2**63, 2**64 - 1, 0x8000_0001_0000_0101):
+        assert loops.bits(np.uint64(mask)) == mask.bit_count()
+
+
+@settings(deadline=None)  # the first example compiles
+@given(
+    st.lists(st.tuples(st.integers(1, 2), st.lists(st.integers(0, 2), min_size=1, max_size=5)), min_size=1, max_size=40)
+)
+def test_sequences_are_ranked_as_defined(rows):
+    code = np.array([x for _, row in rows for x in row], np.int32)
+    starts = np.concatenate(([0], np.cumsum([len(row) for _, row in rows]))).astype(np.int64)
+    order = loops.ranked(code, starts, np.array([n for n, _ in rows], np.int64))
+    assert order.tolist() == sorted(range(len(rows)), key=lambda k: (-rows[k][0], rows[k][1]))

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mining.binding import Binding
 from mining.errors import LogError, MiningError, UnknownNameError
-from mining.log import EventLog
+from mining.log import EventLog, read_log
 from mining.log.sql import _is_ordered, is_database, read_query
 from mining.log.sql_engines import without_secrets
+from mining.log.store import write_store
 from tests import postgres
 
 ROWS = [
@@ -453,3 +455,46 @@ def test_any_text_comes_back_from_every_database(server, rows):
             connection.execute(f"insert into t values ({', '.join([mark] * 4)})", (number, *row))
         assert [row[1:] for row in values(read_query(connection, table="t", order_by="n"))] == rows
         connection.close()
+
+
+@pytest.mark.parametrize("kept", [0.6, 0.999])
+def test_a_sqlite_file_that_is_cut_off_is_refused(tmp_path, kept):
+    path = tmp_path / "log.sqlite"
+    with sqlite3.connect(path) as db:
+        db.execute("create table log (c text, a text, t text)")
+        db.executemany("insert into log values (?, 'A', '2024-01-01')", [(str(i),) for i in range(2000)])
+    db.close()
+    assert read_query(path).table.num_rows == 2000
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * kept)])
+    with pytest.raises(LogError, match=f"cut off: it has {int(len(data) * kept):,} of {len(data):,} bytes"):
+        read_query(path)
+
+
+def test_a_log_of_one_table_is_not_bound_as_that_of_another(tmp_path):
+    path = tmp_path / "log.sqlite"
+    columns = {"case": "c", "activity": "a", "timestamp": "t"}
+    with sqlite3.connect(path) as db:
+        for name in ("one", "other"):
+            db.execute(f"create table {name} (c text, a text, t text)")
+            db.execute(f"insert into {name} values ('1', '{name}', '2024-01-01')")
+    db.close()
+    log = read_log(path, columns=columns | {"table": "one"})
+    secret = "select *  from one -- password='geheim'"
+    kept = write_store(log, tmp_path / "one.parquet")
+    asked = write_store(
+        read_log(path, columns=columns | {"query": secret, "order_by": "c"}), tmp_path / "asked.parquet"
+    )
+    assert read_log(kept, columns=columns | {"table": "one"}).labels == ("one",)
+    assert read_log(asked, columns=columns | {"query": secret, "order_by": "c"}).labels == ("one",)
+    assert b"geheim" not in asked.read_bytes()
+    for wrong, what in [
+        ({"table": "other"}, "declares table 'other', but the log was read with table 'one'"),
+        ({"query": "select * from other"}, "read with no query"),
+        ({"order_by": "t"}, "read with no order_by"),
+        ({"object_type": "order"}, "read with no object_type"),
+    ]:
+        with pytest.raises(LogError, match=what):
+            read_log(kept, columns=columns | wrong)
+    with pytest.raises(LogError, match="but the log was read with table 'one'"):
+        log.bind(Binding("c", "a", "t", table="other"))

@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 
 from mining.errors import LogError, UnknownNameError
 from mining.log import EventLog, read_log
+from mining.log.binding_file import read_binding
 from mining.log.codes import coded
 from mining.log.facts import merged
+from mining.log.ingest import ingest
 from mining.log.lineage import uses
 from mining.log.order import by_case_and_time
 from mining.log.pieces import PER_INSTANCE, cuts
+from mining.log.source import read_source
 from mining.log.store import open_store, write_store
 from mining.units import MISSING
 from tests.helpers import ROOT
@@ -302,3 +305,67 @@ def test_nothing_is_left_behind_where_writing_fails(tmp_path, store):
         write_store(broken, store)
     assert [p.name for p in tmp_path.iterdir()] == ["permit.parquet"]
     assert read_log(store).n_cases == log.n_cases
+
+
+def test_a_store_never_replaces_a_file_its_log_is_read_with(tmp_path, store):
+    frame = pd.read_csv(PERMIT, dtype=str)
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    for name, part in (("a", frame[:9000]), ("b", frame[9000:])):
+        part.to_parquet(parts / f"{name}.parquet", index=False)
+    binding = tmp_path / "binding.yaml"
+    binding.write_text("columns: {case: case_id, activity: activity, timestamp: timestamp}", encoding="utf-8")
+    whole = read_log(parts, columns=read_binding(binding))
+    assert whole.files == (parts / "a.parquet", parts / "b.parquet", binding)
+    part = read_log(store).take(np.arange(2000) < 9)
+    assert part.files == (PERMIT, store)
+    before = {path: path.read_bytes() for path in (*whole.files, store)}
+    for log, path in [(part, store), *((whole, path) for path in whole.files)]:
+        with pytest.raises(LogError, match="or a file it is read with"):
+            write_store(log, path)
+    assert before == {path: path.read_bytes() for path in before}
+
+
+def test_a_store_keeps_what_a_binding_file_says(tmp_path):
+    file = tmp_path / "binding.yaml"
+    text = "columns: {case: case_id, activity: activity, timestamp: timestamp}\nlabels: {%s}"
+    file.write_text(
+        text % "Send confirmation: (unmapped), Call the applicant: (ignore), Confirm receipt: '?'", encoding="utf-8"
+    )
+    binding = read_binding(file, undecided="keep")
+    kept = read_log(write_store(read_log(PERMIT, columns=binding), tmp_path / "s.parquet"))
+    assert kept.binding == binding
+    assert kept.notes == read_log(PERMIT, columns=binding).notes
+    file.write_text(text % "Confirm receipt: receive", encoding="utf-8")
+    again = kept.bind(read_binding(file))
+    assert again.binding == read_binding(file)
+    lost = "what the binding of the store says of 2 labels ('Send confirmation', 'Call the applicant') is not used"
+    assert again.notes == (*kept.notes, f"{lost}: another binding was given")
+
+
+def test_a_store_is_not_read_as_a_table(tmp_path, store):
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "a.parquet").write_bytes(store.read_bytes())
+    for read in (
+        lambda: read_source(store),
+        lambda: read_log(tmp_path / "parts"),
+        lambda: ingest(store, tmp_path / "out.parquet"),
+    ):
+        with pytest.raises(LogError, match="is a store of a log, which is read by itself"):
+            read()
+    with pytest.raises(LogError, match="is a folder; only one CSV or Parquet file"):
+        ingest(tmp_path / "parts", tmp_path / "out.parquet")
+
+
+def test_a_store_that_was_replaced_is_not_read_on(tmp_path):
+    log, path = read_log(PERMIT, columns={"attributes": {"channel": "channel"}}), tmp_path / "s.parquet"
+    opened = open_store(write_store(log, path))
+    part = opened.log()
+    write_store(log.take(np.arange(log.n_cases) > 99), path)
+    for read in (lambda: part.attribute("channel"), lambda: part.event_attribute("deadline"), opened.case_ids):
+        with pytest.raises(LogError, match="was replaced since it was opened"):
+            read()
+    path.unlink()
+    for read in (lambda: part.attribute("channel"), lambda: part.event_attribute("deadline")):
+        with pytest.raises(LogError, match="cannot be read any more"):
+            read()

@@ -16,7 +16,7 @@ from mining.log.attributes import case_values
 from mining.log.date_formats import FORMATS, ISO, by_engine, engine, fast_iso
 from mining.log.frames import source_from_frame
 from mining.log.numbers import AmbiguousNumbers, number, numbers
-from mining.log.times import read_moments
+from mining.log.times import read_moments, typed_moments
 from mining.units import MISSING
 
 
@@ -333,3 +333,12 @@ def test_a_bound_log_keeps_its_attributes_when_they_are_dictionaries():
         assert log.attribute("x").tolist() == [1.5, 2.0]
         assert log.attribute("s").tolist() == ["1,5", "2"]
         assert log.event_attribute("x").tolist() == ["1,5", "", "2"]
+
+
+def test_days_of_excel_are_the_same_moment_as_text_and_as_number():
+    seconds = np.arange(0, 86_400, 37)
+    days = (46_083 + seconds / 86_400).tolist()
+    texts = read([*map(repr, days), "9" * 20, "-9999999"], declared="excel days")
+    expected = (us("2026-03-02T00:00") + seconds * 1_000_000).tolist()
+    assert texts.values.tolist() == [*expected, MISSING, MISSING]
+    assert typed_moments(pa.chunked_array([days]), "t", "excel days").values.tolist() == expected

@@ -23,7 +23,9 @@ def make(words=("suspend", "resume"), lifecycle=None):
     return EventLog.from_frame(frame, columns={"lifecycle": lifecycle or Lifecycle("word", "complete", "start")})
 
 
-@pytest.mark.parametrize("log", [make(), make(("挂起", "恢复"), Lifecycle("word", "complete", "start", None, "挂起", "恢复"))])
+@pytest.mark.parametrize(
+    "log", [make(), make(("挂起", "恢复"), Lifecycle("word", "complete", "start", None, "挂起", "恢复"))]
+)
 def test_suspended_time_is_known_per_instance_and_every_row_is_accounted_for(log):
     assert [x if x == MISSING else x // 3_600_000_000 for x in log.suspended.tolist()] == [2, MISSING, 0]
     assert {d.reason: (d.count, d.rows) for d in log.lineage.dropped} == {

@@ -365,5 +365,11 @@ def test_any_value_changed_is_refused_with_its_line_or_read_and_audited(path):
 
 def test_the_page_on_the_format_is_that_of_the_schema():
     assert PAGE.read_text("utf-8") == page()
-    for name in ("stop_clock.from", "NAME.extra_workdays.as", "touchpoint.moment_of_truth", "formula.share_at_most.n", "redo"):
+    for name in (
+        "stop_clock.from",
+        "NAME.extra_workdays.as",
+        "touchpoint.moment_of_truth",
+        "formula.share_at_most.n",
+        "redo",
+    ):
         assert f"`{name}`" in page()

@@ -72,7 +72,7 @@ class Kernel:
     merge : callable (list of Partial in the order of their cases) -> Partial
         Merging is associative, and merging one partial leaves it as it is: how a log is cut makes no difference to the answer.
     finish : callable (Partial, Vocabulary) -> DataFrame
-        The tidy table.
+        The tidy table. It may hold the arrays of the partial, and the case ids of the log, uncopied.
     result : type
         The `mining.results.Result` that holds the table and describes its columns.
     """

@@ -151,18 +151,32 @@ def histograms(of, n, value, lowest, width):  # type: ignore[no-untyped-def]  # 
 
 @kernel
 def hashed(code, begin, end):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """A hash of a sequence of codes."""
-    h = np.uint64(1469598103934665603)
-    for i in range(begin, end):
-        h = (h ^ np.uint64(code[i] + 1)) * np.uint64(1099511628211)
-    return h ^ (h >> np.uint64(29))
+    """A hash of a sequence of codes: a sum in which no step waits for the one before it."""
+    first, after = np.uint64(begin), np.uint64(end)
+    h, factor = after - first, np.uint64(0x9E3779B97F4A7C15)
+    for i in range(first, after):
+        x = np.uint64(np.uint32(code[i]) + np.uint32(1)) * factor
+        h += x ^ (x >> np.uint64(32))
+        factor += np.uint64(0xD6E8FEB86659FD93)
+    h = (h ^ (h >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15)
+    return h ^ (h >> np.uint64(32))
+
+
+@kernel
+def equal(code, one, other, length):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Whether two stretches of codes are equal."""
+    a, b = np.uint64(one), np.uint64(other)
+    i, n = np.uint64(0), np.uint64(length)
+    while i < n and code[a + i] == code[b + i]:
+        i += np.uint64(1)
+    return i == n
 
 
 @kernel
 def grouped(code, offsets, weight):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Equal sequences: the group of each case, the first case of each group, and the summed weight of its cases.
 
-    Exact: sequences with one hash are compared.
+    Groups are numbered in the order of their first cases. Exact: sequences with one hash are compared.
     """
     m = offsets.size - 1
     size = 1024
@@ -171,9 +185,9 @@ def grouped(code, offsets, weight):  # type: ignore[no-untyped-def]  # pragma: n
     of = np.empty(m, np.int32)
     n = 0
     for c in range(m):
-        h = hashed(code, offsets[c], offsets[c + 1])
+        begin, length = offsets[c], offsets[c + 1] - offsets[c]
+        h = hashed(code, begin, begin + length)
         p = np.int64(h & np.uint64(size - 1))
-        length = offsets[c + 1] - offsets[c]
         while True:
             j = slot[p]
             if j < 0:
@@ -182,13 +196,8 @@ def grouped(code, offsets, weight):  # type: ignore[no-untyped-def]  # pragma: n
                 n += 1
                 break
             if hashes[j] == h:
-                a, b = offsets[first[j]], offsets[c]
-                same = offsets[first[j] + 1] - a == length
-                i = 0
-                while same and i < length:
-                    same = code[a + i] == code[b + i]
-                    i += 1
-                if same:
+                a = offsets[first[j]]
+                if offsets[first[j] + 1] - a == length and equal(code, a, begin, length):
                     break
             p = (p + 1) & (size - 1)
         total[j] += weight[c]
@@ -206,6 +215,106 @@ def grouped(code, offsets, weight):  # type: ignore[no-untyped-def]  # pragma: n
 
 
 @kernel
+def precedes(code, starts, weight, a, b):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Whether sequence a comes before b: the heavier first, then the lesser codes, then the shorter."""
+    if weight[a] != weight[b]:
+        return weight[a] > weight[b]
+    i, j = starts[a], starts[b]
+    while i < starts[a + 1] and j < starts[b + 1]:
+        if code[i] != code[j]:
+            return code[i] < code[j]
+        i += 1
+        j += 1
+    return starts[a + 1] - starts[a] < starts[b + 1] - starts[b]
+
+
+@kernel
+def ranked(code, starts, weight):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """The numbers of the sequences in the order of `precedes`: runs are merged, twice as long each time."""
+    n = starts.size - 1
+    order, other = np.arange(n), np.empty(n, np.int64)
+    run = 1
+    while run < n:
+        for low in range(0, n, 2 * run):
+            middle, high = min(low + run, n), min(low + 2 * run, n)
+            i, j = low, middle
+            for k in range(low, high):
+                if i < middle and (j >= high or not precedes(code, starts, weight, order[j], order[i])):
+                    other[k] = order[i]
+                    i += 1
+                else:
+                    other[k] = order[j]
+                    j += 1
+        order, other = other, order
+        run *= 2
+    return order
+
+
+@kernel
+def gathered(code, starts, chosen, begin):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """The codes of the chosen sequences, one after the other; ``begin`` says where each begins."""
+    found = np.empty(begin[-1], np.int32)
+    for k in range(chosen.size):
+        a = starts[chosen[k]]
+        for i in range(begin[k + 1] - begin[k]):
+            found[begin[k] + i] = code[a + i]
+    return found
+
+
+@kernel
+def bits(mask):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """How many bits of 64 are set."""
+    x = mask - ((mask >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    x = (x & np.uint64(0x3333333333333333)) + ((x >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int32((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@kernel
+def tallies(activity, resource, offsets, found):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Per case, in one pass, into five arrays: distinct activities, distinct resources, `changes` of the resource, first and last activity.
+
+    For activities below 64 and resources below 63; the lowest bit of the mask of resources stands for none.
+    """
+    activities, resources, handovers, first, last = found
+    one = np.uint64(1)
+    for c in range(offsets.size - 1):
+        a, b = np.uint64(offsets[c]), np.uint64(offsets[c + 1])
+        done, by, n = np.uint64(0), np.uint64(0), np.int64(0)
+        before = resource[a]
+        for i in range(a, b):
+            x, y = activity[i], resource[i]
+            done |= one << np.uint64(x)
+            by |= one << np.uint64(y + 1)
+            n += np.int64(y != before)
+            before = y
+        if by & one:  # some are not known: count again, with care
+            n = 0
+            for i in range(a + one, b):
+                x, y = resource[i - one], resource[i]
+                n += np.int64((x >= 0) & (y >= 0) & (x != y))
+        activities[c], resources[c], handovers[c] = bits(done), bits(by & ~one), n
+        first[c], last[c] = activity[a], activity[b - one]
+
+
+@kernel
+def borders(value, offsets, first, last):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """The first and the last value of each case, into two arrays."""
+    one = np.uint64(1)
+    for c in range(offsets.size - 1):
+        first[c], last[c] = value[np.uint64(offsets[c])], value[np.uint64(offsets[c + 1]) - one]
+
+
+@kernel
+def lengths(start, end, unit):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """The time between two moments, in units of so many microseconds."""
+    found = np.empty(start.size)
+    for i in range(start.size):
+        found[i] = (end[i] - start[i]) / unit
+    return found
+
+
+@kernel
 def distinct(code, n_codes, offsets):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Distinct codes of each case; -1 stands for none."""
     m = offsets.size - 1
@@ -216,11 +325,7 @@ def distinct(code, n_codes, offsets):  # type: ignore[no-untyped-def]  # pragma:
             for i in range(offsets[c], offsets[c + 1]):
                 if code[i] >= 0:
                     mask |= np.uint64(1) << np.uint64(code[i])
-            n = np.int32(0)
-            while mask:
-                mask &= mask - np.uint64(1)
-                n += 1
-            found[c] = n
+            found[c] = bits(mask)
         return found
     seen = np.full(n_codes, -1, np.int64)
     for c in range(m):

@@ -34,65 +34,72 @@ def run(piece: Piece, parameters: Parameters) -> Partial:
     Returns
     -------
     Partial
-        ``codes`` and ``starts``: the sequences, one after the other; ``count``; ``example``: number of the first case; ``cases``: number
-        of all cases. Most frequent first, ties by the sequence itself.
+        ``codes`` and ``starts``: the sequences, one after the other, in the order of their first cases; ``count``; ``example``: number of
+        the first case; ``cases``: number of all cases.
     """
     offsets = plain(piece.offsets, np.int64)
-    ones = np.ones(len(offsets) - 1, np.int64)
-    return _grouped(plain(piece.activity, np.int32), offsets, ones, np.arange(len(ones)))
+    return _grouped(
+        plain(piece.activity, np.int32), offsets, plain(np.ones(len(offsets) - 1, np.int64), np.int64), None
+    )
 
 
 def merge(partials: list[Partial]) -> Partial:
     """The sequences of all, with their cases added up."""
     some(partials)
-    lengths = np.concatenate([np.diff(part["starts"]) for part in partials])
+    if len(partials) == 1:
+        return partials[0]
+    sizes = np.concatenate([np.diff(part["starts"]) for part in partials])
     codes, count = (np.concatenate([part[name] for part in partials]) for name in ("codes", "count"))
     before = np.cumsum([0, *(int(part["cases"][0]) for part in partials)])
     example = np.concatenate([part["example"] + n for part, n in zip(partials, before, strict=False)])
-    return _grouped(codes, np.concatenate(([0], np.cumsum(lengths))), count, example)
+    return _grouped(plain(codes, np.int32), begins(sizes), plain(count, np.int64), example)
 
 
-def _grouped(codes: np.ndarray, offsets: np.ndarray, weight: np.ndarray, number: np.ndarray) -> Partial:
-    _, first, count = loops.grouped(plain(codes, np.int32), plain(offsets, np.int64), plain(weight, np.int64))
-    starts = np.concatenate(([0], np.cumsum(np.diff(offsets)[first])))
-    begin = offsets[first]
-    events = np.repeat(begin - starts[:-1], np.diff(starts)) + np.arange(starts[-1])
-    return _ordered(codes[events], starts, count, number[first])  # cases are in order: the first is the least
-
-
-def _ordered(codes: np.ndarray, starts: np.ndarray, count: np.ndarray, example: np.ndarray) -> Partial:
-    raw, ends = codes.astype(">i4").tobytes(), (4 * starts).tolist()
-    keys = [raw[a:b] for a, b in zip(ends, ends[1:], strict=False)]
-    size = count.tolist()
-    order = np.array(sorted(range(len(keys)), key=lambda k: (-size[k], keys[k])), np.int64)
-    lengths = np.diff(starts)[order]
-    begin = np.concatenate(([0], np.cumsum(lengths)))
-    events = np.repeat(starts[order] - begin[:-1], lengths) + np.arange(begin[-1])
+def _grouped(codes: np.ndarray, offsets: np.ndarray, weight: np.ndarray, number: np.ndarray | None) -> Partial:
+    _, first, count = loops.grouped(codes, offsets, weight)
+    starts = begins(np.diff(offsets)[first])
     return {
-        "codes": codes[events],
-        "starts": begin,
-        "count": count[order],
-        "example": example[order],
+        "codes": loops.gathered(codes, offsets, plain(first, np.int64), starts),
+        "starts": starts,
+        "count": count,
+        "example": first if number is None else number[first],  # cases are in order: the first is the least
         "cases": np.array([count.sum()]),
     }
 
 
+def begins(sizes: np.ndarray) -> np.ndarray:
+    """Where each of some sequences, one after the other, begins, and where the last one ends.
+
+    Examples
+    --------
+    >>> begins(np.array([2, 3])).tolist()
+    [0, 2, 5]
+    """
+    return plain(np.concatenate(([0], np.cumsum(sizes))), np.int64)
+
+
 def finish(partial: Partial, vocabulary: Vocabulary) -> pd.DataFrame:
-    """The table."""
-    count, starts, codes = partial["count"], partial["starts"].tolist(), partial["codes"].tolist()
-    labels = vocabulary.labels
+    """The table: most frequent first, ties by the sequence itself."""
+    codes, starts, count = plain(partial["codes"], np.int32), plain(partial["starts"], np.int64), partial["count"]
+    order = loops.ranked(codes, starts, plain(count, np.int64))
+    sizes, count = np.diff(starts)[order], count[order]
+    ends = begins(sizes)
+    labels = np.empty(len(vocabulary.labels), object)
+    labels[:] = vocabulary.labels
+    flat = labels[loops.gathered(codes, starts, plain(order, np.int64), ends)].tolist()
+    places = ends.tolist()
     traces = np.empty(len(count), object)
-    traces[:] = [tuple(labels[x] for x in codes[a:b]) for a, b in zip(starts, starts[1:], strict=False)]
-    share = count / max(int(count.sum()), 1)
+    traces[:] = [tuple(flat[a:b]) for a, b in zip(places, places[1:], strict=False)]
+    all_cases = max(int(count.sum()), 1)
     return pd.DataFrame(
         {
             "rank": np.arange(1, len(count) + 1),
             "cases": count,
-            "share": share,
-            "cumulated": np.cumsum(count) / max(int(count.sum()), 1),
-            "length": np.diff(partial["starts"]),
-            "trace": traces,
-            "example": vocabulary.cases()[partial["example"]],
+            "share": count / all_cases,
+            "cumulated": np.cumsum(count) / all_cases,
+            "length": sizes,
+            "trace": pd.Series(traces, dtype=object),
+            "example": vocabulary.cases()[partial["example"][order]],
         }
     )
 

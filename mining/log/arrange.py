@@ -273,7 +273,9 @@ def _sorted(rows: Rows, found: _Instances, lineage: Lineage, bad_starts: np.ndar
         "scheduled": _at(found.scheduled, order), "suspended": _at(found.suspended, order), "resource": resource.codes,
         "row": row, "start_row": start_row, "scheduled_row": scheduled_row, "tie": tie,
     }  # fmt: skip
-    arrays |= {name: shared(arrays[name]) for name in ("start", "end", "scheduled", "suspended", "start_row", "scheduled_row")}
+    arrays |= {
+        name: shared(arrays[name]) for name in ("start", "end", "scheduled", "suspended", "start_row", "scheduled_row")
+    }
     return Arranged(case.words, activity.words, resource.words, arrays, lineage, remarks)
 
 

@@ -128,8 +128,13 @@ def by_engine(con: duckdb.DuckDBPyConnection, trimmed: pa.ChunkedArray, form: Fo
     if form is ISO:
         value = "epoch_us(try_cast(replace(x, ',', '.') as timestamptz))"
         naive = f"not regexp_matches(x, ':[0-9.,]+{_ISO_ZONE}$')"
+    elif form.name == "excel days":  # such a text is a double, written as short as it can be, and is read as that
+        days = "try_cast(x as double)"
+        clock = f"cast(round_even(({days} - floor({days})) * {form.unit}, 0) as bigint)"
+        moment = f"cast(floor({days}) as bigint) * {form.unit} + {clock} + {form.origin}"
+        value = f"case when abs({days}) < 10_000_000 then {moment} end"
     elif form.unit:
-        value = f"try_cast(floor(try_cast(x as decimal(38, 12)) * {form.unit}) as bigint) + {form.origin}"
+        value = f"try_cast(round(try_cast(x as decimal(38, 12)) * {form.unit}) as bigint) + {form.origin}"
     else:
         text = "x"
         for old, new in form.plain:

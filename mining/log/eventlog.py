@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from mining.log.attributes import CaseValues, case_values, objects
 from mining.log.build import Flat, build
 from mining.log.classifiers import with_classifier
 from mining.log.facts import LogFacts, facts_of
+from mining.log.parquet import part_files
 from mining.log.pieces import INSTANCES, chosen, cuts, fixed, view
 from mining.log.recognise import resolve
 from mining.log.source import check_reading, source_from_frame
@@ -163,8 +165,31 @@ class EventLog(Flat):
     def bind(self, binding: Binding) -> EventLog:
         """Read the same source with another binding, such as that of a blueprint. Errors as in `read_log`."""
         if self._stored:
-            return replace(self, binding=rebound(self._stored.path, self.binding, binding), _cache={})
+            check_reading(self.source, binding, stored=True)
+            found, notes = rebound(self._stored.path, self.binding, binding)
+            return replace(self, binding=found, notes=(*self.notes, *notes), _cache={})
         return EventLog.from_source(self.source, columns=binding, day_first=self.day_first)
+
+    @property
+    def store(self) -> Path | None:
+        """The store that the log is read from, if it is."""
+        return self._stored.path if self._stored else None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that the log is read from, none of which may be written over: source, store and binding file.
+
+        Of a folder its parts. Empty for a frame or a database on a server.
+
+        Examples
+        --------
+        >>> [path.name for path in study.log.files]
+        ['log.csv']
+        """
+        stored = (str(self.store),) if self.store else ()
+        named = (Path(name) for name in (self.source.path, *stored, getattr(self.binding, "file", "")) if name)
+        parts = (part_files(path) if path.is_dir() else [path] for path in named if path.exists())
+        return tuple(dict.fromkeys(path for each in parts for path in each))
 
     @property
     def n_cases(self) -> int:

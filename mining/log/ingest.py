@@ -229,7 +229,8 @@ def _write(plan: _Plan, ordered: Path, store: Path, notes: tuple[str, ...], grou
     lineages, remarks, facts = list[Lineage](), list[Remarks](), list[LogFacts]()
     said: dict[str, list[str]] = {name: [] for name in binding.attributes}
     labels, resources = set[str](), set[str]()
-    with StoreWriter(store, source.path) as writer:
+    inputs = (source.path, getattr(binding, "file", ""))
+    with StoreWriter(store, (Path(name) for name in inputs if name)) as writer:
         for table in _case_ranges(ordered, group):
             found = arrange(_rows(plan, table), binding.lifecycle)
             lineages.append(found.lineage)

@@ -148,7 +148,7 @@ def read_ocel(path: str | Path, object_type: str | None = None) -> SourceTable:
     sha256, size = fingerprint(path)
     return SourceTable(
         str(path), "ocel", sha256, size, table, tuple(problems.examples), (*notes, str(lost)), dict(problems.counts),
-        rejected=rejected, extras={"ocel": asdict(lost)},
+        rejected=rejected, extras={"ocel": asdict(lost), "reading": {"object_type": chosen}},
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from mining.errors import LogError, MiningError, UnknownNameError
 from mining.log.columns import SAMPLE, check_names, plain_types, repeats
+from mining.log.stored import KEY
 from mining.log.table import SourceTable, fingerprint
 
 SUFFIXES = (".parquet", ".pq")
@@ -77,9 +78,19 @@ def part_files(folder: Path) -> list[Path]:
     return parts
 
 
+def refuse_store(path: Path, metadata: pq.FileMetaData) -> None:
+    """Raise `LogError` for a store of a log: its rows are not those of the log, and its columns are bound already."""
+    if KEY in (metadata.metadata or {}):
+        raise LogError(
+            f"{path} is a store of a log, which is read by itself with read_log and keeps its binding. To bind columns or labels, "
+            "to convert again, or to read parts as one log, take what it was made of."
+        )
+
+
 def _one(path: Path, columns: Sequence[str] | None) -> pa.Table:
     try:
         with pq.ParquetFile(path) as file:
+            refuse_store(path, file.metadata)
             names, coded = file.schema_arrow.names, _repeating(file)
             check_names(names, str(path))
             for name in columns or ():

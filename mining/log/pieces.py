@@ -10,7 +10,18 @@ import numpy as np
 from mining.log.build import Flat
 from mining.log.lineage import without
 
-PER_INSTANCE = ("activity", "start", "end", "scheduled", "suspended", "resource", "row", "start_row", "scheduled_row", "tie")
+PER_INSTANCE = (
+    "activity",
+    "start",
+    "end",
+    "scheduled",
+    "suspended",
+    "resource",
+    "row",
+    "start_row",
+    "scheduled_row",
+    "tie",
+)
 INSTANCES = 2_000_000  # in a piece
 
 

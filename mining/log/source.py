@@ -7,6 +7,7 @@ import gzip
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from mining.binding import Binding
 from mining.errors import LogError
@@ -15,7 +16,7 @@ from mining.log.excel import read_excel
 from mining.log.frames import source_from_frame
 from mining.log.ocel import is_ocel, read_ocel
 from mining.log.parquet import read_parquet
-from mining.log.sql import is_database, read_query
+from mining.log.sql import is_database, read_query, shown
 from mining.log.table import Problem, SourceTable
 from mining.log.tabular import read_csv
 from mining.log.xes import read_xes
@@ -25,6 +26,9 @@ __all__ = ["Problem", "SourceTable", "check_reading", "read_source", "source_fro
 CSV, XES = (".csv", ".tsv", ".txt"), (".xes", ".xml")
 SUFFIXES = (*CSV, *XES, *parquet.SUFFIXES, *excel.SUFFIXES)
 OTHER_SHEETS = (".xls", ".xlsb", ".ods")
+
+
+PARTS = ("table", "query", "order_by", "object_type")  # keys that say what of a source is read
 
 
 def read_source(
@@ -109,28 +113,41 @@ def read_source(
         raise LogError(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
-def check_reading(source: SourceTable, binding: Binding) -> None:
+def check_reading(source: SourceTable, binding: Binding, *, stored: bool = False) -> None:
     """Refuse a source that was opened in another way than the binding declares.
+
+    Parameters
+    ----------
+    source : SourceTable
+    binding : Binding
+    stored : bool
+        The log is in a store: a part of a database or of an object-centric log cannot be asked for any more, so that one that
+        is not known to be the one stored is refused.
 
     Raises
     ------
     LogError
-        If its encoding, delimiter or sheet is another one. What the format does not have is not compared.
+        If its encoding, delimiter, sheet, table, query, order or type of object is another one. What the format does not
+        have is not compared.
     """
-    used = source.extras.get("reading", {})
-    for key, value in used.items():
+    used = dict.fromkeys(PARTS) if stored else {}
+    for key, value in (used | source.extras.get("reading", {})).items():
         said = getattr(binding, key)
-        if said is not None and not _same(key, said, value):
+        if said and not _same(key, said, value):
+            said = shown(said) if key == "query" else said
             raise LogError(
-                f"{source.path}: the binding declares {key} {said!r}, but the file was read with {key} {value!r}. "
+                f"{source.path}: the binding declares {key} {said!r}, but the log was read with "
+                f"{f'{key} {value!r}' if value else f'no {key}'}. "
                 f"Read it again: read_log(path, columns=...) with that binding, or with {{{key!r}: {said!r}}} among the columns."
             )
 
 
-def _same(key: str, one: str, other: str) -> bool:
-    if key != "encoding":
-        return one == other
-    return _codec(one) == _codec(other)
+def _same(key: str, one: Any, other: Any) -> bool:
+    if key == "encoding":
+        return _codec(one) == _codec(other)
+    if key == "query":
+        return other is not None and shown(one) == other
+    return list(one) == list(other or ()) if key == "order_by" else bool(one == other)
 
 
 def _codec(name: str) -> str:

@@ -72,7 +72,7 @@ def read_query(source: Any, query: str = "", *, table: str = "", order_by: str |
     with _opened(source) as engine:
         problems = Problems()
         try:
-            named, statement, stored = _statement(engine, query, table)
+            part, statement, stored = _statement(engine, query, table)
             names = check_names(engine.columns(statement), engine.place)
             for column in columns:
                 if column not in names:
@@ -83,12 +83,25 @@ def read_query(source: Any, query: str = "", *, table: str = "", order_by: str |
             rows, rejected = engine.read(statement, problems)
         except engine.errors as error:
             raise failed(engine, error) from None
+    named = f"query: {part}" if query else f"table {part!r}"
+    used = {"table": None if query else part, "query": part if query else None, "order_by": columns}
     notes = (f"{engine.title} {named}", _order(rows, columns, query, stored, engine.title))
     return SourceTable(
         engine.place, engine.format, digest(rows), rows.nbytes, rows, tuple(problems.examples),
         (*notes, "the hash of the source is that of the rows as read"), dict(problems.counts), rejected=rejected,
-        extras={"query": {"from": named, "order_by": columns}},
+        extras={"query": {"from": named, "order_by": columns}, "reading": used},
     )  # fmt: skip
+
+
+def shown(query: str) -> str:
+    """A query as it is shown and kept: on one line, without passwords.
+
+    Examples
+    --------
+    >>> shown("select *\\n  from log")
+    'select * from log'
+    """
+    return without_secrets(" ".join(query.split()))
 
 
 def is_database(source: Any, head: bytes = b"") -> bool:
@@ -150,9 +163,9 @@ def _of_file(path: Path) -> Engine:
 
 
 def _statement(engine: Engine, query: str, table: str) -> tuple[str, str, bool]:
-    """What to call it, the select statement, and whether it gives the rows in the order in which they are stored."""
+    """The query as shown or the name of the table; the select statement; whether it gives the rows as they are stored."""
     if query:
-        return f"query: {without_secrets(' '.join(query.split()))}", query.strip().rstrip(";").rstrip(), False
+        return shown(query), query.strip().rstrip(";").rstrip(), False
     tables = engine.tables()
     if not table:
         if len(tables) != 1:
@@ -168,7 +181,7 @@ def _statement(engine: Engine, query: str, table: str) -> tuple[str, str, bool]:
         table = next(iter(tables))
     if table not in tables:
         raise UnknownNameError("table", table, tables, engine.place)
-    return f"table {table!r}", *tables[table]
+    return table, *tables[table]
 
 
 def _order(rows: pa.Table, columns: list[str], query: str, stored: bool, title: str) -> str:

@@ -149,6 +149,23 @@ def _usual(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.string()) if pa.types.is_null(kind) else column
 
 
+def _refuse_cut(path: Path) -> None:
+    """Raise `LogError` for a SQLite file that is shorter than its head says: SQLite itself may read it without a word."""
+    if path.with_name(f"{path.name}-wal").exists():  # then the head is not the last word
+        return
+    try:
+        with path.open("rb") as file:
+            head = file.read(100)
+            size = file.seek(0, 2)
+    except OSError:
+        return  # opening it says what is wrong
+    page, pages = int.from_bytes(head[16:18]), int.from_bytes(head[28:32])
+    expected = pages * (65_536 if page == 1 else page)
+    kept = len(head) == 100 and head[24:28] == head[92:96] and (page == 1 or page in (2**n for n in range(9, 16)))
+    if kept and size < expected:
+        raise LogError(f"{path}: the file is cut off: it has {size:,} of {expected:,} bytes.")
+
+
 class Sqlite(Engine):
     """A SQLite file or connection."""
 
@@ -161,6 +178,7 @@ class Sqlite(Engine):
     @classmethod
     def open(cls, path: Path) -> Sqlite:
         """Open a file for reading only."""
+        _refuse_cut(path)
         try:
             return cls(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True), str(path))
         except sqlite3.Error as error:

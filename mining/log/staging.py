@@ -16,6 +16,7 @@ from mining.errors import LogError
 from mining.log import csv_fast, tabular
 from mining.log.columns import check_names, plain_types
 from mining.log.encodings import find_encoding, utf8_chunks
+from mining.log.parquet import refuse_store
 from mining.log.table import Problems, SourceTable, fingerprint
 
 BATCH = 250_000  # rows
@@ -78,6 +79,10 @@ def stage(path: str | Path, folder: Path, *, encoding: str | None = None, delimi
         If it is none of the two, or as the readers of these say.
     """
     path = Path(path)
+    if path.is_dir():
+        raise LogError(
+            f"{path} is a folder; only one CSV or Parquet file is read piece by piece. Read it with read_log instead."
+        )
     if not path.is_file():
         raise LogError(f"no such file: {path}.")
     with path.open("rb") as file:
@@ -91,9 +96,10 @@ def stage(path: str | Path, folder: Path, *, encoding: str | None = None, delimi
 def _parquet(path: Path) -> Staged:
     try:
         with pq.ParquetFile(path) as file:
-            schema, rows = file.schema_arrow, file.metadata.num_rows
+            schema, rows, metadata = file.schema_arrow, file.metadata.num_rows, file.metadata
     except (pa.ArrowException, OSError, ValueError) as error:
         raise LogError(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]}).") from None
+    refuse_store(path, metadata)
     check_names(schema.names, str(path))
     sha256, size = fingerprint(path)
     table = plain_types(schema.empty_table()).replace_schema_metadata(None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,15 @@ import pyarrow.parquet as pq
 from mining.binding import Attribute, Binding, Lifecycle
 from mining.errors import LogError
 from mining.log.arrange import shared
+from mining.log.binding_file import FileBinding
 from mining.log.codes import Coded, coded
 from mining.log.eventlog import EventLog
 from mining.log.facts import LogFacts
 from mining.log.lineage import Dropped, Lineage
 from mining.log.order import row_type
 from mining.log.pieces import fixed
-from mining.log.stored import CASE, COLUMN, KEY, ROW, Held, Stored
+from mining.log.sql import shown
+from mining.log.stored import CASE, COLUMN, KEY, ROW, Held, Stored, refuse_changed, stamp
 from mining.log.table import Problem, SourceTable
 from mining.units import MISSING
 
@@ -60,6 +62,8 @@ class LogStore:
         Cases and activity instances of each row group.
     attribute_notes : dict of str to tuple of str
         What was assumed about each bound attribute.
+    stamp : tuple of int or None
+        Of the file when it was opened; it is refused once another has taken its place.
     """
 
     path: Path
@@ -75,6 +79,7 @@ class LogStore:
     facts: LogFacts
     groups: tuple[tuple[int, int], ...]
     attribute_notes: dict[str, tuple[str, ...]]
+    stamp: tuple[int, ...] | None = None
 
     @property
     def n_cases(self) -> int:
@@ -125,9 +130,12 @@ class LogStore:
 
         Facts and vocabulary are those of the whole log; where the cases begin in it is not known.
         """
-        return self._built(table, coded(table["case"], "case"), 0, 0, Held(self.path, (), self.attribute_notes, None, table))
+        return self._built(
+            table, coded(table["case"], "case"), 0, 0, Held(self.path, (), self.attribute_notes, None, table)
+        )
 
     def _table(self, groups: tuple[int, ...], columns: tuple[str, ...]) -> pa.Table:
+        refuse_changed(self.path, self.stamp)
         try:
             with pq.ParquetFile(self.path, read_dictionary=list(CODED)) as file:
                 return file.read_row_groups(groups, columns=list(columns))
@@ -140,7 +148,9 @@ class LogStore:
         expected = (sum(self.groups[g][0] for g in groups), sum(self.groups[g][1] for g in groups))
         if (len(case.words), len(case.codes)) != expected or (np.diff(case.codes) < 0).any():
             raise LogError(f"{self.path}: the store is damaged (its cases are not those it was written with).")
-        return self._built(table, case, first_case, first_instance, Stored(self.path, groups, self.attribute_notes))
+        return self._built(
+            table, case, first_case, first_instance, Stored(self.path, groups, self.attribute_notes, stamp=self.stamp)
+        )
 
     def _built(self, table: pa.Table, case: Coded, first_case: int, first_instance: int, stored: Stored) -> EventLog:
         offsets = np.zeros(len(case.words) + 1, np.int64)
@@ -193,6 +203,7 @@ def open_store(path: str | Path) -> LogStore:
     """
     path = Path(path)
     try:
+        opened = stamp(path)
         meta = (pq.read_metadata(path).metadata or {}).get(KEY)
     except (pa.ArrowException, OSError) as error:
         raise LogError(f"{path} is no store of a log: {str(error).splitlines()[0]}.") from None
@@ -220,6 +231,7 @@ def open_store(path: str | Path) -> LogStore:
         facts=LogFacts.from_dict(plain["facts"]),
         groups=tuple((cases, instances) for cases, instances in plain["groups"]),
         attribute_notes={name: tuple(notes) for name, notes in plain["attribute_notes"].items()},
+        stamp=opened,
     )
 
 
@@ -243,10 +255,10 @@ def write_store(log: EventLog, path: str | Path, *, group: int = GROUP) -> Path:
     Raises
     ------
     LogError
-        If the file is the log itself, or cannot be written, or an attribute cannot be read.
+        If the file is the log itself or a file it is read with, or cannot be written, or an attribute cannot be read.
     """
     notes = {name: log.attribute_notes(name) for name in log.binding.attributes}
-    with StoreWriter(path, log.source.path) as writer:
+    with StoreWriter(path, log.files) as writer:
         for piece in log.pieces(group):
             writer.write(piece, table_of(piece))
         writer.finish(log, log.facts, notes)
@@ -256,10 +268,11 @@ def write_store(log: EventLog, path: str | Path, *, group: int = GROUP) -> Path:
 class StoreWriter:
     """Writes a store piece by piece, beside the file it will be: that is replaced at the end, or not at all."""
 
-    def __init__(self, path: str | Path, source: str) -> None:
+    def __init__(self, path: str | Path, inputs: Iterable[Path]) -> None:
         self._path = Path(path)
-        if Path(source).exists() and self._path.exists() and self._path.samefile(source):
-            raise LogError(f"{path} is the log itself. Give the store another name.")
+        for file in inputs:
+            if file.exists() and self._path.exists() and self._path.samefile(file):
+                raise LogError(f"{path} is the log itself, or a file it is read with. Give the store another name.")
         self._beside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         self._writer: pq.ParquetWriter | None = None
         self._groups: list[tuple[int, int]] = []
@@ -284,8 +297,9 @@ class StoreWriter:
         plain = {
             "format": FORMAT,
             "source": {name: getattr(source, name) for name in ("path", "format", "sha256", "size", "notes")}
-            | {"problem_counts": source.problem_counts, "columns": source.table.column_names},
-            "binding": asdict(log.binding),
+            | {"problem_counts": source.problem_counts, "columns": source.table.column_names}
+            | {"extras": {"reading": source.extras.get("reading", {})}},
+            "binding": asdict(replace(log.binding, query=shown(log.binding.query) if log.binding.query else None)),
             "day_first": log.day_first,
             "labels": log.labels,
             "resources": log.resources,
@@ -374,7 +388,10 @@ def _binding(plain: dict[str, Any]) -> Binding:
     lifecycle = Lifecycle(**plain["lifecycle"]) if plain["lifecycle"] else None
     attributes = {name: Attribute(**attribute) for name, attribute in plain["attributes"].items()}
     lists = {name: tuple(plain[name]) for name in ("ignore", "order_by")}
-    return Binding(**plain | lists | {"lifecycle": lifecycle, "attributes": attributes})
+    parts = plain | lists | {"lifecycle": lifecycle, "attributes": attributes}
+    if "file" in plain:  # of a binding file
+        return FileBinding(**parts | {"undecided": tuple(plain["undecided"])})
+    return Binding(**parts)
 
 
 def _lineage(plain: dict[str, Any]) -> Lineage:

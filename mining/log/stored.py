@@ -28,6 +28,22 @@ def is_store(path: str | Path) -> bool:
         return False
 
 
+def stamp(path: Path) -> tuple[int, ...]:
+    """What differs once another file has taken the place of this one."""
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def refuse_changed(path: Path, opened: tuple[int, ...] | None) -> None:
+    """Raise `LogError` if the file is not the one that was opened: its rows would be given to other instances."""
+    try:
+        same = opened is None or opened == stamp(path)
+    except OSError as error:
+        raise LogError(f"{path}: the store cannot be read any more ({error.strerror}).") from None
+    if not same:
+        raise LogError(f"{path}: the store was replaced since it was opened. Open it again.")
+
+
 @dataclass(frozen=True, eq=False)
 class Stored:
     """Where the columns of a log are kept.
@@ -42,12 +58,15 @@ class Stored:
         What was assumed about each attribute.
     instances : int array or None
         Which of their rows are the instances of the log, in order. None: all.
+    stamp : tuple of int or None
+        Of the file when it was opened, see `stamp`. None: not looked at.
     """
 
     path: Path
     groups: tuple[int, ...]
     notes: dict[str, tuple[str, ...]]
     instances: np.ndarray | None = None
+    stamp: tuple[int, ...] | None = None
 
     def take(self, instances: np.ndarray) -> Stored:
         """Of some of the instances, given by position."""
@@ -55,6 +74,7 @@ class Stored:
 
     def read(self, name: str) -> pa.ChunkedArray:
         """A column, one value per instance."""
+        refuse_changed(self.path, self.stamp)
         try:
             with pq.ParquetFile(self.path) as file:
                 column = file.read_row_groups(self.groups, columns=[name])[name]
@@ -70,6 +90,7 @@ class Stored:
         UnknownNameError
             If it was not kept: it is none, or has a role and is kept as that.
         """
+        refuse_changed(self.path, self.stamp)
         with pq.ParquetFile(self.path) as file:
             kept = [x.removeprefix(COLUMN) for x in file.schema_arrow.names if x.startswith(COLUMN)]
         if name not in kept:
@@ -118,8 +139,8 @@ def _values(column: pa.ChunkedArray, kind: str) -> np.ndarray:
     return found.copy()
 
 
-def rebound(path: Path, kept: Binding, wanted: Binding) -> Binding:
-    """The binding wanted, if a store that was made with another can be read by it.
+def rebound(path: Path, kept: Binding, wanted: Binding) -> tuple[Binding, tuple[str, ...]]:
+    """The binding wanted, if a store that was made with another can be read by it, and what is no longer in force.
 
     Raises
     ------
@@ -145,4 +166,11 @@ def rebound(path: Path, kept: Binding, wanted: Binding) -> Binding:
         raise LogError(
             f"{path} was made with another binding: {'; '.join(differing)}. Convert the log again with the one you need."
         )
-    return wanted
+    lost = [label for label in kept.labels if label not in wanted.labels]
+    lost += [label for label in kept.ignore if label not in (*wanted.ignore, *wanted.labels)]
+    if not lost:
+        return wanted, ()
+    shown = ", ".join(map(repr, lost[:3])) + (", ..." if len(lost) > 3 else "")
+    return wanted, (
+        f"what the binding of the store says of {len(lost):,} labels ({shown}) is not used: another binding was given",
+    )
