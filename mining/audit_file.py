@@ -310,7 +310,11 @@ def findings_record(study: Study) -> dict[str, Any]:
         "provenance": vars(findings.provenance),
         "columns": findings.columns,
         "findings": findings.to_dict()["rows"],
-        "data_problems": {"that_could_have_made_faults": study.flags.to_dict("records")},
+        "data_problems": {
+            "all": study.quality.to_dict()["rows"],
+            "not_checked": study.quality.not_checked,
+            "that_could_have_made_faults": study.flags.to_dict("records"),
+        },
         "checks": {"columns": summary.columns, "rows": summary.to_dict()["rows"]},
         "priority_rule": {
             "cut_points_of_lower_95_percent_wilson_limit": [COMMON, OCCASIONAL],

@@ -19,6 +19,7 @@ import xlsxwriter
 import yaml
 
 import mining
+from mining.audit_file import findings_record
 from mining.conformance.verdicts import VERDICTS
 from mining.plots import findings_chart, register_fonts, standards_chart, to_svg
 from mining.report import render_html, workpapers, write_workpapers
@@ -525,4 +526,15 @@ def test_the_report_says_where_a_verdict_hangs_on_the_moment_used(lang, wanted):
     }
     page = render_html(study(blueprint([*"abc"], "abc", rules=[rule]), log), lang=lang)
     assert wanted in page
-    assert ("Problems of the data" if lang == "en" else "数据问题") in page
+
+
+@pytest.mark.parametrize(("lang", "caption"), [("en", "Problems of the data, and what"), ("zh", "数据问题及其")])
+def test_every_problem_of_the_data_is_in_report_workpapers_and_findings_file(tmp_path, lang, caption):
+    judged = study(blueprint([*"abc"], "abc"), {"c": [("A", 1.0), ("A", 1.0), ("B", 2.0), ("C", 3.0)]})
+    assert len(judged.quality.frame)
+    page = render_html(judged, lang=lang)
+    assert caption in page
+    rows = read(judged, tmp_path, lang=lang)["quality"][1:]
+    assert [row[2] for row in rows if row[2] is not None] == judged.quality.frame["count"].tolist()
+    assert len(rows) == len(judged.quality.frame) + len(judged.quality.not_checked)
+    assert findings_record(judged)["data_problems"]["all"] == judged.quality.to_dict()["rows"]

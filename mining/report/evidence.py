@@ -7,8 +7,9 @@ import pandas as pd
 
 from mining.blueprint.model import Rule
 from mining.conformance.verdicts import VERDICTS
-from mining.report.details import CERTAIN
-from mining.report.formats import Writer, file_name, names_of
+from mining.log.words import words
+from mining.report.details import CERTAIN, what
+from mining.report.formats import DASH, Writer, file_name, names_of
 from mining.report.table import Cell, Row, Table, number, table
 from mining.study import Study
 from mining.units import MISSING
@@ -90,6 +91,38 @@ def problems(study: Study, w: Writer) -> Table:
         rows,
         "tnt",
     )
+
+
+def quality(study: Study, w: Writer) -> Table:
+    """Every problem of the data: how much of it, where, and what it can distort."""
+    found = study.quality
+    rows = [
+        Row(
+            f"{row.problem} {row.place}".strip(),
+            (
+                Cell(what(one, w.lang)),
+                Cell(words(f"severity.{row.severity}", w.lang)),
+                number(
+                    w.say(
+                        "report.of", n=w.count(row.count), of=w.count(row.of), unit=words(f"unit.{row.unit}", w.lang)
+                    ),
+                    count=row.count,
+                    of=row.of,
+                ),
+                number(w.share(row.share), share=row.share),
+                Cell(", ".join(map(str, row.rows)) or DASH),
+                Cell(words(f"harm.{row.problem}", w.lang)),
+            ),
+        )
+        for row, one in zip(found.frame.itertuples(), found.found, strict=True)
+    ]
+    heads = ("col.problem", "frame.severity", "frame.count", "col.share_of", "col.first_rows", "col.harm")
+    return table("quality", w.say("report.quality.caption"), [w.say(x) for x in heads], rows, "ttnntt")
+
+
+def unchecked(study: Study, w: Writer) -> list[str]:
+    """What this log does not allow to be looked for."""
+    return [words(f"unchecked.{key}", w.lang) for key in study.quality.not_checked]
 
 
 def notes(study: Study) -> list[str]:

@@ -144,10 +144,13 @@ def _second_part(study: Study, w: Writer) -> dict[str, Any]:
         "data_facts": evidence.data_facts(study, w),
         "tables": [
             x
-            for x in (f(study, w) for f in (evidence.lineage, evidence.labels, evidence.columns, evidence.problems))
+            for x in (
+                f(study, w)
+                for f in (evidence.lineage, evidence.quality, evidence.labels, evidence.columns, evidence.problems)
+            )
             if x
         ],
-        "problems": study.quality.say(w.lang),
+        "unchecked": evidence.unchecked(study, w),
         "notes": evidence.notes(study),
         "limits": evidence.limits(study, w),
         "glossary": evidence.glossary(w),

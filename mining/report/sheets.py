@@ -234,6 +234,21 @@ def allowances(study: Study, w: Writer) -> Sheet:
     return _of_frame("allowances", _translated(use, study, w), w)
 
 
+def quality(study: Study, w: Writer) -> Sheet:
+    """Every problem of the data, worst first, and what was not checked."""
+    table = evidence.quality(study, w)
+    rows: list[tuple[Any, ...]] = []
+    for group in table.groups:
+        for row in group.rows:
+            problem, severity, count, share, where, harm = row.cells
+            numbers = (count.data["count"], count.data["of"], share.data["share"])
+            rows.append((problem.text, severity.text, *numbers, where.text, harm.text))
+    rows += [(line, "", None, None, None, "", "") for line in evidence.unchecked(study, w)]
+    kinds = {"col.problem": "long", "frame.severity": "text", "frame.count": "count", "frame.of": "count"}
+    kinds |= {"col.share_of": "share", "col.first_rows": "text", "col.harm": "long"}
+    return Sheet("quality", tuple(Head(w.say(key), kind) for key, kind in kinds.items()), len(rows), rows)
+
+
 def lineage(study: Study, w: Writer) -> Sheet:
     """Every row of the log file accounted for, and what was assumed."""
     rows: list[tuple[Any, ...]] = []

@@ -32,6 +32,7 @@ MAKERS: tuple[Callable[[Study, Writer], Sheet], ...] = (
     sheets.deviations,
     sheets.findings,
     sheets.allowances,
+    sheets.quality,
     sheets.lineage,
 )
 FORBIDDEN = re.compile("[\ud800-\udfff\ufffe\uffff]")
@@ -39,7 +40,7 @@ FORMULA_STARTS = ("=", "+", "-", "@")
 
 
 def write_workpapers(study: Study, path: str | Path, *, lang: str = "en") -> None:
-    """Write the working papers of a study: readme, criteria, checks, matrix, deviations, findings, allowances, lineage.
+    """Write the working papers of a study: readme, criteria, checks, matrix, deviations, findings, allowances, data quality, lineage.
 
     Parameters
     ----------
