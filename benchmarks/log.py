@@ -2,8 +2,9 @@
 
 Makes simulated logs of the given numbers of events (a pool of simulated cases, repeated under new ids: see `benchmarks.biglog`), asks
 each engine the same questions in a process of its own, and prints a table with ratios to ours: what a peer takes over what ours
-takes, so above 1 ours is faster. CPU seconds, one thread each, fastest of three; loading once. Then, as asked for, the import of
-XES files against rustxes and r4pm, and a whole ``mining audit`` with its peak memory. An engine that is not installed is named.
+takes, so above 1 ours is faster. CPU seconds, and wall seconds in a table of their own, one thread each, fastest of several times
+(`benchmarks.log_engines` says how many, and what each engine does). Then, as asked for, the import of XES files against rustxes and
+r4pm, and a whole ``mining audit`` with its peak memory. An engine that is not installed is named.
 """
 
 from __future__ import annotations
@@ -89,24 +90,27 @@ def table(title: str, head: Iterable[str], rows: Iterable[Iterable[str]]) -> str
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)]) + "\n"
 
 
-def questions(events: int, found: dict[str, Found]) -> str:
-    """What all engines say of one log: ours first, then each peer with its ratio."""
+def questions(events: int, found: dict[str, Found], clock: str = "seconds") -> str:
+    """What all engines say of one log, in CPU ("seconds") or "wall" seconds: ours first, then each peer with its ratio."""
     ours = found["ours"]
     if "failed" in ours:
         return f"## {events:,} events\n\nFAILED: {ours['failed']}\n"
     peers = [name for name in found if name != "ours" and "failed" not in found[name]]
-    rows = [["loading", digits(ours["load"]), *(_cell(found[p]["load"], ours["load"]) for p in peers)]]
+    loading = {name: found[name]["load"][clock] for name in ("ours", *peers)}
+    rows = [["loading", digits(loading["ours"]), *(_cell(loading[p], loading["ours"]) for p in peers)]]
+    both = []
     for name in QUESTIONS:
         mine = ours["questions"][name]
-        cells = [
-            _cell((theirs := found[p]["questions"][name])["seconds"], mine["seconds"], theirs["rows"] != mine["rows"])
-            for p in peers
-        ]
-        rows.append([f"{name} ({mine['rows']:,} rows)", digits(mine["seconds"]), *cells])
-    for name in QUESTIONS:
-        mine_ = ours["load"] + ours["questions"][name]["seconds"]
-        cells = [_cell(found[p]["load"] + found[p]["questions"][name]["seconds"], mine_) for p in peers]
-        rows.append([f"loading and {name}", digits(mine_), *cells])
+        theirs = {p: found[p]["questions"][name] for p in peers}
+        cells = [_cell(x[clock], mine[clock], x["rows"] != mine["rows"]) for x in theirs.values()]
+        rows.append([f"{name} ({mine['rows']:,} rows)", digits(mine[clock]), *cells])
+        mine_ = loading["ours"] + mine[clock]
+        both.append(
+            [f"loading and {name}", digits(mine_), *(_cell(loading[p] + x[clock], mine_) for p, x in theirs.items())]
+        )
+    rows += both
+    if clock == "wall":
+        return table(f"{events:,} events, by the clock on the wall", ["wall seconds", "ours", *peers], rows)
     rows.append(["peak memory, MB", *(f"{found[x]['memory']:,.0f}" for x in ("ours", *peers))])
     text = table(f"{events:,} events", ["CPU seconds", "ours", *peers], rows)
     return text + "".join(f"\n{p}: {found[p]['failed']}\n" for p in found if "failed" in found[p])
@@ -119,7 +123,7 @@ def _cell(theirs: float, ours: float, differs: bool = False) -> str:
 def flatness(found: dict[int, Found]) -> str:
     """Microseconds of ours for each event, by size of the log, and the greatest over the least."""
     sizes = [n for n in found if "failed" not in found[n]]
-    parts = {"loading": [found[n]["load"] / n for n in sizes]}
+    parts = {"loading": [found[n]["load"]["seconds"] / n for n in sizes]}
     parts |= {name: [found[n]["questions"][name]["seconds"] / n for n in sizes] for name in QUESTIONS}
     rows = [
         [name, *(digits(1e6 * x) for x in each), digits(max(each) / min(each))] for name, each in parts.items() if each
@@ -128,10 +132,12 @@ def flatness(found: dict[int, Found]) -> str:
 
 
 def xes_row(path: Path, found: dict[str, Found]) -> list[str]:
-    """One XES file: seconds of each reader, and ours over the fastest of the others."""
+    """One XES file: CPU and wall seconds and memory of each reader, and ours over the fastest of the others (CPU)."""
     seconds = {name: f["xes"]["seconds"] for name, f in found.items() if "failed" not in f}
     cells = [
-        f"{digits(seconds[name])}, {found[name]['memory']:,.0f} MB" if name in seconds else found[name]["failed"]
+        f"{digits(seconds[name])} ({digits(found[name]['xes']['wall'])} wall), {found[name]['memory']:,.0f} MB"
+        if name in seconds
+        else found[name]["failed"]
         for name in XES
     ]
     others = [x for name, x in seconds.items() if name != "ours"]
@@ -172,7 +178,7 @@ def main(arguments: list[str] | None = None) -> int:
     shown = " ".join([*map(str, arguments if arguments is not None else sys.argv[1:])])
     head = (
         f"`python -m benchmarks.log {shown}`\n\nPython {platform.python_version()}, {os.cpu_count()} cores, {memory:.0f} GB; "
-        f"{packages()}.\nA pool of {options.pool:,} simulated cases, repeated. CPU seconds, one thread, fastest of three; "
+        f"{packages()}.\nA pool of {options.pool:,} simulated cases, repeated. One thread, fastest of several times; "
         f"in brackets the peer's time over ours. Aimed at, once loaded: "
         + ", ".join(f"{name} {ratio}x" for name, ratio in WANTED.items())
         + ".\n"
@@ -191,7 +197,11 @@ def measured(options: argparse.Namespace, folder: Path) -> tuple[list[str], bool
         path = made(folder, events, options.pool)
         found = {name: run(name, path) for name in ("ours", *options.peers)}
         ours[rows_of(path)] = found["ours"]
-        parts.append(questions(rows_of(path), found))
+        parts += [
+            questions(rows_of(path), found, clock)
+            for clock in ("seconds", "wall")
+            if "failed" not in found["ours"] or clock == "seconds"
+        ]
     if len(ours) > 1:
         parts.append(flatness(ours))
     failed = any("failed" in f for f in ours.values())

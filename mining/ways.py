@@ -28,7 +28,7 @@ from mining.log.store import LogStore, open_store, write_store
 from mining.results import Provenance, Result
 
 TOGETHER = 16  # partials that are held before they are merged
-IN_MEMORY = 2**23  # instances in a piece of a log that is in memory: the loops need some 40 bytes for each
+IN_MEMORY = 2**24  # instances in a piece of a log that is in memory: the loops need some 40 bytes for each
 Log = EventLog | LogStore
 
 
