@@ -1,20 +1,27 @@
 """Each problem of a log, put in by hand and counted; nothing found in a clean log; flags on findings."""
 
+from datetime import datetime, timedelta, timezone
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mining.log import EventLog
+from mining.errors import LogError
+from mining.log import EventLog, read_log
+from mining.log.describe import description
 from mining.log.flags import CLASS
+from mining.log.pairing import pairing
 from mining.log.pii import kinds_in, masked
 from mining.log.quality import PROBLEMS, quality
-from mining.log.words import catalogue
-from tests.helpers import blueprint
+from mining.log.store import open_store, write_store
+from mining.log.words import catalogue, words
+from tests.helpers import SHARED, blueprint
 
 DAY = pd.Timestamp("2026-03-02 09:00:01", tz="UTC")
 HOUR = pd.Timedelta("1h")
+FIRM = {"severity": "major", "basis": "charter"}
 
 
 def clean(n=60):
@@ -74,11 +81,24 @@ def test_batch_stamps_are_one_activity_import_stamps_several():
     frame.loc[frame["activity"].eq("B") & frame["case"].lt("c012"), "timestamp"] = DAY + pd.Timedelta("30D")
     result = found(frame)
     assert (only(result, "batch_stamps")["count"], only(result, "batch_stamps")["cases"]) == (12, 12)
+    assert "in 10 cases or more" in only(result, "batch_stamps")["what"]
     frame = clean()
     frame.loc[frame["case"].lt("c012"), "timestamp"] = DAY + pd.Timedelta("30D")
     result = found(frame)
     assert (only(result, "import_stamps")["count"], only(result, "import_stamps")["cases"]) == (36, 12)
+    assert "three activities or more, of 10 cases or more together" in only(result, "import_stamps")["what"]
     assert "batch_stamps" not in set(result.frame["problem"])
+
+
+def test_the_threshold_said_is_the_one_used():
+    rows = [
+        (f"{i}", "A", DAY.floor("h") + (i // 15) * HOUR) for i in range(3_000)
+    ]  # chance: 4 * 4.2 * 3000 / 199 = 253.3
+    at = DAY.floor("h") + 7 * HOUR
+    many = [(f"x{i}", "A", at) for i in range(400)]  # 4 * 4.2 * 3400 / 199 = 287.04 of the 415 then
+    result = found(pd.DataFrame(rows + many, columns=["case", "activity", "timestamp"]))
+    assert only(result, "batch_stamps")["count"] == 415
+    assert "in 288 cases or more" in only(result, "batch_stamps")["what"]
 
 
 def test_nine_cases_at_one_moment_are_no_batch():
@@ -99,6 +119,43 @@ def test_midnight_is_that_of_the_zone():
     frame.loc[:5, "timestamp"] = pd.Timestamp("2026-03-05")
     result = found(frame, {"tz": "Asia/Shanghai"})
     assert only(result, "midnight_stamps")["count"] == 6
+    assert "in the zone Asia/Shanghai" in only(result, "midnight_stamps")["what"]
+
+
+def test_midnight_is_that_of_the_offsets_which_the_file_names():
+    frame = clean()
+    frame["timestamp"] = frame["timestamp"].dt.strftime("%Y-%m-%dT%H:%M:%S+00:00")
+    frame.loc[3, "timestamp"], frame.loc[8, "timestamp"] = "2026-03-05T00:00:00+02:00", "2026-03-06T00:00:00-05:30"
+    frame.loc[12, "timestamp"] = "2026-03-06T02:00:00+02:00"  # midnight in UTC only
+    row = only(found(frame), "midnight_stamps")
+    assert (row["count"], row["rows"]) == (2, (4, 9))
+    assert "by the offsets from UTC that the file names" in row["what"]
+    frame["timestamp"] = frame["timestamp"].where(frame.index != 20, "2026-03-07T00:00:00")  # names none
+    row = only(found(frame, {"tz": "Asia/Shanghai"}), "midnight_stamps")
+    assert row["rows"] == (4, 9, 21)
+    assert "names, where it names none in the zone Asia/Shanghai" in row["what"]
+    frame = clean()
+    frame["timestamp"] = frame["timestamp"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    frame.loc[3, "timestamp"] = "2026-03-05T23:00:00Z"  # UTC alone is no zone of its own
+    row = only(found(frame, {"tz": "Europe/Amsterdam"}), "midnight_stamps")
+    assert (row["rows"], "in the zone Europe/Amsterdam" in row["what"]) == ((4,), True)
+
+
+def test_midnight_of_a_start_that_never_ended_is_by_the_column_of_starts():
+    frame = clean().assign(start=lambda x: (x["timestamp"] - HOUR).dt.strftime("%Y-%m-%dT%H:%M:%S+03:00"))
+    frame["timestamp"] = frame["timestamp"].dt.strftime("%Y-%m-%dT%H:%M:%S+01:00")
+    frame.loc[7, ["start", "timestamp"]] = ["2026-03-05T00:00:00+03:00", None]
+    frame.loc[10, "start"] = "2026-03-01T00:00:00+03:00"  # has an end, which counts
+    assert only(found(frame, {"start": "start"}), "midnight_stamps")["rows"] == (8,)
+
+
+@pytest.mark.slow
+def test_midnights_of_the_hospital_log_are_local():
+    path = SHARED / "logs" / "sepsis.xes.gz"
+    if not path.exists():
+        pytest.skip("the public log is not at hand")
+    row = only(quality(read_log(path)), "midnight_stamps")
+    assert (row["count"], row["rows"]) == (10, (1416, 1417, 1418, 2429, 3313))
 
 
 def test_lost_rows_by_reason_with_their_cases():
@@ -155,7 +212,52 @@ def test_completions_before_their_start_and_lifecycle_orphans():
     frame.loc[4, "start"] = pd.NaT
     result = found(frame)
     assert only(result, "end_before_start")["rows"] == (3,)
-    assert problems(result)["unpaired", "complete_only"] == 1
+    row = only(result, "missing_starts")
+    assert (row["count"], row["of"], row["rows"], row["feigns"]) == (1, 180, (5,), ("start",))
+    assert "never_start" not in set(result.frame["problem"])
+
+
+def test_activities_that_never_start_are_one_note():
+    frame = clean().assign(start=lambda x: (x["timestamp"] - HOUR).where(x["activity"].eq("B")))
+    frame.loc[4, "start"] = pd.NaT
+    result = found(frame)
+    assert (only(result, "missing_starts")["count"], only(result, "missing_starts")["of"]) == (1, 60)  # of B alone
+    note = only(result, "never_start")
+    assert (note["count"], note["of"], note["unit"], note["severity"]) == (2, 3, "labels", "note")
+    assert note["what"] == "2 activities never have a start: 'A', 'C'"
+    counts = pairing(EventLog.from_frame(frame)).frame.set_index("kind")["count"]
+    assert (counts["whole"], counts["complete_only"], counts["never_start"]) == (59, 1, 120)
+    assert not {"missing_starts", "never_start"} & set(found(clean()).frame["problem"])
+
+
+def test_a_missing_start_flags_only_what_is_measured_from_starts():
+    frame = clean().assign(start=lambda x: x["timestamp"] - HOUR)
+    frame.loc[frame["activity"].eq("B") & frame["case"].lt("c020"), "start"] = pd.NaT
+    norm = blueprint(
+        ["a", "b", "c"],
+        "abc",
+        standards=[
+            {"id": "S1", "dimension": "time", "metric": "handling", "of": "b", "max": "1h", **FIRM},
+            {"id": "S2", "dimension": "time", "metric": "elapsed", "from": "a", "to": "c", "max": "1h", **FIRM},
+        ],
+        rules=[
+            {"id": "R1", "kind": "precedence", "a": "a", "b": "b", "b_at": "start", **FIRM},
+            {"id": "R2", "kind": "precedence", "a": "a", "b": "b", **FIRM},
+        ],
+    )
+    result = quality(EventLog.from_frame(frame), norm)
+    assert result.need_starts == {"S1", "R1"}
+    rows = [("S1", "late", "time"), ("S2", "late", "time"), ("R1", "out_of_order", "rules"), ("R2", "missing", "rules")]
+    faults = pd.DataFrame(
+        [
+            (f"F{check}", check, f"c{i:03}", kind, dimension, 3 * i + 2)
+            for check, kind, dimension in rows
+            for i in range(20)
+        ],
+        columns=["finding_id", "check", "case_id", "kind", "dimension", "row"],
+    )
+    assert result.flags(faults) == {"FR1": ("missing_starts",), "FS1": ("missing_starts",)}
+    assert result.flags(faults.drop(columns="check")) == {}
 
 
 def test_an_id_that_is_used_again_after_a_long_rest():
@@ -213,7 +315,109 @@ def test_attributes_that_vary_in_a_case_and_drift_over_time():
     columns = {"attributes": {"kind": "kind", "amount": {"column": "amount", "type": "number"}}}
     result = found(frame, columns)
     assert problems(result) == {("attribute_varies", "kind"): 1, ("attribute_drift", "kind"): 360}
-    assert "99%" in only(result, "attribute_drift")["what"]
+    assert "99% moved: 'new' from 1% to 100%, 'old' from 99% to 0%" in only(result, "attribute_drift")["what"]
+
+
+def test_the_three_values_that_moved_most_are_named():
+    frame = clean(120)
+    late, step = frame["case"] >= "c060", np.arange(360) % 10
+    frame["kind"] = np.where(
+        late, np.select([step < 5, step < 8], ["a", "b"], "c"), np.select([step < 1, step < 2], ["a", "d"], "c")
+    )
+    frame.loc[late & (step == 9), "kind"] = None
+    moves = only(found(frame, {"attributes": {"kind": "kind"}}), "attribute_drift")["what"]
+    assert "(80% moved: 'c' from 80% to 10%, 'a' from 10% to 50%, 'b' from 0% to 30%)" in moves
+
+
+def test_people_who_come_and_go_are_a_note():
+    frame = clean(120)
+    frame.loc[frame["case"] >= "c060", "resource"] = "new"
+    row = only(found(frame), "resource_drift")
+    assert (row["severity"], row["place"]) == ("note", "resource")
+    assert "'new' from 0% to 100%" in row["what"]
+
+
+def test_a_decimal_mark_that_was_inferred_is_shown():
+    columns = {"attributes": {"cost": {"column": "cost", "type": "number"}}}
+    comma = clean().assign(cost="12,50")
+    row = only(found(comma, columns), "decimal_read")
+    assert (row["severity"], "decimal mark ','" in row["what"]) == ("note", True)
+    doubtful = clean().assign(cost=lambda x: np.where(x["case"] < "c030", "1.234", "2.500"))
+    row = only(found(doubtful, columns), "thousands_doubtful")
+    assert (row["severity"], row["place"]) == ("warning", "cost")
+    declared = {"attributes": {"cost": {"column": "cost", "type": "number", "decimal": "."}}}
+    assert not {"decimal_read", "thousands_doubtful"} & set(found(doubtful, declared).frame["problem"])
+    assert any(
+        "'1.234' are read with a decimal point" in line
+        for line in description(EventLog.from_frame(doubtful, columns=columns))
+    )
+
+
+def test_a_log_from_a_store_says_nothing_that_it_cannot_know(tmp_path):
+    frame = clean(120).assign(note="x", kind=lambda x: np.where(x["case"] < "c060", "old", "new"))
+    log = EventLog.from_frame(add(frame, frame.iloc[4].tolist()), columns={"attributes": {"kind": "kind"}})
+    store = open_store(write_store(log, tmp_path / "log.parquet"))
+    result = quality(store)
+    assert only(result, "repeated_events")["what"].endswith(
+        "other columns may differ: the rows of the source are not at hand"
+    )
+    assert only(result, "attribute_drift")["what"] == only(quality(log), "attribute_drift")["what"]
+    assert "source" in result.not_checked
+    assert any("rows that repeat another in every column" in line for line in result.say())
+    assert problems(quality(store.log())) == problems(result)
+
+
+def test_what_is_no_log_and_what_is_no_moment():
+    with pytest.raises(LogError, match="a log is expected, not DataFrame"):
+        quality(clean())
+    log = EventLog.from_frame(clean())
+    for now in ("2026-03-05", datetime(2026, 3, 5), datetime(2026, 3, 5, 8, tzinfo=timezone(8 * timedelta(hours=1)))):
+        assert only(quality(log, now=now), "future_times")["count"] == int((clean()["timestamp"] > "2026-03-05").sum())
+    for wrong in ("soon", 2026.5, True):
+        with pytest.raises(LogError, match="is no moment"):
+            quality(log, now=wrong)
+
+
+def test_sentences_end_once_and_count_right():
+    frame = clean(120)
+    frame.loc[frame["case"] >= "c060", "resource"] = "new"
+    said = found(frame).say("en") + found(frame).say("zh")
+    assert said[0].endswith("change their work?")
+    assert not any("?." in line or "？。" in line or "rows -" in line for line in said)
+    assert words("quality.sum", error=1, warning=0, note=2) == "1 error, 0 warnings, 2 notes"
+
+
+def test_a_description_names_what_was_lost():
+    frame = clean()
+    frame["timestamp"] = frame["timestamp"].dt.strftime("%Y-%m-%d %H:%M:%S")
+    frame.loc[[7, 8], "timestamp"], frame.loc[7, "activity"] = "soon", "Lost"
+    lines = list(description(EventLog.from_frame(frame)))
+    assert "    for instance 'timestamp' = 'soon' in row 8" in lines
+    assert "labels that only occur in dropped rows (1): 'Lost'" in lines
+
+
+def test_a_description_without_a_lifecycle_leaves_out_what_did_not_happen():
+    frame = clean().assign(start=lambda x: x["timestamp"] - HOUR)
+    said = "\n".join(description(EventLog.from_frame(frame)))
+    assert "start and completion both in the log: 180 of 180" in said
+    assert "completed without" not in said
+    assert "rows -" not in said
+
+
+def test_dates_without_a_clock_are_said_to_be_dates():
+    frame = clean()
+    frame["timestamp"] = frame["timestamp"].dt.strftime("%d.%m.%Y")
+    assert "column 'timestamp': dates read as DD.MM.YYYY" in EventLog.from_frame(frame).notes
+    frame.loc[0, "timestamp"] += " 10:00"
+    assert "column 'timestamp': dates read as DD.MM.YYYY hh:mm:ss" in EventLog.from_frame(frame).notes
+
+
+def test_what_the_reader_filled_in_is_shown(tmp_path):
+    text = """<log><global scope="event"><string key="kind" value="none"/></global><trace><string key="concept:name" value="1"/>
+    <event><string key="concept:name" value="A"/><date key="time:timestamp" value="2026-03-02T09:00:00Z"/></event></trace></log>"""
+    (tmp_path / "log.xes").write_text(text)
+    said = [line for line in description(read_log(tmp_path / "log.xes")) if "global default" in line]
+    assert said == ["problem: global default filled in: 1; for instance (column 'kind'): 'none' for events without it"]
 
 
 def test_a_label_that_gives_way_to_another():
@@ -252,6 +456,8 @@ def test_personal_data_is_counted_and_never_shown_whole():
     assert problems(result) == {("pii", "contact"): 3, ("pii", "姓名"): 180}
     said = "\n".join([*result.say("en"), *result.say("zh"), repr(result), result.frame.to_string()])
     assert "example" not in said
+    assert "names of persons: 180" in said
+    assert "(-)" not in said
     assert "王小明" not in said
     assert "rows 4, 5, 10" in said
 
@@ -287,7 +493,7 @@ def test_every_problem_has_its_sentences_and_feigns_known_sorts():
     for name, problem in PROBLEMS.items():
         assert f"harm.{name}" in keys
         assert name == "unpaired" or f"problem.{name}" in keys
-        assert set(problem.feigns) <= {*CLASS.values()}
+        assert set(problem.feigns) <= {*CLASS.values(), "start"}
 
 
 def test_findings_are_flagged_by_the_problems_that_could_have_made_them():

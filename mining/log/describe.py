@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mining.errors import LogError
+from mining.log.codes import coded
 from mining.log.labels import meanings
 from mining.log.pairing import pairing
+from mining.log.quality_checks import MOST_NAMED, Sight
 from mining.log.times import iso
 from mining.log.words import words
 
 if TYPE_CHECKING:
     from mining.blueprint.model import Blueprint
     from mining.log.eventlog import EventLog
+
+MOST_EXAMPLES = 3  # columns of which a problem is shown
+UNREAD = "timestamp does not parse"
 
 
 def description(
@@ -50,6 +56,9 @@ def description(
     )
     for dropped in log.lineage.dropped:
         yield f"  - {dropped}"
+        if dropped.reason == UNREAD:
+            yield from _unread(log, dropped.rows[:1], lang)
+    yield from _lost_labels(log, lang)
     yield words("describe.holds", lang, cases=f"{log.n_cases:,}", instances=f"{log.n_instances:,}",
                 labels=f"{len(log.labels):,}", resources=f"{len(log.resources):,}")  # fmt: skip
     yield words("describe.span", lang, first=iso(first), last=iso(last))
@@ -62,11 +71,60 @@ def description(
     yield from _labels(log, blueprint, lang, most)
     if log.binding.lifecycle or log.facts.has_starts:
         yield words("describe.pairing", lang)
-        yield from (f"  - {line}" for line in pairing(log).say(lang))
-    for note in log.notes:
+        found = pairing(log)
+        lines = zip(found.frame["count"], found.say(lang), strict=True)
+        yield from (f"  - {line}" for count, line in lines if count or log.binding.lifecycle)
+    for note in dict.fromkeys([*log.notes, *_attribute_notes(log)]):
         yield words("describe.note", lang, note=note)
     for kind, n in log.problem_counts.items():
-        yield words("describe.problem", lang, kind=kind, n=f"{n:,}")
+        example = _examples(log, kind)
+        shown = words("describe.example", lang, example=example) if example else ""
+        yield words("describe.problem", lang, kind=kind, n=f"{n:,}", example=shown)
+
+
+def _attribute_notes(log: EventLog) -> Iterator[str]:
+    """What was assumed of the attributes; of one that cannot be read, why."""
+    for name in log.binding.attributes:
+        try:
+            yield from log.attribute_notes(name)
+        except LogError as error:
+            yield str(error)
+
+
+def _examples(log: EventLog, kind: str) -> str:
+    """The first problem of a kind in each of the first columns that have it."""
+    first = {p.column: p for p in reversed(log.problems) if p.kind == kind}
+    return "; ".join(str(p).removeprefix(kind).lstrip(": ") for p in [*reversed(first.values())][:MOST_EXAMPLES])
+
+
+def _unread(log: EventLog, rows: tuple[int, ...], lang: str) -> Iterator[str]:
+    """The text of a time that could not be read."""
+    table = Sight(log).table
+    for row in rows:
+        name = log.binding.timestamp
+        text = table[name][row - 1].as_py() if table is not None else None
+        if text is None:  # the reader itself found it to be no date
+            text = next((p.raw for p in log.problems if p.row == row and p.column == name), None)
+        if text is not None:
+            yield words("describe.unread", lang, column=repr(name), text=repr(text), row=f"{row:,}")
+
+
+def _lost_labels(log: EventLog, lang: str) -> Iterator[str]:
+    """Labels of the source of which no row became part of an instance."""
+    table = Sight(log).table
+    if table is None or not log.lineage.rows_dropped:
+        return
+    counts = np.bincount(log.activity, minlength=len(log.labels))
+    kept = {label for label, n in zip(log.labels, counts.tolist(), strict=True) if n}
+    lost = [
+        label
+        for label in coded(table[log.binding.activity], log.binding.activity).words.to_pylist()
+        if label not in kept
+    ]
+    if lost:
+        more = ", ..." if len(lost) > MOST_NAMED else ""
+        shown = ", ".join(map(repr, lost[:MOST_NAMED])) + more
+        yield words("describe.lost", lang, n=f"{len(lost):,}", labels=shown)
 
 
 def _labels(log: EventLog, blueprint: Blueprint | None, lang: str, most: int) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,11 @@ NEEDED = ("finding_id", "case_id", "kind", "dimension", "row")
 
 
 def flags_of(
-    log: EventLog, found: tuple[Found, ...], feigns: dict[str, tuple[str, ...]], faults: pd.DataFrame
+    log: EventLog,
+    found: tuple[Found, ...],
+    feigns: dict[str, tuple[str, ...]],
+    faults: pd.DataFrame,
+    need_starts: Collection[str] = (),
 ) -> pd.DataFrame:
     """For each finding the problems that could have made more than 5 % of its faults.
 
@@ -38,9 +43,11 @@ def flags_of(
     log : EventLog
     found : tuple of Found
     feigns : dict of str to tuple of str
-        Per problem the sorts of faults (values of ``CLASS``) that it can feign.
+        Per problem the sorts of faults that it can feign: values of ``CLASS``, or "start" for those of ``need_starts``.
     faults : DataFrame
-        With the columns finding_id, case_id, kind, dimension, row (missing where something is absent).
+        With the columns finding_id, case_id, kind, dimension, row (missing where something is absent), and check.
+    need_starts : collection of str
+        Checks whose verdict uses the start of an activity.
 
     Returns
     -------
@@ -54,6 +61,9 @@ def flags_of(
     total = np.bincount(ids, minlength=len(names))
     sort = faults["kind"].astype(object).map(CLASS).to_numpy(object)
     timed = (faults["dimension"] == "time").to_numpy(bool)
+    starts = (
+        faults["check"].isin(list(need_starts)).to_numpy(bool) if "check" in faults else np.zeros(len(faults), bool)
+    )
     row = faults["row"].astype("Int64").fillna(0).to_numpy(np.int64)
     case = pd.Index(log.case_ids).get_indexer(faults["case_id"].astype(object))
     parts = []
@@ -61,7 +71,7 @@ def flags_of(
         if not len(one.instances) and not len(one.cases):
             continue
         wanted = feigns.get(one.problem, ())
-        could = np.isin(sort.astype(str), wanted) | (timed & ("time" in wanted))
+        could = np.isin(sort.astype(str), wanted) | (timed & ("time" in wanted)) | (starts & ("start" in wanted))
         if not could.any():
             continue
         hit = could & (_touched(row, case, log, one))

@@ -77,7 +77,7 @@ def stamps(texts: pa.ChunkedArray) -> Stamps:
         rest = texts.take(pa.array(rows))
         moments = iso_moments(rest)
         values[rows], bad[rows], naive[rows] = moments.values, moments.bad, moments.naive
-        offset[rows] = np.where((moments.values != MISSING) & ~moments.naive, _offsets(rest), NO_OFFSET)
+        offset[rows] = np.where((moments.values != MISSING) & ~moments.naive, offsets_of(rest), NO_OFFSET)
     return Stamps(values, bad, naive, offset)
 
 
@@ -87,8 +87,8 @@ def _bytes(chunk: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     return bounds, np.frombuffer(data, np.uint8) if data is not None and data.size else np.empty(0, np.uint8)
 
 
-def _offsets(texts: pa.ChunkedArray) -> np.ndarray:
-    """Minutes of the zone at the end of each text, as far as it names one."""
+def offsets_of(texts: pa.ChunkedArray) -> np.ndarray:
+    """Minutes east of UTC of the zone at the end of each text; ``NO_OFFSET`` where it names none."""
     zones = pc.struct_field(pc.extract_regex(pc.utf8_trim_whitespace(texts), _ZONE), "zone")
     coded = pa.concat_arrays(zones.chunks).dictionary_encode()
     minutes = np.array([*map(_minutes, coded.dictionary.to_pylist()), NO_OFFSET], np.int16)

@@ -49,8 +49,8 @@ class Pairing(Result):
         """One line per row, in words."""
         return [
             words("pairing.line", lang, what=_meaning(row.kind, row.word, lang), count=f"{row.count:,}",
-                  of=f"{row.of:,}", unit=words(f"unit.{row.unit}", lang), share=f"{row.share:.1%}",
-                  rows=", ".join(map(str, row.rows)) or "-")
+                  of=f"{row.of:,}", unit=words(f"unit.{row.unit}", lang), share=percent(row.share),
+                  rows=words("line.rows", lang, rows=", ".join(map(str, row.rows))) if row.rows and row.kind != "instances" else "")
             for row in self.frame.itertuples()
         ]  # fmt: skip
 
@@ -94,6 +94,11 @@ def pairing(log: EventLog) -> Pairing:
     return Pairing(frame, Provenance("lifecycle pairing", log.source.sha256, "", log.n_cases))
 
 
+def expected_starts(log: EventLog) -> np.ndarray:
+    """Per label (bool array) whether any of its instances in the whole log has a start; the others are moments by design."""
+    return np.array([label in log.facts.started for label in log.labels], bool)
+
+
 def overlapping(log: EventLog) -> np.ndarray:
     """Instances (positions) that began before an earlier instance of the same activity in the same case had ended."""
     known = np.flatnonzero((log.start != MISSING) & (log.end >= log.start))
@@ -115,8 +120,11 @@ def _instances(log: EventLog) -> Iterator[tuple[str, np.ndarray]]:
     starts, ends = log.start != MISSING, log.end != MISSING
     yield "instances", np.r_[True, np.zeros(log.n_instances - 1, bool)]
     if starts.any():
+        expected = expected_starts(log)[log.activity]
         yield "whole", starts & ends
-        yield "complete_only", ~starts
+        yield "complete_only", ~starts & expected
+        if not expected.all():
+            yield "never_start", ~starts & ~expected
     if not ends.all():
         yield "start_only", ~ends
     if starts.any():
@@ -138,6 +146,17 @@ def _row(
         "kind": kind, "word": word, "count": count, "of": of, "unit": unit, "share": count / of if of else 0.0,
         "cases": cases, "rows": rows, "meaning": _meaning(kind, word, "en"),
     }  # fmt: skip
+
+
+def percent(share: float) -> str:
+    """A share with one digit after the point; a small one is not written as nothing.
+
+    Examples
+    --------
+    >>> percent(0.25), percent(0.0004), percent(0.0)
+    ('25.0%', '< 0.1%', '0.0%')
+    """
+    return f"{share:.1%}" if share >= 0.001 or share == 0 else "< 0.1%"
 
 
 def _meaning(kind: str, word: str | None, lang: str) -> str:

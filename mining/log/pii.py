@@ -110,7 +110,7 @@ def pii_checks(sight: Sight) -> Iterator[Found | None]:
             present = len(column) - column.null_count
             rows = pc.indices_nonzero(column.is_valid())[:5].to_numpy() + 1
             yield Found("pii", present, len(column), "values", name, rows=tuple(rows.tolist()),
-                        values={"kind": _COLUMNS[plain], "shown": "-"})  # fmt: skip
+                        values={"kind": _COLUMNS[plain], "shown": ""})  # fmt: skip
         elif name not in times and (is_text(column.type) or pa.types.is_integer(column.type)):
             yield from _of_column(name, column)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
+from mining.errors import LogError
 from mining.log.flags import flags_of
+from mining.log.pairing import percent
 from mining.log.pii import pii_checks
 from mining.log.quality_cases import attribute_checks, case_checks, label_checks, people_checks
 from mining.log.quality_checks import Found, Sight, rows_checks, time_checks
@@ -18,6 +21,7 @@ from mining.results import Provenance, Result
 if TYPE_CHECKING:
     from mining.blueprint.model import Blueprint
     from mining.log.eventlog import EventLog
+    from mining.log.store import LogStore
 
 SEVERITIES = ("error", "warning", "note")
 
@@ -41,6 +45,8 @@ PROBLEMS: dict[str, Problem] = {
     "duplicate_rows": Problem(0, 0.05, ("extra",)),
     "repeated_events": Problem(0.01, NEVER, ("extra",)),
     "unpaired": Problem(0.01, NEVER, ("time", "missing")),
+    "missing_starts": Problem(0.01, NEVER, ("start",)),
+    "never_start": Problem(NEVER, NEVER),
     "ties": Problem(0.01, NEVER, ("order",)),
     "midnight_stamps": Problem(0.01, NEVER, ("time", "order")),
     "batch_stamps": Problem(0.01, NEVER, ("time", "order")),
@@ -63,6 +69,9 @@ PROBLEMS: dict[str, Problem] = {
     "system_resources": Problem(0.01, NEVER, ("people",)),
     "attribute_varies": Problem(0.01, NEVER),
     "attribute_drift": Problem(0, NEVER),
+    "resource_drift": Problem(NEVER, NEVER),
+    "decimal_read": Problem(NEVER, NEVER),
+    "thousands_doubtful": Problem(0, NEVER),
     "label_vanishes": Problem(0, NEVER, ("missing", "extra")),
     "label_appears": Problem(0, NEVER, ("missing", "extra")),
     "pii": Problem(0, NEVER),
@@ -80,11 +89,14 @@ class Quality(Result):
     ----------
     found : tuple of Found
         The evidence of each row, in the same order.
+    need_starts : frozenset of str
+        Ids of the standards and rules of the blueprint whose verdict uses the start of an activity.
     not_checked : tuple of str
         Keys of the checks that this log, or what was given, does not allow.
     """
 
     log: EventLog | None = None
+    need_starts: frozenset[str] = frozenset()
     found: tuple[Found, ...] = ()
     not_checked: tuple[str, ...] = field(default=())
 
@@ -98,7 +110,7 @@ class Quality(Result):
         "share": "count / of, 0-1",
         "cases": "cases concerned; missing where only rows are known",
         "rows": "first rows of the source (1 is the first data row)",
-        "feigns": "sorts of faults that it can feign: missing, extra, order, time, people",
+        "feigns": "sorts of faults that it can feign: missing, extra, order, time, people, start",
         "what": "the problem in words, in English",
         "harm": "what it can distort, in English",
     }
@@ -113,9 +125,10 @@ class Quality(Result):
         """Every problem in words, worst first, then what was not checked."""
         lines = [
             words(
-                "quality.line", lang, severity=words(f"severity.{row.severity}", lang), what=_what(one, lang),
-                count=f"{row.count:,}", of=f"{row.of:,}", unit=words(f"unit.{row.unit}", lang), share=_percent(row.share),
-                rows=", ".join(map(str, row.rows)) or "-", harm=words(f"harm.{row.problem}", lang),
+                "quality.line", lang, severity=words(f"severity.{row.severity}", lang), what=what(one, lang),
+                count=f"{row.count:,}", of=f"{row.of:,}", unit=words(f"unit.{row.unit}", lang), share=percent(row.share),
+                rows=words("line.rows", lang, rows=", ".join(map(str, row.rows))) if row.rows else "",
+                harm=_stopped(words(f"harm.{row.problem}", lang), lang),
             )
             for row, one in zip(self.frame.itertuples(), self.found, strict=True)
         ]  # fmt: skip
@@ -127,7 +140,8 @@ class Quality(Result):
         Parameters
         ----------
         faults : DataFrame
-            As ``study.deviations().frame``; other columns than finding_id, case_id, kind, dimension, row are not read.
+            As ``study.deviations().frame``: finding_id, case_id, kind, dimension, row are read, and check, where it is there.
+            Without it no fault is put down to a missing start.
 
         Returns
         -------
@@ -142,7 +156,9 @@ class Quality(Result):
         ['finding_id', 'problem', 'place', 'faults', 'of', 'share']
         """
         assert self.log is not None  # `quality` sets it
-        return flags_of(self.log, self.found, {name: p.feigns for name, p in PROBLEMS.items()}, faults)
+        return flags_of(
+            self.log, self.found, {name: p.feigns for name, p in PROBLEMS.items()}, faults, self.need_starts
+        )
 
     def flags(self, faults: pd.DataFrame) -> dict[str, tuple[str, ...]]:
         """Finding id to the ids of those problems, the one with the largest share first. For a column of the findings."""
@@ -150,29 +166,39 @@ class Quality(Result):
         return {str(id): tuple(dict.fromkeys(group["problem"])) for id, group in table.groupby("finding_id", sort=True)}
 
 
-def quality(log: EventLog, blueprint: Blueprint | None = None, *, now: int | None = None) -> Quality:
+def quality(
+    log: EventLog | LogStore, blueprint: Blueprint | None = None, *, now: int | datetime | str | None = None
+) -> Quality:
     """Look for everything that is wrong with a log and say what it can distort.
 
     Parameters
     ----------
-    log : EventLog
-        Not changed.
+    log : EventLog or LogStore
+        Not changed. Of a log in a store, what needs the rows of the source is not checked; ``not_checked`` says so.
     blueprint : Blueprint or None
         Adds: events outside the coverage of its calendars, labels it does not know, activities never seen; and it says
         which activities begin and end a case. Without it those are the labels that begin or end 5 % of the cases.
-    now : int or None
-        Microseconds UTC after which a time lies in the future. None: not checked, so that equal logs give equal results
+    now : int, datetime, str or None
+        Moment after which a time lies in the future: microseconds UTC, a datetime, or ISO text such as 2026-03-01 or
+        2026-03-01T09:30+08:00; without a zone it is UTC. None: not checked, so that equal logs give equal results
         on any day; times far away from all others are found all the same.
 
     Returns
     -------
     Quality
 
+    Raises
+    ------
+    LogError
+        If ``log`` is no log, or ``now`` no moment.
+
     Examples
     --------
     >>> quality(study.log, study.blueprint).worst
     'warning'
     """
+    log = _log_of(log)
+    now = None if now is None else _moment(now)
     sight = Sight(log, blueprint, now)
     found = [one for family in FAMILIES for one in family(sight) if one is not None and one.count]
     weighed = [(_severity(one), one) for one in found]
@@ -181,7 +207,7 @@ def quality(log: EventLog, blueprint: Blueprint | None = None, *, now: int | Non
         {
             "problem": one.problem, "severity": severity, "place": one.place, "count": one.count, "of": one.of,
             "unit": one.unit, "share": _share(one), "cases": one.n_cases, "rows": one.rows,
-            "feigns": PROBLEMS[one.problem].feigns, "what": _what(one, "en"), "harm": words(f"harm.{one.problem}", "en"),
+            "feigns": PROBLEMS[one.problem].feigns, "what": what(one, "en"), "harm": words(f"harm.{one.problem}", "en"),
         }
         for severity, one in weighed
     ]  # fmt: skip
@@ -190,7 +216,44 @@ def quality(log: EventLog, blueprint: Blueprint | None = None, *, now: int | Non
     provenance = Provenance(
         "problems of the log", log.source.sha256, blueprint.sha256 if blueprint else "", log.n_cases, {"now": now}
     )
-    return Quality(frame, provenance, log, tuple(one for _, one in weighed), _unchecked(sight))
+    return Quality(frame, provenance, log, _need_starts(blueprint), tuple(one for _, one in weighed), _unchecked(sight))
+
+
+def _log_of(log: EventLog | LogStore) -> EventLog:
+    from mining.log.eventlog import EventLog
+    from mining.log.store import LogStore
+
+    if isinstance(log, LogStore):
+        return log.log()
+    if not isinstance(log, EventLog):
+        raise LogError(
+            f"a log is expected, not {type(log).__name__}. Read it first: mining.read_log(path), or EventLog.from_frame(frame)."
+        )
+    return log
+
+
+def _moment(now: int | datetime | str) -> int:
+    """Microseconds UTC."""
+    if isinstance(now, str):
+        try:
+            now = datetime.fromisoformat(now)
+        except ValueError:
+            raise LogError(f"now = {now!r} is no moment. Write it as 2026-03-01 or 2026-03-01T09:30+08:00.") from None
+    if isinstance(now, datetime):
+        aware = now if now.tzinfo else now.replace(tzinfo=UTC)
+        return (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    if isinstance(now, bool) or not isinstance(now, int):
+        raise LogError(
+            f"now = {now!r} is no moment. Give a datetime, ISO text such as '2026-03-01', or microseconds UTC as a whole number."
+        )
+    return now
+
+
+def _need_starts(blueprint: Blueprint | None) -> frozenset[str]:
+    if blueprint is None:
+        return frozenset()
+    standards = {s.id for s in blueprint.standards if s.metric in ("waiting", "handling")}
+    return frozenset(standards | {r.id for r in blueprint.rules if "start" in (r.a_at, r.b_at)})
 
 
 def _severity(one: Found) -> str:
@@ -202,16 +265,35 @@ def _share(one: Found) -> float:
     return one.count / one.of if one.of else 0.0
 
 
-def _percent(share: float) -> str:
-    return f"{share:.1%}" if share >= 0.001 or share == 0 else "< 0.1%"
+def _stopped(sentence: str, lang: str) -> str:
+    """With a full stop, unless it is a question."""
+    return sentence if sentence.endswith(("?", "？")) else sentence + {"en": ".", "zh": "。"}[lang]
 
 
-def _what(one: Found, lang: str) -> str:
+def what(one: Found, lang: str) -> str:
+    """A problem in words.
+
+    Examples
+    --------
+    >>> from mining.log.quality_checks import Found
+    >>> what(Found("ties", 2, 9, "instances"), "en")
+    'events at the same moment as another one of the case: only the file orders them'
+    """
     if one.problem == "unpaired":
         return words(f"pairing.{one.place}", lang)
     values = dict(one.values)
     if "kind" in values:
         values["kind"] = words(f"pii.{values['kind']}", lang)
+    if values.get("shown"):
+        values["shown"] = words("pii.shown", lang, shown=values["shown"])
+    if "by" in values:
+        values["clock"] = words(f"midnight.{values['by']}", lang, zone=values["zone"])
+    if "rest" in values:
+        values["rest"] = words(f"repeated.{values['rest']}", lang)
+    if "moves" in values:
+        values["moves"] = (", " if lang == "en" else "，").join(
+            words(key, lang, **move) for key, move in values["moves"]
+        )
     return words(f"problem.{one.problem}", lang, place=one.place, **values)
 
 

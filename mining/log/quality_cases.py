@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from mining.log.codes import coded
@@ -15,6 +16,7 @@ from mining.units import MISSING
 OPENS = 0.05  # share of the cases that begin (end) with a label before it counts as a beginning (an end)
 MOST_VALUES = 200  # distinct values of an attribute whose mix is compared over time
 DRIFT = 0.2  # share of the values that changed places
+MOST_MOVES = 3  # values that a sentence on a changed mix names
 ENOUGH = 50  # instances before a mix is compared
 NOBODY_WORDS = (
     *("system", "admin", "administrator", "root", "batch", "robot", "bot", "automatic", "auto", "service", "unknown"),
@@ -114,21 +116,28 @@ def attribute_checks(sight: Sight) -> Iterator[Found | None]:
     log = sight.log
     late = _later_half(sight)
     yield from _labels_come_and_go(sight, late)
-    columns = {f"{log.binding.resource}": log.resource} if log.binding.resource else {}
+    if log.binding.resource:
+        yield _drift(sight, log.binding.resource, log.resource, late, list(log.resources), "resource_drift")
     for name, attribute in log.binding.attributes.items():
+        if attribute.type == "number":
+            yield from _decimals(sight, name)
+        names: list[str] | None = None
         if attribute.type in ("number", "datetime"):
             values = log.values(name)
             missing = np.isnan(values) if attribute.type == "number" else values == MISSING
             codes = np.where(missing, -1, 0).astype(np.int32)
         elif sight.table is not None and not pa.types.is_nested(sight.table[attribute.column].type):
-            codes = values = coded(sight.table[attribute.column], attribute.column).codes[log.row - 1]
-            missing = codes < 0
+            texts = coded(sight.table[attribute.column], attribute.column)
+            codes = values = texts.codes[log.row - 1]
+            missing, names = codes < 0, texts.words.to_pylist()
+        elif sight.table is None:
+            found = pd.factorize(log.values(name), sort=True)
+            codes = values = found[0].astype(np.int32)
+            missing, names = codes < 0, [str(value) for value in found[1]]
         else:
             continue
         yield sight.cases_found("attribute_varies", _varies(values, missing, log.offsets), place=name)
-        columns[name] = codes
-    for name, codes in columns.items():
-        yield _drift(sight, name, codes, late)
+        yield _drift(sight, name, codes, late, names)
 
 
 def _later_half(sight: Sight) -> np.ndarray:
@@ -161,14 +170,31 @@ def _varies(values: np.ndarray, missing: np.ndarray, offsets: np.ndarray) -> np.
     return most > least
 
 
-def _drift(sight: Sight, name: str, codes: np.ndarray, late: np.ndarray) -> Found | None:
+def _decimals(sight: Sight, name: str) -> Iterator[Found | None]:
+    """What was taken for the decimal mark of a number attribute, where the values had to decide it."""
+    for note in sight.log.attribute_notes(name):
+        said = note.partition(": ")[2]
+        if said.startswith("numbers") and not said.endswith("(declared)") and "(declared)," not in said:
+            problem = "thousands_doubtful" if said.startswith("numbers such as") else "decimal_read"
+            n = sight.log.n_cases
+            yield Found(problem, n, n, "cases", name, n_cases=n, values={"note": said})
+
+
+def _drift(
+    sight: Sight,
+    name: str,
+    codes: np.ndarray,
+    late: np.ndarray,
+    names: list[str] | None,
+    problem: str = "attribute_drift",
+) -> Found | None:
     """How much of a mix of values changed: half the sum of the differences of the shares (total variation)."""
     n = int(codes.max(initial=-1)) + 2
     halves = [np.bincount(codes[half] + 1, minlength=n) for half in (~late, late)]
     if min(half.sum() for half in halves) < ENOUGH:
         return None
     if n - 1 > MOST_VALUES:  # too many values for a mix: only whether there is one
-        halves = [np.array([half[0], half[1:].sum()]) for half in halves]
+        halves, names = [np.array([half[0], half[1:].sum()]) for half in halves], None
     shares = [half / half.sum() for half in halves]
     change = np.abs(shares[0] - shares[1])
     moved = float(change.sum() / 2)
@@ -176,4 +202,10 @@ def _drift(sight: Sight, name: str, codes: np.ndarray, late: np.ndarray) -> Foun
         return None
     fewer = np.flatnonzero(change * 2 >= change.max())
     at = np.isin(np.minimum(codes + 1, len(change) - 1), fewer)
-    return sight.found("attribute_drift", at, place=name, moved=f"{moved:.0%}")
+    moves = []
+    for i in np.argsort(-change, kind="stable")[:MOST_MOVES].tolist():
+        if change[i]:
+            key = "drift.missing" if i == 0 else "drift.filled" if names is None else "drift.value"
+            value = repr(names[i - 1]) if names and i else ""
+            moves.append((key, {"value": value, "before": f"{shares[0][i]:.0%}", "after": f"{shares[1][i]:.0%}"}))
+    return sight.found(problem, at, place=name, moved=f"{moved:.0%}", moves=tuple(moves))

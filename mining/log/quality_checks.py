@@ -17,8 +17,9 @@ from mining._kernels import kernel
 from mining.calendars import LocalClock
 from mining.errors import LogError
 from mining.log.codes import coded
+from mining.log.iso_bytes import NO_OFFSET, offsets_of
 from mining.log.lifecycle import OTHER, kinds_of
-from mining.log.pairing import ORPHANS, pairing
+from mining.log.pairing import ORPHANS, expected_starts, pairing
 from mining.log.times import is_text, read_moments
 from mining.units import MISSING
 
@@ -32,6 +33,7 @@ BATCH = 10  # cases that share a moment before it is called a batch
 BUSY = 4.2  # a week has 4.2 times as many hours as an office week
 ZONED = r":[0-9.,]+ *([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)$"
 NOBODY = np.empty(0, np.int64)
+MOST_NAMED = 20  # labels that a sentence lists
 LOST = {  # reason in the lineage -> problem
     "malformed row of the file": "malformed_rows",
     "missing case id": "missing_case",
@@ -103,6 +105,34 @@ class Sight:
         return table if whole and set(self.log.binding.columns.values()) <= set(table.column_names) else None
 
     @cached_property
+    def offsets(self) -> np.ndarray | None:
+        """Microseconds east of UTC that the file itself names for the time of each instance, `MISSING` where it names none.
+
+        None where it names none at all, or UTC alone: that is how times of any zone are often written.
+        """
+        binding, ended = self.log.binding, self.log.end != MISSING
+        found = np.full(self.log.n_instances, MISSING)
+        columns = {binding.timestamp: ended, binding.start: ~ended}
+        if binding.start is None:  # one column of events: row is that of the start where the instance never ended
+            columns = {binding.timestamp: np.ones(len(ended), bool)}
+        for name, mine in columns.items():
+            minutes = self._minutes(name) if name and mine.any() else None
+            if minutes is not None:
+                of_row = minutes[self.log.row[mine] - 1].astype(np.int64)
+                found[mine] = np.where(of_row == NO_OFFSET, MISSING, of_row * 60 * SECOND)
+        return found if ((found != MISSING) & (found != 0)).any() else None
+
+    def _minutes(self, name: str) -> np.ndarray | None:
+        """Minutes east of UTC that each row of a column of times names."""
+        if self.table is None:
+            return None
+        if name in self.log.source.extras.get("offsets", {}):
+            named: np.ndarray = self.log.source.extras["offsets"][name]
+            return named
+        column = self.table[name]
+        return offsets_of(column.cast(pa.string())) if is_text(column.type) else None
+
+    @cached_property
     def core(self) -> tuple[int, int]:
         """First and last moment of all but the outermost hundredth of the instances on either side."""
         n = len(self.time)
@@ -168,11 +198,29 @@ def rows_checks(sight: Sight) -> Iterator[Found | None]:
     yield from _twice(sight)
     frame = pairing(sight.log).frame
     for row in frame[frame["kind"].isin([*ORPHANS, "overlapping"])].itertuples():
-        at = {"start_only": sight.log.end == MISSING, "complete_only": sight.log.start == MISSING}.get(row.kind)
-        if at is None:
+        if row.kind == "start_only":
+            yield sight.found("unpaired", sight.log.end == MISSING, place=row.kind)
+        elif row.kind != "complete_only":
             yield Found("unpaired", row.count, row.of, row.unit, row.kind, rows=row.rows)
-        else:
-            yield sight.found("unpaired", at, place=row.kind)
+    yield from _unstarted(sight)
+
+
+def _unstarted(sight: Sight) -> Iterator[Found | None]:
+    """Completions that lack the start which others of their activity have, and activities that never have one."""
+    log = sight.log
+    if not log.facts.has_starts:
+        return
+    expected = expected_starts(log)
+    yield sight.found(
+        "missing_starts", (log.start == MISSING) & expected[log.activity], int(expected[log.activity].sum())
+    )
+    counts = np.bincount(log.activity, minlength=len(log.labels))
+    never = np.flatnonzero(~expected & (counts > 0))
+    if len(never):
+        most = [repr(log.labels[i]) for i in never[np.argsort(-counts[never], kind="stable")][:MOST_NAMED]]
+        shown = ", ".join(most) + (", ..." if len(never) > MOST_NAMED else "")
+        yield Found("never_start", len(never), int((counts > 0).sum()), "labels",
+                    values={"n": len(never), "labels": shown})  # fmt: skip
 
 
 def _lost(sight: Sight) -> Iterator[Found]:
@@ -217,7 +265,8 @@ def _twice(sight: Sight) -> Iterator[Found | None]:
     if sight.table is not None and len(later):
         equal = _equal_rows(sight.table, log.row[at[later]] - 1, log.row[at[later - 1]] - 1)
     yield sight.found("duplicate_rows", np.sort(at[later[equal]]))
-    yield sight.found("repeated_events", np.sort(at[later[~equal]]))
+    rest = "differ" if sight.table is not None else "unknown"
+    yield sight.found("repeated_events", np.sort(at[later[~equal]]), rest=rest)
 
 
 def _equal_rows(table: pa.Table, one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -250,15 +299,24 @@ def time_checks(sight: Sight) -> Iterator[Found | None]:
 
 
 def _stamps(sight: Sight) -> Iterator[Found | None]:
-    midnight = sight.clock.local(sight.time) % DAY == 0
-    yield sight.found("midnight_stamps", midnight)
+    local, by = sight.clock.local(sight.time), "zone"
+    if sight.offsets is not None:
+        named = sight.offsets != MISSING
+        local = np.where(named, sight.time + np.where(named, sight.offsets, 0), local)
+        by = "offsets" if named.all() else "both"
+    midnight = local % DAY == 0
+    yield sight.found("midnight_stamps", midnight, by=by, zone=sight.zone)
     order = np.argsort(sight.time, kind="stable")
     chance = _by_chance(sight)
     alone = np.maximum(BATCH, chance * np.bincount(sight.log.activity, minlength=len(sight.log.labels)))
     together = max(BATCH, chance * sight.log.n_instances)
     marks = _shared_moments(order[~midnight[order]], sight.time, sight.log.activity, sight.case, alone, together)
-    yield sight.found("batch_stamps", marks == 1)
-    yield sight.found("import_stamps", marks == 2)
+    needed = np.ceil(alone[np.unique(sight.log.activity[marks == 1])]).astype(np.int64)
+    least = (
+        [f"{n:,}" for n in sorted({*needed[[np.argmin(needed), np.argmax(needed)]].tolist()})] if len(needed) else []
+    )
+    yield sight.found("batch_stamps", marks == 1, least="-".join(least))
+    yield sight.found("import_stamps", marks == 2, least=f"{int(np.ceil(together)):,}")
 
 
 @kernel

@@ -101,8 +101,14 @@ def parse_texts(
     if form.day_first is not None and day_first is None:
         rivals = [o for o in options if o[0].pattern == form.pattern and o[0] is not form]
         _refuse_ambiguous(trimmed, values, rivals[0][1], column)
-    note = f"column {column!r}: dates read as {form.name}"
+    note = f"column {column!r}: dates read as {_shape(form, trimmed)}"
     return Moments(values, bad, naive & ~bad & present, (note,), form.day_first)
+
+
+def _shape(form: Format, texts: pa.ChunkedArray) -> str:
+    """The name of a format, without its clock where no text has one."""
+    clock = pc.any(pc.match_substring_regex(texts, "[:：时点]")).as_py()
+    return form.name if clock else form.name.replace(" hh:mm:ss", "")
 
 
 def _in_format(trimmed: pa.ChunkedArray, present: np.ndarray, form: Format, column: str) -> Moments:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from string import Formatter
 from typing import Any
 
 import yaml
@@ -11,6 +12,19 @@ import yaml
 from mining.errors import UnknownNameError
 
 LANGUAGES = ("en", "zh")
+
+
+class _Counting(Formatter):
+    """Fills in ``{n:row|rows}`` with the first word where n is one, else with the second."""
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        one, bar, more = format_spec.partition("|")
+        if not bar:
+            return super().format_field(value, format_spec)
+        return one if str(value) == "1" else more
+
+
+_FORMATTER = _Counting()
 
 
 @cache
@@ -22,7 +36,7 @@ def catalogue() -> dict[str, dict[str, str]]:
 
 
 def words(key: str, lang: str = "en", **values: Any) -> str:
-    """Text of a key in a language, with values filled in.
+    """Text of a key in a language, with values filled in; ``{n:row|rows}`` in it is the word that fits the number n.
 
     Raises
     ------
@@ -38,4 +52,4 @@ def words(key: str, lang: str = "en", **values: Any) -> str:
         raise UnknownNameError("language", lang, LANGUAGES)
     if key not in catalogue():
         raise UnknownNameError("text", key, catalogue())
-    return catalogue()[key][lang].format(**values)
+    return _FORMATTER.format(catalogue()[key][lang], **values)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from mining.blueprint.model import Standard
-from mining.log.quality import _what as what
+from mining.blueprint.model import Rule, Standard
+from mining.log.quality import what
 from mining.report.formats import DASH, Writer, basis, cell_words, clause, names_of, promise
 from mining.report.sections import title_of
 from mining.report.table import Cell, Row, Table, number, records, table
@@ -46,10 +46,11 @@ def blocks(study: Study, w: Writer) -> list[Block]:
     """The first findings in detail, in their order."""
     rows = records(study.findings().frame.head(MOST_DETAILED))
     faults = dict(tuple(study.deviations().frame.groupby("finding_id")))
-    return [_block(study, row, faults[row["finding_id"]], w) for row in rows]
+    hangs = moments(study, w)
+    return [_block(study, row, faults[row["finding_id"]], hangs.get(row["check"], ""), w) for row in rows]
 
 
-def _block(study: Study, row: dict[str, Any], faults: pd.DataFrame, w: Writer) -> Block:
+def _block(study: Study, row: dict[str, Any], faults: pd.DataFrame, hangs: str, w: Writer) -> Block:
     open_ = row["status"] == "open"
     badge = w.say(f"priority.{row['priority']}") if open_ else w.say(f"status.{row['status']}")
     title = f"{row['rank']} · {title_of(row, w.lang)}" if open_ else title_of(row, w.lang)
@@ -59,6 +60,7 @@ def _block(study: Study, row: dict[str, Any], faults: pd.DataFrame, w: Writer) -
         Part(w.say("report.where"), _where(study, faults, w)),
         Part(w.say("col.priority"), (_priority(row, w),)),
         *([Part(w.say("report.certainty"), (_certainty(study, row, faults, w),))] if row["check"] == "path" else []),
+        *([Part(w.say("report.moment"), (hangs,))] if hangs else []),
         *([Part(w.say("report.flags"), _flags(study, row, w))] if row["flags"] else []),
     )
     return Block(
@@ -111,6 +113,27 @@ def _flags(study: Study, row: dict[str, Any], w: Writer) -> tuple[str, ...]:
         w.say("report.flag", what=what(problems[x.problem, x.place], w.lang), k=w.count(x.faults), n=w.count(x.of))
         for x in mine.itertuples()
     )
+
+
+def moments(study: Study, w: Writer) -> dict[str, str]:
+    """Rules of which another moment, start instead of completion or the other way round, turns verdicts: the worst choice, by rule."""
+    frame = study.moment_flips.frame.sort_values("flips", ascending=False, kind="stable").drop_duplicates("check")
+    found = {}
+    for row in frame.sort_values("check").itertuples():
+        rule = study.blueprint.checks[row.check]
+        assert isinstance(rule, Rule)
+        used, other = (
+            w.say("word.and").join(
+                w.say(f"limits.moments.{at}", activity=names_of(study.blueprint, (name,), w.lang))
+                for name, at in ((rule.a, a_at), (rule.b, b_at))
+                if name
+            )
+            for a_at, b_at in ((row.a_at, row.b_at), (row.other_a_at, row.other_b_at))
+        )
+        counts = {key: w.count(getattr(row, key)) for key in ("judged", "to_fail", "to_pass")}
+        n = w.count(row.flips)
+        found[row.check] = w.say("limits.moments", check=row.check, used=used, other=other, n=n, **counts)
+    return found
 
 
 def _where(study: Study, faults: pd.DataFrame, w: Writer) -> tuple[str, ...]:

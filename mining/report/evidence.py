@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mining.blueprint.model import Rule
 from mining.conformance.verdicts import VERDICTS
 from mining.log.words import words
-from mining.report.details import CERTAIN, what
+from mining.report.details import CERTAIN, moments, what
 from mining.report.formats import DASH, Writer, file_name, names_of
 from mining.report.table import Cell, Row, Table, number, table
 from mining.study import Study
@@ -184,7 +183,7 @@ def limits(study: Study, w: Writer) -> list[str]:
     found.append(w.say("limits.cause"))
     ties = int(study.log.tie.sum())
     found.append(w.say("limits.ties", n=w.count(ties), of=w.count(study.log.n_instances)))
-    found += _moments(study, w)
+    found += moments(study, w).values()
     for spec in blueprint.calendars:
         found.append(
             w.say("limits.calendar", name=spec.id, first=spec.coverage[0], last=spec.coverage[1], zone=spec.tz)
@@ -195,26 +194,6 @@ def limits(study: Study, w: Writer) -> list[str]:
         w.say("limits.criteria", file=file_name(blueprint.path)),
         w.say("limits.verbatim"),
     ]
-
-
-def _moments(study: Study, w: Writer) -> list[str]:
-    """Rules of which another moment, start instead of completion or the other way round, turns verdicts: the worst choice of each."""
-    frame = study.moment_flips.frame.sort_values("flips", ascending=False, kind="stable").drop_duplicates("check")
-    found = []
-    for row in frame.sort_values("check").itertuples():
-        rule = study.blueprint.checks[row.check]
-        assert isinstance(rule, Rule)
-        used, other = (
-            w.say("word.and").join(
-                w.say(f"limits.moments.{at}", activity=names_of(study.blueprint, (name,), w.lang))
-                for name, at in ((rule.a, a_at), (rule.b, b_at))
-                if name
-            )
-            for a_at, b_at in ((row.a_at, row.b_at), (row.other_a_at, row.other_b_at))
-        )
-        counts = {key: w.count(getattr(row, key)) for key in ("judged", "to_fail", "to_pass")}
-        found.append(w.say("limits.moments", check=row.check, used=used, other=other, n=w.count(row.flips), **counts))
-    return found
 
 
 def _alignments(study: Study, w: Writer) -> list[str]:
