@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # What must be known before a source is opened.
-READING = ("encoding", "delimiter", "sheet", "table", "query", "order_by", "object_type")
+READING = ("encoding", "delimiter", "sheet", "header", "table", "query", "order_by", "object_type")
 
-# What may be said of a source beside its columns, each one text.
+# What may be said of a source beside its columns, each one text (header: a number).
 WRITTEN = ("format", "start_format", "decimal", *(key for key in READING if key != "order_by"))
 
 
@@ -79,6 +79,8 @@ class Binding:
         Delimiter of a CSV file. None: found by trying.
     sheet : str or None
         Name of the sheet of an Excel file. None: its only one.
+    header : int or None
+        Row of the sheet, or line of the CSV file, that names the columns, counted from 1. None: the first.
     labels : dict of str to str
         Of a binding file: log label to activity id, over what the blueprint says; empty: the label means no activity.
     table, query : str or None
@@ -105,6 +107,7 @@ class Binding:
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None
+    header: int | None = None
     table: str | None = None
     query: str | None = None
     order_by: tuple[str, ...] = ()
@@ -141,7 +144,7 @@ def reading(columns: Binding | Mapping[str, Any] | None) -> dict[str, Any]:
     {'encoding': 'cp1252'}
     """
     given = columns if isinstance(columns, Mapping) else {key: getattr(columns, key, None) for key in READING}
-    said = {key: given[key] for key in READING if given.get(key)}
+    said = {key: given[key] for key in READING if given.get(key) or (key == "header" and given.get(key) is not None)}
     if isinstance(said.get("order_by"), str):
         said["order_by"] = (said["order_by"],)
     return said

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import typer
 
 from mining.cli_blueprint import blueprint_app
-from mining.cli_log import Bound, DayFirst, LogFile, ObjectType, OrderBy, Query, Table, columns_of, log_app
+from mining.cli_log import Bound, DayFirst, LogFile, check_used, columns_of, log_app, no_binding_file, reads_a_source
 from mining.errors import MiningError
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def _main(
 
 
 @app.command()
+@reads_a_source
 def audit(
     log: LogFile,
     blueprint: BlueprintFiles,
@@ -87,11 +88,8 @@ def audit(
     ] = "pending",
     draft_ok: Annotated[bool, typer.Option("--draft-ok", help="Allow a blueprint that is not approved.")] = False,
     binding: Bound = None,
-    table: Table = None,
-    query: Query = None,
-    order_by: OrderBy = None,
-    object_type: ObjectType = None,
     day_first: DayFirst = None,
+    **part: Any,
 ) -> None:
     """Check a log against a blueprint and write report, workpapers, findings, verdicts, deviations and manifest."""
     from mining.audit_file import audit as run
@@ -102,12 +100,13 @@ def audit(
     from mining.texts import say
 
     progress = _Progress()
+    no_binding_file(blueprint)
     progress("reading the blueprint")
     versions = None if len(blueprint) == 1 else read_versions(blueprint)
     norm = read_blueprint(blueprint[0]) if versions is None else versions.periods[-1].blueprint
     progress("reading the log")
-    part = {"table": table, "query": query, "order_by": order_by, "object_type": object_type}
     events = read_log(log, columns=columns_of(binding, norm, part), day_first=day_first)
+    check_used(events.source, part)
     settings: dict[str, Any] = {"lang": lang, "open_cases": open_cases, "draft_ok": draft_ok, "progress": progress}
     if versions is None:
         made = {norm.version: run(events, norm, out, **settings)}

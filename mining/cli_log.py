@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from mining.binding import Binding
     from mining.blueprint.model import Blueprint
     from mining.log import EventLog
+    from mining.log.table import SourceTable
 
 log_app = typer.Typer(
     help="Work with event logs.",
@@ -39,16 +44,73 @@ Norm = Annotated[
 ]
 Bound = Annotated[Path | None, typer.Option("--binding", help="Binding file, from mining log bind.", metavar="FILE")]
 Lang = Annotated[Literal["en", "zh"], typer.Option(help="Language.")]
-Table = Annotated[str | None, typer.Option(help="Table of a database.", metavar="NAME")]
-Query = Annotated[str | None, typer.Option(help="Select statement of a database.", metavar="SQL")]
-OrderBy = Annotated[
-    list[str] | None,
-    typer.Option(help="Column that settles the order of the rows of a database; may be given several times.", metavar="COLUMN"),
-]  # fmt: skip
-ObjectType = Annotated[
-    str | None, typer.Option(help="Type of object of an object-centric log that is the case.", metavar="NAME")
-]
+SOURCE: dict[str, Any] = {  # what of a source is read, and how it is written
+    "sheet": Annotated[str | None, typer.Option(help="Sheet of an Excel file.", metavar="NAME")],
+    "encoding": Annotated[str | None, typer.Option(help="Encoding of a CSV file, such as cp1252.", metavar="NAME")],
+    "delimiter": Annotated[
+        str | None, typer.Option(help="Delimiter of a CSV file: one character, or the word tab.", metavar="CHARACTER")
+    ],
+    "header": Annotated[
+        int | None,
+        typer.Option(help="Row of the sheet, or line of the CSV file, that names the columns, from 1.", metavar="ROW"),
+    ],
+    "table": Annotated[str | None, typer.Option(help="Table of a database.", metavar="NAME")],
+    "query": Annotated[str | None, typer.Option(help="Select statement of a database.", metavar="SQL")],
+    "order_by": Annotated[
+        list[str] | None,
+        typer.Option(help="Column that settles the order of the rows of a database; may be given several times.", metavar="COLUMN"),
+    ],
+    "object_type": Annotated[
+        str | None, typer.Option(help="Type of object of an object-centric log that is the case.", metavar="NAME")
+    ],
+}  # fmt: skip
 DayFirst = Annotated[bool | None, typer.Option("--day-first/--month-first", help="How 03/04/2024 is meant.")]
+
+
+def reads_a_source(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of ``SOURCE``, which reach it as ``**part``, and say errors about them in the words of the options."""
+    signature = inspect.signature(command, eval_str=True)
+    own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    more = [
+        inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
+        for key, option in SOURCE.items()
+    ]
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        try:
+            command(**given)
+        except LogError as error:
+            raise _in_options(error, str(given["log"])) from error
+
+    run.__signature__ = signature.replace(parameters=[*own, *more])  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in (*own, *more)} | {"return": None}
+    return run
+
+
+def _in_options(error: LogError, log: str) -> LogError:
+    """The same message, with the options of the command line in place of the arguments of the library."""
+    said = re.sub(
+        r"columns=\{.*?\}$", f"mining log bind {quote(log)} -o binding.yaml, then --binding binding.yaml", str(error)
+    )
+    said = re.sub(r"day_first=True or (?:day_first=)?False|day_first=\.\.\.", "--day-first or --month-first", said)
+    for key in ("table", "sheet", "object_type"):
+        said = re.sub(rf"\b{key}=('\.\.\.'|\.\.\.)", f"--{key.replace('_', '-')} NAME", said)
+    said = re.sub(r"query='\.\.\.'|query=\.\.\.", "--query SQL", said)
+    if "Read it again: read_log(" in said:
+        said = said.split("Read it again: read_log(")[0] + "Convert the log again with that binding or option."
+    if "there is no column" in said and "(bound as" in said:
+        said += f" To bind the columns of this log: mining log bind {quote(log)} -o binding.yaml, then --binding binding.yaml"
+    return LogError(said)
+
+
+def no_binding_file(blueprints: Iterable[Path]) -> None:
+    """Refuse a binding file that is given as a blueprint."""
+    from mining.log.binding_file import is_binding_file
+
+    for path in blueprints:
+        if is_binding_file(path):
+            raise LogError(f"{path}: this is a binding file, not a blueprint: give it with --binding.")
 
 
 def columns_of(
@@ -58,39 +120,56 @@ def columns_of(
     *,
     undecided: Literal["refuse", "keep"] = "refuse",
 ) -> Binding | dict[str, Any] | None:
-    """The columns of the binding file, else those of the blueprint, else None; ``part`` names what to read of a database or OCEL."""
+    """The columns of the binding file, else those of the blueprint, else None; ``part`` has the values of the options of ``SOURCE``."""
     from mining.log.binding_file import read_binding
 
-    said: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in part.items() if value
-    }
+    said = said_of(part)
     if binding is not None:
         return replace(read_binding(binding, undecided=undecided), **said)
     return replace(norm.binding, **said) if norm else said or None
 
 
+def check_used(source: SourceTable, part: Mapping[str, Any]) -> None:
+    """Refuse an option that says how a CSV or Excel file is read, for a log that is none."""
+    for key in ("sheet", "encoding", "delimiter"):
+        if part.get(key) and key not in source.extras.get("reading", {}):
+            raise LogError(
+                f"{source.path}: --{key} {part[key]} cannot be used: the log is of the format {source.format}."
+            )
+
+
+def said_of(part: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of ``SOURCE`` that are given, as keys of a binding."""
+    said = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in part.items()
+        if value not in (None, [], "")
+    }
+    if said.get("delimiter") in ("tab", "\\t"):
+        said["delimiter"] = "\t"
+    return said
+
+
 @log_app.command()
+@reads_a_source
 def describe(
     log: LogFile,
     binding: Bound = None,
     blueprint: Norm = None,
-    table: Table = None,
-    query: Query = None,
-    order_by: OrderBy = None,
-    object_type: ObjectType = None,
     day_first: DayFirst = None,
     lang: Lang = "en",
+    **part: Any,
 ) -> None:
     """Say what a log holds: rows and what became of them, cases, span, activities, how lifecycle events were joined."""
     from mining.log.describe import description
 
     norm = _norm(blueprint)
-    part = {"table": table, "query": query, "order_by": order_by, "object_type": object_type}
     for line in description(_read(log, binding, norm, part, day_first), norm, lang, most=MOST_LABELS):
         typer.echo(line)
 
 
 @log_app.command()
+@reads_a_source
 def quality(
     log: LogFile,
     binding: Bound = None,
@@ -103,12 +182,9 @@ def quality(
             metavar="MOMENT",
         ),
     ] = None,
-    table: Table = None,
-    query: Query = None,
-    order_by: OrderBy = None,
-    object_type: ObjectType = None,
     day_first: DayFirst = None,
     lang: Lang = "en",
+    **part: Any,
 ) -> None:
     """List what is wrong with a log and what it can distort. Exit status 0: nothing or notes, 1: warnings or errors, 2: cannot be read."""
     from mining.log.quality import SEVERITIES
@@ -117,7 +193,6 @@ def quality(
 
     norm = _norm(blueprint)
     moment = (now or datetime.now(UTC)).replace(tzinfo=UTC)
-    part = {"table": table, "query": query, "order_by": order_by, "object_type": object_type}
     found = examine(_read(log, binding, norm, part, day_first), norm, now=int(moment.timestamp()) * 1_000_000)
     for line in found.say(lang):
         typer.echo(line)
@@ -127,15 +202,12 @@ def quality(
 
 
 @log_app.command()
+@reads_a_source
 def convert(
     log: LogFile,
     out: Annotated[Path, typer.Argument(help="File to write: .parquet.", metavar="OUT")],
     binding: Bound = None,
     blueprint: Norm = None,
-    table: Table = None,
-    query: Query = None,
-    order_by: OrderBy = None,
-    object_type: ObjectType = None,
     day_first: DayFirst = None,
     memory: Annotated[
         str | None,
@@ -145,6 +217,7 @@ def convert(
         Path | None, typer.Option(help="Folder for what does not fit into memory, with --memory.", metavar="DIR")
     ] = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace the file to write if it is there.")] = False,
+    **part: Any,
 ) -> None:  # fmt: skip
     """Write the log sorted and encoded as one Parquet file, which is read quickly and in pieces."""
     from mining.log.ingest import ingest
@@ -158,7 +231,6 @@ def convert(
     if spill is not None and memory is None:
         raise LogError("--spill goes with --memory: without a limit nothing is put on disk.")
     norm = _norm(blueprint)
-    part = {"table": table, "query": query, "order_by": order_by, "object_type": object_type}
     if memory is None:
         typer.echo(str(write_store(_read(log, binding, norm, part, day_first), out)))
         return
@@ -167,6 +239,7 @@ def convert(
 
 
 @log_app.command()
+@reads_a_source
 def bind(
     log: LogFile,
     blueprint: Norm = None,
@@ -174,20 +247,24 @@ def bind(
         Path | None,
         typer.Option("--out", "-o", help="Binding file to write; without it, to standard output.", metavar="OUT"),
     ] = None,
-    table: Table = None,
-    query: Query = None,
-    order_by: OrderBy = None,
-    object_type: ObjectType = None,
+    binding: Annotated[
+        Path | None, typer.Option("--binding", help="Older binding file, whose decisions are kept.", metavar="FILE")
+    ] = None,
     lang: Lang = "en",
+    **part: Any,
 ) -> None:
     """Propose which column is what and which label means which activity. Exit status 0: nothing is open, 1: something is."""
     from mining.log.bind import propose
+    from mining.log.binding_file import read_decided
     from mining.log.source import read_source
     from mining.log.words import words
 
     norm = _norm(blueprint)
-    part = {"table": table, "query": query, "order_by": order_by, "object_type": object_type}
-    proposal = propose(read_source(log, **reading(columns_of(None, norm, part))), norm, lang)
+    old = read_decided(binding) if binding else None
+    said = reading(norm.binding if norm else None) | reading(old[0] if old else None) | said_of(part)
+    source = read_source(log, **said)
+    check_used(source, part)
+    proposal = propose(source, norm, lang, old=old, said=said)
     if out is None:
         typer.echo(proposal.to_yaml(lang), nl=False)
     else:
@@ -195,14 +272,18 @@ def bind(
         if proposal.pairs:
             typer.echo(proposal.coverage(lang))
     n = len(proposal.open)
-    typer.echo(words("bind.left" if n else "bind.done", lang, n=n, file=out or "-"), err=out is None)
+    key = ("bind.left" if n else "bind.done") + ("_out" if out is None else "")
+    typer.echo(words(key, lang, n=n, file=out), err=out is None)
     raise typer.Exit(1 if n else 0)
 
 
 def _norm(path: Path | None) -> Blueprint | None:
     from mining.blueprint import read_blueprint
 
-    return read_blueprint(path) if path else None
+    if path is None:
+        return None
+    no_binding_file([path])
+    return read_blueprint(path)
 
 
 def _read(
@@ -211,4 +292,6 @@ def _read(
     """The log as it is bound; labels that are still open count as such."""
     from mining.log import read_log
 
-    return read_log(log, columns=columns_of(binding, norm, part, undecided="keep"), day_first=day_first)
+    events = read_log(log, columns=columns_of(binding, norm, part, undecided="keep"), day_first=day_first)
+    check_used(events.source, part)
+    return events

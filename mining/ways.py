@@ -20,7 +20,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mining.errors import LogError
+from mining.errors import LogError, UnknownNameError
+from mining.flow import KERNELS
 from mining.flow.kernel import Kernel, Parameters, Partial, Vocabulary, pack, unpack
 from mining.log import EventLog
 from mining.log.pieces import INSTANCES
@@ -223,13 +224,13 @@ def vocabulary(log: Log, **parameters: Any) -> Vocabulary:
     return Vocabulary(log.labels, log.resources, cases, parameters)
 
 
-def ask(kernel: Kernel, log: Log, way: Way | None = None, **parameters: Any) -> Result:
+def ask(kernel: Kernel | str, log: Log, way: Way | None = None, **parameters: Any) -> Result:
     """Ask a question of a log and give the answer as a table.
 
     Parameters
     ----------
-    kernel : Kernel
-        One of `mining.flow.KERNELS`.
+    kernel : Kernel or str
+        One of `mining.flow.KERNELS`, or its name.
     log : EventLog or LogStore
     way : Way or None
         How to run it; none: in this process. The answer is the same.
@@ -241,12 +242,21 @@ def ask(kernel: Kernel, log: Log, way: Way | None = None, **parameters: Any) -> 
     Result
         Of the kind that the kernel names.
 
+    Raises
+    ------
+    UnknownNameError
+        If there is no kernel of that name.
+
     Examples
     --------
     >>> from mining.flow import VARIANTS
     >>> int(ask(VARIANTS, study.log).frame["cases"].sum()) == study.log.n_cases
     True
     """
+    if isinstance(kernel, str):
+        if kernel not in KERNELS:
+            raise UnknownNameError("kernel", kernel, KERNELS, "ask")
+        kernel = KERNELS[kernel]
     partial = (way or InProcess()).map(kernel, log, **parameters)
     blueprint = parameters.get("blueprint")
     settings = {name: value for name, value in parameters.items() if name != "blueprint"}

@@ -4,16 +4,19 @@ import time
 from dataclasses import replace
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mining.binding import Attribute, Binding
 from mining.errors import LogError, UnknownNameError
-from mining.log import EventLog
+from mining.log import EventLog, read_log
 from mining.log.bind import propose
-from mining.log.binding_file import IGNORE, UNMAPPED, read_binding
+from mining.log.binding_file import IGNORE, UNMAPPED, read_binding, read_decided
 from mining.log.frames import source_from_frame
 from mining.log.labels import folded, meanings, pair_labels
+from mining.log.table import SourceTable
 from tests.helpers import blueprint
 
 T = pd.date_range("2026-03-02 09:00", periods=6, freq="h", tz="UTC")
@@ -111,7 +114,7 @@ def test_one_word_for_two_activities_is_an_open_question():
 def test_the_file_says_counts_and_coverage_and_is_refused_while_open(tmp_path):
     proposal = propose(log(("A", "b?", "Stepp c", "Q", "A", "b?")), norm())
     text = proposal.to_yaml()
-    assert '"A": "a"  # named by the blueprint; 2 events in 1 cases' in text
+    assert '"A": "a"  # named by the blueprint; 2 events in 1 case' in text
     assert '"Stepp c": "?c"' in text or '"Stepp c": "?"' in text
     assert '"Q": "?"' in text
     assert "labels that are certain: 4 of 6 events (66.7%); cases with no other labels: 0 of 2 (0.0%)" in text
@@ -218,3 +221,190 @@ def test_the_file_in_chinese():
     text = propose(log(("A", "Q") * 3), norm(), lang="zh").to_yaml("zh")
     assert "蓝图所列" in text
     assert "标签已确定" in text
+
+
+def table(head, rows, name="log.csv"):
+    return SourceTable(
+        name, "csv", "0" * 64, 0, pa.table({name: [row[i] for row in rows] for i, name in enumerate(head)})
+    )
+
+
+def plain(head, cases=60):
+    """Five steps a case: id, step, clerk, begin, end, channel (two values), amount (one number a case)."""
+    rows = []
+    for i, begin in enumerate(pd.date_range("2024-01-01", periods=cases * 5, freq="7min")):
+        case, end = i // 5, begin + pd.Timedelta("3min")
+        rows.append(
+            (
+                f"V-{case}",
+                f"Step {'ABCDE'[i % 5]}",
+                f"p{i // 2 % 7}",
+                str(begin),
+                str(end),
+                f"ch{case % 2}",
+                str(9_000 - case),
+            )
+        )
+    return table(head, rows)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        ("Application No.", "Step", "Employee", "Begin", "Finished", "Channel", "Amount"),
+        ("ticketId", "task", "handler", "started", "finished_at", "Channel", "Amount"),
+        ("Claim Number", "Action", "Agent Name", "begin_time", "closed-at", "Channel", "Amount"),
+        ("Vorgangsnr", "Tätigkeit", "Bearbeiter", "Beginn", "Ende", "Kanal", "Betrag"),
+        ("Vorgang", "Schritt", "Sachbearbeiter", "Startzeit", "Zeitpunkt", "Kanal", "Betrag"),
+        ("申请编号", "步骤", "经办人", "开始时间", "完成时间", "渠道", "金额"),
+        ("案件号", "环节", "办理人", "开始日期", "办结时间", "渠道", "金额"),
+        ("单号", "节点", "操作人", "开始时间", "结束时间", "渠道", "金额"),
+    ],
+)
+def test_plain_headers_are_known(head):
+    roles = ("case", "activity", "resource", "start", "timestamp")
+    assert choices(propose(plain(head))) == {role: (name, True) for role, name in zip(roles, head, strict=False)}
+
+
+def test_a_number_beside_the_noun_is_the_case_and_the_noun_the_activity():
+    found = choices(propose(plain(("Vorgangsnr", "Vorgang", "Bearbeiter", "Beginn", "Ende", "Kanal", "Betrag"))))
+    assert (found["case"], found["activity"]) == (("Vorgangsnr", True), ("Vorgang", True))
+
+
+def test_a_plain_word_over_numbers_is_no_activity_and_over_values_that_never_repeat_no_case():
+    rows = [(f"o{i}", f"c{i // 5}", str(i % 5), f"Do {'ABCDE'[i % 5]}", "2024-01-01") for i in range(200)]
+    found = choices(propose(table(("order_no", "key", "step", "what", "timestamp"), rows)))
+    assert (found["case"], found["activity"]) == (("key", False), ("what", False))
+
+
+@pytest.mark.parametrize("order", ["abcdefg", "gfedcba", "fgcbaed"])
+def test_columns_without_a_name_are_ranked_by_their_values(order):
+    source = plain(tuple("abcdefg"))
+    proposal = propose(replace(source, table=source.table.select(list(order))))
+    assert choices(proposal)["case"] == ("a", False)
+    assert choices(proposal)["activity"] == ("b", False)
+    others = {c.role: " ".join(c.others) for c in proposal.columns}
+    assert others["case"].startswith("'g'")  # the number, which is one a case as well
+    assert others["activity"].startswith("'c'")  # the clerk changes inside a case too, the channel does not
+
+
+def test_labels_are_proposed_for_an_open_activity_too(tmp_path):
+    n = 24  # eight cases of three steps
+    what = [("A", "B", "Q" if i < 3 else "C")[i % 3] for i in range(n)]
+    frame = pd.DataFrame(
+        {"c": [f"x{i // 3}" for i in range(n)], "what": what, "timestamp": [T[i % 6] for i in range(n)]}
+    )
+    proposal = propose(source_from_frame(frame), norm())
+    assert choices(proposal)["activity"] == ("what", False)
+    proposal.write(tmp_path / "b.yaml")
+    text = (tmp_path / "b.yaml").read_text("utf-8")
+    assert '"A": "a"  # named by the blueprint; 8 events in 8 cases' in text
+    assert "# The labels are proposed for 'c', 'what', still open" in text
+    assert proposal.open == ("case", "activity", "Q")
+    with pytest.raises(LogError, match=r"b.yaml: 3 things are still open"):
+        read_binding(tmp_path / "b.yaml")
+
+
+ATTRIBUTES = {"amount": Attribute("amount", "number"), "kind": Attribute("kind")}
+
+
+def test_what_is_open_is_counted_as_the_file_counts_it(tmp_path):
+    wanted = replace(norm(), binding=replace(norm().binding, attributes=ATTRIBUTES))
+    proposal = propose(log(("A", "Q") * 3, Amount_eur=["1"] * 6), wanted)
+    proposal.write(tmp_path / "b.yaml")
+    assert proposal.open == ("amount", "kind", "Q")
+    text = (tmp_path / "b.yaml").read_text("utf-8")
+    assert (
+        "{column: \"?Amount_eur\", type: \"number\"}  # the blueprint names 'amount', the log has no such column; alike: 'Amount_eur'"
+        in text
+    )
+    assert '{column: "?kind", type: "string"}  # the blueprint names \'kind\', the log has no such column\n' in text
+    with pytest.raises(LogError, match=r"b.yaml: 3 things are still open"):
+        read_binding(tmp_path / "b.yaml")
+
+
+def test_an_older_file_keeps_its_decisions(tmp_path):
+    wanted = replace(norm(), binding=replace(norm().binding, attributes=ATTRIBUTES))
+    source = log(("A", "Q", "R", "S", "Stepp c", "B"), Amount_eur=["1"] * 6, user=["ann"] * 6)
+    old = tmp_path / "old.yaml"
+    old.write_text(
+        'columns: {case: case_id, activity: "?activity", timestamp: gone, resource: null, tz: Europe/Berlin, ignore: [Z],\n'
+        '  attributes: {amount: {column: Amount_eur, type: number}, kind: "?kind", own: user}}\n'
+        f'labels: {{Q: c, R: "{IGNORE}", S: "{UNMAPPED}", "Stepp c": "?", Elsewhere: b, B: a}}',
+        encoding="utf-8",
+    )
+    columns, labels = read_decided(old)
+    assert labels == {"Q": "c", "R": IGNORE, "S": UNMAPPED, "Elsewhere": "b", "B": "a"}
+    assert "activity" not in columns
+    proposal = propose(source, wanted, old=(columns, labels))
+    assert choices(proposal)["timestamp"] == ("timestamp", False)  # it was another one, which is not there
+    assert set(proposal.open) == {"timestamp", "kind", "Stepp c"}
+    new = tmp_path / "new.yaml"
+    proposal.write(new)
+    text = new.read_text("utf-8")
+    assert "the older file has 'gone', which the log does not" in text
+    new.write_text(
+        text.replace('"?', '"').replace('"kind": {column: "kind"', '"kind": {column: "user"'), encoding="utf-8"
+    )
+    text = new.read_text("utf-8").replace('"Stepp c": ""', '"Stepp c": "c"')
+    new.write_text(text, encoding="utf-8")
+    made = read_binding(new)
+    assert made.columns == {
+        "case": "case_id", "activity": "activity", "timestamp": "timestamp",
+        "attribute amount": "Amount_eur", "attribute kind": "user", "attribute own": "user",
+    }  # fmt: skip
+    assert (made.tz, made.ignore) == ("Europe/Berlin", ("Z", "R"))
+    assert made.labels == {"A": "a", "Q": "c", "S": "", "Stepp c": "c", "B": "a", "Elsewhere": "b"}
+    again = propose(source, wanted, old=read_decided(new))
+    assert again.open == ()
+
+
+def test_a_file_that_only_says_how_the_source_is_read_leaves_the_roles_to_their_names(tmp_path):
+    file = tmp_path / "b.yaml"
+    file.write_text("columns: {delimiter: ';', tz: Europe/Berlin}\nlabels: {A: a}", encoding="utf-8")
+    (tmp_path / "log.csv").write_text(
+        "Case;Activity;Time,stamp;user;timestamp\n1;A;x;ann;2024-01-01 10:00\n", encoding="utf-8"
+    )
+    events = read_log(tmp_path / "log.csv", columns=read_binding(file))
+    assert events.binding.columns == {
+        "case": "Case",
+        "activity": "Activity",
+        "timestamp": "timestamp",
+        "resource": "user",
+    }
+    assert (events.binding.labels, events.binding.tz) == ({"A": "a"}, "Europe/Berlin")
+    assert "column 'Case' is recognised as case" in events.notes
+    (tmp_path / "odd.csv").write_text("x;y;z\n1;A;2024-01-01\n", encoding="utf-8")
+    with pytest.raises(LogError, match="no column is recognised as case or activity or timestamp"):
+        read_log(tmp_path / "odd.csv", columns=read_binding(file))
+
+
+def test_how_a_source_is_read_alone_is_no_binding_of_columns(tmp_path):
+    (tmp_path / "log.csv").write_text("case;activity;timestamp;user\n1;A;2024-01-01 10:00;ann\n", encoding="utf-8")
+    events = read_log(tmp_path / "log.csv", columns={"delimiter": ";"})
+    assert (events.binding.resource, events.binding.delimiter, events.binding.origin) == ("user", ";", "recognised")
+
+
+def test_the_columns_of_an_object_centric_log_come_before_those_of_a_blueprint():
+    names = {"case:concept:name": ["o1"], "concept:name": ["A"], "time:timestamp": [T[0]]}
+    frame = source_from_frame(pd.DataFrame(names))
+    flat = replace(frame, extras={"reading": {"object_type": "order"}})
+    declared = Binding("Nr", "Step", "time:timestamp", origin="blueprint")
+    events = EventLog.from_source(flat, columns=declared)
+    assert events.binding.columns == {
+        "case": "case:concept:name",
+        "activity": "concept:name",
+        "timestamp": "time:timestamp",
+    }
+    assert "the blueprint names 'Nr' as case; of the object-centric log it is 'case:concept:name'" in events.notes
+    assert not [note for note in events.notes if "as timestamp" in note]
+    with pytest.raises(LogError, match="there is no column 'Nr'"):  # no object-centric log
+        EventLog.from_source(frame, columns=declared)
+    with pytest.raises(LogError, match="there is no column 'Nr'"):  # a person decided it
+        EventLog.from_source(flat, columns=replace(declared, origin="file"))
+
+
+def test_a_blueprint_is_no_binding_file(tmp_path):
+    (tmp_path / "b.yaml").write_text('sbp: "1.0"\nlog: {}', encoding="utf-8")
+    with pytest.raises(LogError, match=r"this is a blueprint, not a binding file: give it with --blueprint \(-b\)"):
+        read_binding(tmp_path / "b.yaml")

@@ -181,7 +181,14 @@ def everything():
         "encoding": "cp1252",
         "delimiter": ";",
     }
-    raw["log"] |= {"sheet": "Log", "table": "log", "query": "select 1", "order_by": ["row"], "object_type": "order"}
+    raw["log"] |= {
+        "sheet": "Log",
+        "header": 4,
+        "table": "log",
+        "query": "select 1",
+        "order_by": ["row"],
+        "object_type": "order",
+    }
     return raw
 
 

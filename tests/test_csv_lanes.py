@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+from dataclasses import replace
 from unittest.mock import patch
 
 import pyarrow as pa
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from mining.binding import Binding, reading
 from mining.errors import LogError
 from mining.log import csv_fast, encodings, read_log, tabular
+from mining.log.header import look_below
 from mining.log.source import check_reading, read_source
+from mining.log.staging import stage
 from mining.log.tabular import read_csv
 
 HEAD = "case_id,activity,timestamp\n"
@@ -185,7 +188,7 @@ def test_a_declared_delimiter_is_taken_and_a_first_line_that_names_it_too(write)
 def test_a_binding_that_declares_another_encoding_than_was_read_is_refused(write):
     source = read_source(write(HEAD + "1,A,2024-01-01\n"))
     check_reading(source, Binding("case_id", "activity", "timestamp", encoding="UTF8", delimiter=",", sheet="Log"))
-    with pytest.raises(LogError, match="declares encoding 'cp1252', but the file was read with encoding 'utf-8'"):
+    with pytest.raises(LogError, match="declares encoding 'cp1252', but the log was read with encoding 'utf-8'"):
         check_reading(source, Binding("case_id", "activity", "timestamp", encoding="cp1252"))
     assert reading(Binding("a", "b", "c", sheet="Log")) == {"sheet": "Log"}
     assert reading({"case": "a", "delimiter": ";"}) == {"delimiter": ";"}
@@ -237,3 +240,60 @@ def test_what_a_binding_declares_about_a_file_is_used(write):
     assert frame["end"].dt.strftime("%Y-%m-%d %H:%M").tolist() == ["2024-01-31 09:00", "2024-02-01 09:00"]
     assert frame["start"].dt.strftime("%Y-%m-%d %H:%M").fillna("").tolist() == ["2024-01-31 09:00", ""]
     assert log.attribute("amount").tolist() == [1234.0, 2.5]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_line_that_is_declared_names_the_columns_in_all_lanes(tmp_path, monkeypatch, end, encoding):
+    lines = [
+        "Permits, 2024",
+        "",
+        '"a title',
+        'of two lines"',
+        "no;step;done",
+        "1;A;2024-01-01",
+        "2;B;2024-01-02;x",
+        "3;C;2024-01-03",
+    ]
+    path = tmp_path / "log.csv"
+    path.write_bytes(end.join(lines).encode(encoding))
+    careful = read_csv(path, header=5)
+    monkeypatch.setattr(tabular, "SMALL", 0)
+    fast = read_csv(path, header=5)
+    staged = stage(path, tmp_path, header=5)
+    assert careful.table.to_pylist()[::2] == [
+        {"no": "1", "step": "A", "done": "2024-01-01"}, {"no": "3", "step": "C", "done": "2024-01-03"},
+    ]  # fmt: skip
+    for other in (fast, replace(staged.source, table=staged.columns("no", "step", "done").table)):
+        assert other.table.to_pylist() == careful.table.to_pylist()
+        assert (other.notes, other.problems, other.unreadable) == (careful.notes, careful.problems, (2,))
+        assert other.extras == careful.extras
+    assert careful.notes[1] == "line 5 of the file names the columns (declared); 4 lines above it are left out"
+    assert str(careful.problems[0].what).startswith("line 7: 4 fields for 3 columns")
+
+
+def test_a_line_of_names_below_a_title_is_pointed_at(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("Permits, 2024\n\nno;step;done\n1;A;2024-01-01\n2;B;2024-01-02\n")
+    assert read_csv(path).notes[1] == (
+        "Line 3 looks like the header ('no', 'step', 'done'), not line 1 ('Permits, 2024'): if so, say header: 3."
+    )
+    path.write_text("Permits\nno,step,done\n" + "1,A,2024-01-01\n" * 10_001)
+    with pytest.raises(LogError, match=r"rows are malformed.* Line 2 looks like the header .* say header: 2\.$"):
+        read_csv(path)
+    with pytest.raises(LogError, match="line 9,999,999 is not there: the file has 10,003"):
+        read_csv(path, header=9_999_999)
+    path.write_text("a\n\nb,c\n")
+    with pytest.raises(LogError, match="line 2 is blank"):
+        read_csv(path, header=2)
+    path.write_text("no,step,done\nx,y,z\n")
+    assert len(read_csv(path).notes) == 1
+
+
+def test_an_error_about_a_missing_column_points_at_the_header(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("Permits\nno,step,done\n1,A,2024-01-01\n")
+    assert look_below(read_csv(path)) == (
+        " Line 2 looks like the header ('no', 'step', 'done'), not line 1 ('Permits'): if so, say header: 2."
+    )
+    assert look_below(read_csv(path, header=2)) == ""

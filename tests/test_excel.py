@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mining.binding import Binding
 from mining.errors import LogError, UnknownNameError
 from mining.log import EventLog, excel_file, read_log
 from mining.log.excel import read_excel
-from mining.log.source import read_source
+from mining.log.source import check_reading, read_source
 
 HEAD = ["case_id", "activity", "timestamp"]
 DAY = dt.datetime(2024, 3, 1, 10, 5)
@@ -272,3 +273,58 @@ def test_prefixes_in_the_xml_make_no_difference(book):
     again = read_excel(changed(path, "xl/worksheets/sheet1.xml", text.encode(), prefixed.encode()))
     assert (again.problem_counts, again.table) == (plain.problem_counts, plain.table)
     assert plain.problem_counts == {"error cell": 1}
+
+
+def titled(made):
+    sheet = made["Log"]
+    sheet.merge_cells("A1:D1")
+    sheet["B6"].value, sheet["B6"].data_type = "#N/A", "e"
+
+
+TITLED = [
+    ["Applications 2024"], [None, "printed by hand"], [],
+    ["Application no.", "Step", "Done", "Fee"],
+    ["1", "A", DAY, 5], ["1", None, DAY, None], ["2", "B", DAY, 7],
+]  # fmt: skip
+
+
+def test_a_row_that_is_declared_names_the_columns(book):
+    path = book({"Log": TITLED}, titled)
+    source = read_excel(path, header=4)
+    assert source.table.column_names == TITLED[3]
+    assert source.table["Fee"].to_pylist() == [5, None, 7]
+    assert source.notes == (
+        "Excel: sheet 'Log' (the only one); row 1 is row 5 of the sheet",
+        "row 4 of the sheet names the columns (declared); 2 rows above it are left out",
+    )
+    assert source.problem_counts == {"error cell": 1}
+    assert source.rejected["Step"].tolist() == [2]
+    columns = {"case": "Application no.", "activity": "Step", "timestamp": "Done", "header": 4}
+    log = read_log(path, columns=columns)
+    assert (log.row.tolist(), log.binding.header) == ([1, 3], 4)
+
+
+def test_a_title_is_never_taken_for_the_header_without_a_word(book):
+    path = book({"Log": TITLED}, titled)
+    found = read_excel(path)
+    look = "Row 4 looks like the header ('Application no.', 'Step', 'Done', 'Fee'), not row 1 ('Applications 2024')"
+    assert f"{look}: if so, say header: 4." in found.notes
+    assert found.table.column_names[0] == "Applications 2024"
+    with pytest.raises(LogError, match="binding declares header 4, but the log was read with header 1"):
+        check_reading(found, Binding("Application no.", "Step", "Done", header=4))
+    check_reading(read_excel(path, header=4), Binding("Application no.", "Step", "Done", header=4))
+    plain = book({"Log": [HEAD, ["x", "A", DAY]]}, name="plain.xlsx")
+    assert len(read_excel(plain).notes) == 1
+
+
+@pytest.mark.parametrize(("header", "said"), [(3, "row 3 of the sheet 'Log' is empty"), (99, "is in rows 1 to 7")])
+def test_a_header_that_is_not_there_is_refused(book, header, said):
+    with pytest.raises(LogError, match=said):
+        read_excel(book({"Log": TITLED}, titled), header=header)
+
+
+@pytest.mark.parametrize("header", [0, -1, True, "4", 1.0])
+def test_a_header_that_is_no_row_is_refused(book, header):
+    path = book({"Log": TITLED}, titled)
+    with pytest.raises(LogError, match="a whole number such as 4"):
+        read_log(path, columns={"case": "Application no.", "activity": "Step", "timestamp": "Done", "header": header})

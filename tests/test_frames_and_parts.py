@@ -206,3 +206,9 @@ def test_a_dictionary_with_text_that_is_no_utf8_is_refused(tmp_path):
     pq.write_table(pa.table({"case_id": texts}), tmp_path / "log.parquet")
     with pytest.raises(LogError, match="not a readable Parquet file.*UTF8"):
         read_parquet(tmp_path / "log.parquet")
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame(), pa.table({})])
+def test_a_frame_without_columns_is_refused(frame):
+    with pytest.raises(LogError, match="the frame has no columns"):
+        EventLog.from_frame(frame)

@@ -372,3 +372,9 @@ def test_the_source_keeps_all_columns_and_its_hash(write):
     source = read_source(write(HEAD + "1,A,\n"))
     assert source.table.to_pylist() == [{"case_id": "1", "activity": "A", "timestamp": ""}]
     assert (source.format, source.size, len(source.sha256)) == ("csv", len(HEAD) + 5, 64)
+
+
+def test_a_header_further_down_is_proposed_not_taken(tmp_path):
+    (tmp_path / "log.csv").write_text("Permits\nno,step,done\n1,A,2024-01-01\n")
+    with pytest.raises(LogError, match=r"Line 2 looks like the header .*say header: 2"):
+        read_log(tmp_path / "log.csv")

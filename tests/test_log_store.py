@@ -1,6 +1,7 @@
 """A log whole, in pieces, and kept in a store: the same arrays, the same facts, the same account of rows."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mining.binding import Attribute
 from mining.errors import LogError, UnknownNameError
 from mining.log import EventLog, read_log
 from mining.log.binding_file import read_binding
@@ -251,8 +253,8 @@ def test_another_binding_is_refused_but_not_another_word_for_the_same(store):
     assert read_log(store, columns=columns).binding.origin == "arguments"
     with pytest.raises(LogError, match="made with another binding: activity = 'activity', not 'resource'"):
         read_log(store, columns=columns | {"activity": "resource", "resource": "activity"})
-    with pytest.raises(LogError, match="no attribute 'way'"):
-        read_log(store, columns=columns | {"attributes": {"way": "channel"}})
+    with pytest.raises(LogError, match=r"no attribute 'when' \(its column 'timestamp' is not kept there as it was\)"):
+        read_log(store, columns=columns | {"attributes": {"when": "timestamp"}})
     with pytest.raises(LogError, match="day_first=None"):
         read_log(store, day_first=True)
     with pytest.raises(UnknownNameError, match="unknown column 'timestamp'. Known: channel, deadline"):
@@ -369,3 +371,121 @@ def test_a_store_that_was_replaced_is_not_read_on(tmp_path):
     for read in (lambda: part.attribute("channel"), lambda: part.event_attribute("deadline")):
         with pytest.raises(LogError, match="cannot be read any more"):
             read()
+
+
+def rebound_equals_memory(log, store, attributes):
+    """The attributes bound from what a store keeps are those bound in memory."""
+    wanted = replace(log.binding, attributes={name: Attribute(**x) for name, x in attributes.items()})
+    late, memory = store.log().bind(wanted), log.bind(wanted)
+    pieces = [piece.bind(wanted) for piece in store.pieces()]
+    for name in attributes:
+        for of in ("attribute", "values"):
+            expected = getattr(memory, of)(name)
+            np.testing.assert_array_equal(getattr(late, of)(name), expected)
+            np.testing.assert_array_equal(np.concatenate([getattr(p, of)(name) for p in pieces]), expected)
+            assert getattr(late, of)(name).dtype == expected.dtype
+        lost = memory.lineage.rows_in - memory.n_instances
+        more = f"kept; the store lacks {lost:,} rows of the source"
+        notes = late.attribute_notes(name)
+        assert tuple(n for n in notes if not n.endswith(more)) == memory.attribute_notes(name) or lost
+        assert any(n.endswith(more) for n in notes) == (lost > 0)
+        assert pieces[0].attribute_notes(name) == notes
+    return late, memory
+
+
+LATE = {"channel": {"column": "channel"}} | {name: x for name, x in ATTRIBUTES.items() if name != "channel"}
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=events, size=st.integers(1, 12))
+def test_attributes_bound_after_conversion_are_those_bound_in_memory(tmp_path, rows, size):
+    log = make(rows, lifecycle=False)
+    if log is None:
+        return
+    plain = log.bind(replace(log.binding, attributes={}))
+    store = open_store(write_store(plain, tmp_path / "late.parquet", group=size))
+    rebound_equals_memory(plain, store, LATE)
+    half = log.bind(replace(log.binding, attributes={"amount": Attribute("amount")}))  # as text
+    rebound_equals_memory(half, open_store(write_store(half, tmp_path / "half.parquet", group=size)), LATE)
+
+
+def test_how_values_are_written_is_told_from_the_whole_column(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text(
+        'case,activity,timestamp,fee,due\n1,A,2024-01-01,1.234,03/04/2024\n2,A,2024-01-01,"1,5",25/04/2024\n'
+        "2,B,2024-01-02,x,05/04/2024\n"
+    )
+    log = read_log(path)
+    attributes = {
+        "fee": {"column": "fee", "type": "number"},
+        "due": {"column": "due", "type": "datetime", "tz": "Asia/Shanghai"},
+    }
+    store = open_store(write_store(log, tmp_path / "log.parquet", group=1))
+    assert store.n_pieces == 2
+    late, _ = rebound_equals_memory(log, store, attributes)
+    assert late.attribute("fee").tolist() == [1234.0, 1.5]
+    assert late.attribute_notes("fee")[-1] == "column 'fee': 1 values are no number and count as missing"
+    part = late.take(np.array([False, True]))
+    assert part.attribute("fee").tolist() == [1.5]
+    whole = store.of_table(pq.read_table(store.path).slice(1))
+    assert whole.bind(late.binding).values("fee").tolist()[:1] == [1.5]
+    wanted = {"case": "case", "activity": "activity", "timestamp": "timestamp", "attributes": {"x": "nothing"}}
+    with pytest.raises(LogError, match="there is no column 'nothing'"):
+        read_log(store.path, columns=wanted)
+
+
+def test_values_in_rows_of_starts_are_not_kept_and_that_is_said(tmp_path):
+    log = make([("1", "A", "start", 0, "ann", "1.5", None, None), ("1", "A", "complete", 1, "ann", None, None, None)])
+    plain = log.bind(replace(log.binding, attributes={}))
+    store = open_store(write_store(plain, tmp_path / "log.parquet"))
+    with pytest.raises(
+        LogError, match="'amount' is kept of completions only, and a value may stand in the row of a start"
+    ):
+        store.log().bind(log.binding)
+
+
+def test_a_store_has_the_name_of_a_parquet_file(tmp_path):
+    log = read_log(PERMIT)
+    for write in (lambda path: write_store(log, path), lambda path: ingest(PERMIT, path)):
+        with pytest.raises(LogError, match=r"its name must end in \.parquet or \.pq, such as log\.parquet"):
+            write(tmp_path / "log.csv")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "x.parquet").write_text("case\n")
+    with pytest.raises(LogError, match="is no store of a log") as raised:
+        open_store(tmp_path / "x.parquet")
+    assert ".." not in str(raised.value).replace(str(tmp_path), "")
+    with pytest.raises(LogError, match="table cannot be used: only CSV and Parquet"):
+        ingest(PERMIT, tmp_path / "y.parquet", columns={"table": "log"})
+
+
+def test_a_log_converted_on_disk_keeps_what_a_blueprint_binds_later(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("Permits 2024\n\ncase;activity;timestamp;fee\n1;A;2024-01-01;1,5\n1;B;2024-01-02;\n2;A;;7\n")
+    columns = {"case": "case", "activity": "activity", "timestamp": "timestamp", "header": 3}
+    log = read_log(path, columns=columns)
+    store = open_store(ingest(path, tmp_path / "log.parquet", columns=columns))
+    late, _ = rebound_equals_memory(log, store, {"fee": {"column": "fee", "type": "number"}})
+    assert late.attribute("fee").tolist() == [1.5]
+    assert store.notes == log.notes
+    assert late.attribute_notes("fee")[-1] == (
+        "column 'fee': read from the 2 rows kept; the store lacks 1 rows of the source"
+    )
+
+
+def test_a_column_that_says_the_same_at_start_and_completion_can_be_bound_later(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text(
+        "case,activity,word,timestamp,fee,note\n1,A,start,2024-01-01,1.5,x\n1,A,complete,2024-01-02,1.5,y\n"
+        "2,A,start,2024-01-01,?,x\n2,A,complete,2024-01-03,?,x\n2,B,complete,2024-01-04,3,x\n"
+    )
+    columns = {"case": "case", "activity": "activity", "timestamp": "timestamp", "lifecycle": WORDS}
+    log = read_log(path, columns=columns)
+    store = open_store(write_store(log, tmp_path / "log.parquet", group=1))
+    wanted = replace(log.binding, attributes={"fee": Attribute("fee", "number")})
+    late, memory = store.log().bind(wanted), log.bind(wanted)
+    assert late.attribute("fee").tolist() == memory.attribute("fee").tolist() == [1.5, 3.0]
+    assert late.attribute_notes("fee") == memory.attribute_notes("fee") != ()
+    again = open_store(write_store(store.log(), tmp_path / "again.parquet")).log().bind(wanted)
+    assert again.attribute_notes("fee") == memory.attribute_notes("fee")
+    with pytest.raises(LogError, match="'note' is kept of completions only"):
+        store.log().bind(replace(log.binding, attributes={"note": Attribute("note")}))

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mining.blueprint import read_blueprint
-from mining.errors import LogError
+from mining.errors import LogError, UnknownNameError
 from mining.flow import CHECKS, FOLLOWS, KERNELS, PATH, VARIANTS, unpack
 from mining.log import EventLog, read_log
 from mining.log.store import open_store, write_store
@@ -240,3 +240,14 @@ def test_many_partials_are_merged_as_they_come(log):
 
     same(merged(VARIANTS, partials()), VARIANTS.run(log, {}), "variants")
     assert len(held) > 3 * TOGETHER
+
+
+def test_a_kernel_may_be_asked_by_its_name(log):
+    pd.testing.assert_frame_equal(ask("follows", log).frame, ask(FOLLOWS, log).frame)
+    with pytest.raises(UnknownNameError, match="unknown kernel 'folows'. Did you mean 'follows'"):
+        ask("folows", log)
+
+
+def test_percentiles_are_said_to_be_approximate():
+    assert "approximate: within 0.8 %" in FOLLOWS.result.columns["p50_s"]
+    assert "exact" in FOLLOWS.result.columns["mean_s"]

@@ -48,6 +48,7 @@ KEYS = {
     "encoding": ("encoding", "编码"),
     "delimiter": ("delimiter", "分隔符"),
     "sheet": ("sheet", "工作表"),
+    "header": ("row of the column names", "列名所在行"),
     "table": ("table", "数据表"),
     "query": ("query", "查询语句"),
     "order_by": ("order of rows", "行的次序"),

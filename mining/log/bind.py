@@ -2,86 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from difflib import SequenceMatcher
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from mining.errors import LogError
 from mining.log.binding_file import IGNORE, OPEN, UNMAPPED, VERSION, quoted
+from mining.log.candidates import Choice, alike, choose
 from mining.log.codes import coded
-from mining.log.labels import Pair, folded, pair_labels
-from mining.log.lifecycle import STANDARD
-from mining.log.recognise import KNOWN, REQUIRED, plain_name
-from mining.log.times import is_text, read_moments
+from mining.log.labels import Pair, pair_labels
+from mining.log.recognise import KNOWN, READ_AS
 from mining.log.words import words
-from mining.units import MISSING
 
 if TYPE_CHECKING:
     from mining.blueprint.model import Blueprint
     from mining.log.table import SourceTable
 
-SAMPLE = 20_000  # rows that are looked at to tell what a column holds
-DATES = 0.95  # share of values that must be dates
-LIKE = 0.8  # likeness of a column name to a known one
-NAMED = 3  # candidates that are named
+Decided = tuple[Mapping[str, Any], Mapping[str, str]]  # columns and labels, from mining.log.binding_file.read_decided
 
 
 @dataclass(frozen=True)
-class Sample:
-    """What the values of a column look like, in a sample of its rows."""
+class Named:
+    """An attribute under the short name that the blueprint or an older file gives it: its value in the file, and why."""
 
-    name: str
-    rows: int
-    filled: int
-    distinct: int
-    dates: float
-    text: bool
-    standard: float  # share of the values that are words of the XES lifecycle
-
-    def why(self, lang: str) -> str:
-        """In words."""
-        key = "bind.dates" if self.dates >= DATES else "bind.values"
-        return words(key, lang, filled=f"{self.filled / self.rows:.0%}", distinct=f"{self.distinct:,}",
-                     rows=f"{self.rows:,}", dates=f"{self.dates:.0%}")  # fmt: skip
-
-    def fits(self, role: str) -> bool:
-        """Whether the values can be what a role needs."""
-        if not self.filled:
-            return False
-        if role in ("timestamp", "start"):
-            return self.dates >= DATES
-        if self.dates >= DATES:
-            return False
-        if role == "lifecycle":
-            return self.standard >= DATES
-        if role == "resource":
-            return self.standard < DATES
-        if role == "activity":
-            return self.text and self.standard < DATES and (self.distinct < self.filled or self.filled < 20)
-        return self.standard < DATES
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The column proposed for a role: certain, open (a person decides), or none."""
-
-    role: str
-    column: str | None
+    short: str
+    value: str
     certain: bool
     why: str
-    others: tuple[str, ...] = ()
-
-    def value(self) -> str:
-        """As the file has it."""
-        if self.column is None:
-            return "null" if self.certain else quoted(OPEN)
-        return quoted(self.column if self.certain else OPEN + self.column)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,41 +43,51 @@ class Proposal:
     source : SourceTable
     columns : tuple of Choice
         One per role.
+    attributes : tuple of Named
     pairs : tuple of Pair
-        What each label of the activity column may mean, most events first; empty without a blueprint, or without an
-        activity column that is certain.
+        What each label of the activity column, certain or the likeliest, may mean, most events first; without a blueprint only
+        what an older file decides.
     events, cases : dict of str to int
         Per label its rows and the cases with it.
     blueprint : Blueprint or None
+    old, meant : mapping
+        Columns and labels that an older file decides.
+    said : dict of str to object
+        How the source was read: sheet, table, encoding ...
     """
 
     source: SourceTable
     columns: tuple[Choice, ...]
+    attributes: tuple[Named, ...]
     pairs: tuple[Pair, ...]
     events: dict[str, int]
     cases: dict[str, int]
     n_cases: int
     whole_cases: int
     blueprint: Blueprint | None
+    old: Mapping[str, Any] = field(default_factory=dict)
+    meant: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def open(self) -> tuple[str, ...]:
-        """Roles and labels that are still open."""
+        """Roles, attributes and labels that are still open: what `read_binding` finds open in the file."""
         roles = (c.role for c in self.columns if not c.certain)
-        return (*roles, *(p.label for p in self.pairs if not p.activity and p.how != "ignored"))
+        attributes = (a.short for a in self.attributes if not a.certain)
+        return (*roles, *attributes, *(p.label for p in self.pairs if not p.decided))
 
     @property
     def unseen(self) -> tuple[str, ...]:
         """Observable activities of the blueprint that no label certainly means."""
         if self.blueprint is None:
             return ()
-        meant = {p.activity for p in self.pairs}
+        meant = {p.activity for p in self.pairs} | set(self.meant.values())
         return tuple(a.id for a in self.blueprint.activities if a.observable and a.id not in meant)
 
     def coverage(self, lang: str = "en") -> str:
         """How many of the events and cases have labels that are certain, in words."""
         total = sum(self.events.values())
-        sure = sum(self.events[p.label] for p in self.pairs if p.activity or p.how == "ignored")
+        sure = sum(self.events[p.label] for p in self.pairs if p.decided)
         return words("bind.coverage", lang, sure=f"{sure:,}", total=f"{total:,}", share=_percent(sure, total),
                      whole=f"{self.whole_cases:,}", cases=f"{self.n_cases:,}",
                      case_share=_percent(self.whole_cases, self.n_cases))  # fmt: skip
@@ -155,7 +115,14 @@ class Proposal:
             raise LogError(f"{path} cannot be written: {error.strerror}.") from None
 
 
-def propose(source: SourceTable, blueprint: Blueprint | None = None, lang: str = "en") -> Proposal:
+def propose(
+    source: SourceTable,
+    blueprint: Blueprint | None = None,
+    lang: str = "en",
+    *,
+    old: Decided | None = None,
+    said: Mapping[str, Any] | None = None,
+) -> Proposal:
     """Propose a binding of a log; nothing is taken for certain that another reading would fit as well.
 
     A column is certain if the blueprint names it, or if its name alone among the columns is a well-known one, and its
@@ -169,6 +136,10 @@ def propose(source: SourceTable, blueprint: Blueprint | None = None, lang: str =
     blueprint : Blueprint or None
     lang : {"en", "zh"}
         Language of the reasons.
+    old : (mapping, mapping) or None
+        What an older file decides, from `mining.log.binding_file.read_decided`: it is kept.
+    said : mapping or None
+        How the source was read, such as ``{"sheet": "2024"}``: written into the file.
 
     Returns
     -------
@@ -180,80 +151,71 @@ def propose(source: SourceTable, blueprint: Blueprint | None = None, lang: str =
     >>> [(c.role, c.column, c.certain) for c in propose(read_source(examples / "orders.csv")).columns][:3]
     [('case', 'case_id', True), ('activity', 'activity', True), ('timestamp', 'timestamp', True)]
     """
-    samples = [_sample(source, name) for name in source.table.column_names]
-    chosen = {role: _choice(role, samples, blueprint, lang) for role in KNOWN}
-    certain = {role: c.column for role, c in chosen.items() if c.certain and c.column}
+    was, meant = old or ({}, {})
+    kept = {role: was[role] for role in KNOWN if role in was}
+    if isinstance(kept.get("lifecycle"), Mapping):
+        kept["lifecycle"] = kept["lifecycle"].get("column")
+    chosen = choose(source, blueprint.binding.columns if blueprint else {}, kept, lang)
     pairs, events, cases, n_cases, whole = tuple[Pair, ...](), dict[str, int](), dict[str, int](), 0, 0
-    if "activity" in certain and "case" in certain:
-        label, case = (coded(source.table[certain[role]], certain[role]) for role in ("activity", "case"))
+    if chosen["activity"].column and chosen["case"].column:
+        label, case = (coded(source.table[name], name) for r in ("activity", "case") if (name := chosen[r].column))
         both = (label.codes >= 0) & (case.codes >= 0)
         names, n_cases = label.words.to_pylist(), len(case.words)
         combined = np.unique(case.codes[both].astype(np.int64) * max(len(names), 1) + label.codes[both])
         events = dict(zip(names, np.bincount(label.codes[both], minlength=len(names)).tolist(), strict=True))
         cases = dict(zip(names, np.bincount(combined % len(names), minlength=len(names)).tolist(), strict=True))
-        if blueprint is not None:
-            pairs = tuple(sorted(pair_labels(names, blueprint), key=lambda p: (-events[p.label], p.label)))
-            unsure = np.isin(names, [p.label for p in pairs if not p.activity and p.how != "ignored"])
-            whole = n_cases - len(np.unique(combined[unsure[combined % len(names)]] // len(names)))
-    return Proposal(source, tuple(chosen.values()), pairs, events, cases, n_cases, whole, blueprint)
-
-
-def _sample(source: SourceTable, name: str) -> Sample:
-    n = source.table.num_rows
-    column = source.table[name].take(
-        pa.array(np.unique(np.linspace(0, max(n - 1, 0), min(n, SAMPLE)).astype(np.int64)))
-    )
-    if pa.types.is_nested(column.type) or pa.types.is_binary(column.type):
-        return Sample(name, max(len(column), 1), 0, 0, 0.0, False, 0.0)
-    text = coded(column, name)
-    filled, used = int((~text.missing).sum()), text.words.to_pylist()
-    standard = np.array([*(word.strip().casefold() in STANDARD for word in used), False])[text.codes].sum()
-    return Sample(
-        name, max(len(column), 1), filled, len(used), _dates(column, name, filled), is_text(column.type),
-        float(standard) / filled if filled else 0.0,
+        paired = (
+            pair_labels(names, blueprint) if blueprint else [Pair(name, "unknown") for name in names if name in meant]
+        )
+        pairs = tuple(_kept(pair, meant) for pair in sorted(paired, key=lambda p: (-events[p.label], p.label)))
+        unsure = np.isin(names, [p.label for p in pairs if not p.decided]) if blueprint else np.ones(len(names), bool)
+        whole = n_cases - len(np.unique(combined[unsure[combined % len(names)]] // len(names)))
+    attributes = tuple(_attributes(source, blueprint, was.get("attributes") or {}, lang))
+    return Proposal(
+        source, tuple(chosen.values()), attributes, pairs, events, cases, n_cases, whole, blueprint, was, meant, dict(said or {})
     )  # fmt: skip
 
 
-def _dates(column: pa.ChunkedArray, name: str, filled: int) -> float:
-    """Share of the values that can be read as moments."""
-    if not filled or pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-        return 0.0
-    if is_text(column.type):  # what has a year, a month and a day has six digits
-        digits = pc.count_substring_regex(column.cast(pa.string()), "[0-9]")
-        if 2 * (pc.sum(pc.greater_equal(digits, 6)).as_py() or 0) < filled:
-            return 0.0
-    for day_first in (None, True):  # day or month first is not the question here
-        try:
-            return float((read_moments(column, name, "UTC", day_first).values != MISSING).sum()) / filled
-        except LogError:
+def _kept(pair: Pair, meant: Mapping[str, str]) -> Pair:
+    """A label as an older file decides it."""
+    value = meant.get(pair.label)
+    if value is None:
+        return pair
+    return Pair(pair.label, "ignored" if value == IGNORE else "unmapped" if value == UNMAPPED else "kept",
+                None if value in (IGNORE, UNMAPPED) else value)  # fmt: skip
+
+
+def _attributes(
+    source: SourceTable, blueprint: Blueprint | None, kept: Mapping[str, Any], lang: str
+) -> Iterator[Named]:
+    """The attributes that the blueprint names; open where the log has no such column."""
+    wanted = blueprint.binding.attributes if blueprint else {}
+    names = source.table.column_names
+    for short in dict.fromkeys([*wanted, *kept]):
+        old = kept.get(short)
+        column = old.get("column") if isinstance(old, Mapping) else old
+        if old is not None and (column in names or short not in wanted):
+            there = column in names
+            value = _flow(old if there else OPEN + str(column))
+            why = words("bind.kept", lang) if there else words("bind.gone", lang, column=repr(column))
+            yield Named(short, value, there, why)
             continue
-    return 0.0
-
-
-def _choice(role: str, samples: list[Sample], blueprint: Blueprint | None, lang: str) -> Choice:
-    fitting = [s for s in samples if s.fits(role)]
-    declared = blueprint.binding.columns.get(role) if blueprint else None
-    if mine := next((s for s in fitting if s.name == declared), None):
-        return Choice(role, mine.name, True, f"{words('bind.declared', lang)}; {mine.why(lang)}")
-    named = sorted((s for s in fitting if plain_name(s.name) in KNOWN[role]),
-                   key=lambda s: KNOWN[role].index(plain_name(s.name)))  # fmt: skip
-    if len(named) == 1:
-        return Choice(role, named[0].name, True, f"{words('bind.known', lang)}; {named[0].why(lang)}")
-    likely = named or [s for s in fitting if _likeness(s.name, role) >= LIKE]
-    if not likely and role in REQUIRED:
-        likely = sorted(fitting, key=lambda s: -_likeness(s.name, role))
-    if not likely:
-        return Choice(role, None, role not in REQUIRED, words("bind.none", lang))
-    first = likely[0]
-    others = tuple(f"{s.name!r} ({s.why(lang)})" for s in likely[1:NAMED])
-    only = len(likely) == 1 or bool(named)
-    why = words("bind.several" if named else "bind.unnamed", lang)
-    return Choice(role, first.name if only else None, False, f"{why}: {first.name!r} ({first.why(lang)})", others)
-
-
-def _likeness(name: str, role: str) -> float:
-    mine = folded(name)
-    return max(SequenceMatcher(None, mine, folded(known), autojunk=False).ratio() for known in KNOWN[role])
+        attribute = wanted[short]
+        there = attribute.column in names
+        inside = f"case:{attribute.column}"  # as XES has an attribute of the case
+        near = [inside] if inside in names else alike(attribute.column, names)
+        column = attribute.column if there else OPEN + (near[0] if near else attribute.column)
+        why = words("bind.declared", lang) if there else words("bind.absent", lang, column=repr(attribute.column))
+        if not there and near:
+            why += f"; {words('bind.alike', lang)}: {', '.join(map(repr, near))}"
+        parts = {
+            "column": column,
+            "type": attribute.type,
+            "tz": attribute.tz,
+            "format": attribute.format,
+            "decimal": attribute.decimal,
+        }
+        yield Named(short, _flow({key: part for key, part in parts.items() if part}), there, why)
 
 
 def _lines(p: Proposal, lang: str) -> Iterator[str]:
@@ -266,20 +228,51 @@ def _lines(p: Proposal, lang: str) -> Iterator[str]:
     yield "columns:"
     for choice in p.columns:
         others = f"; {words('bind.others', lang)}: {', '.join(choice.others)}" if choice.others else ""
-        value = choice.value()
-        if choice.role == "lifecycle" and choice.column:
-            value = _lifecycle(p.source, choice.column, choice.certain)
-        yield f"  {choice.role}: {value}  # {_line(choice.why + others)}"
-    yield from _attributes(p, lang)
-    declared = p.blueprint.binding.tz if p.blueprint else None
+        yield f"  {choice.role}: {_value(p, choice)}  # {_line(choice.why + others)}"
+    if p.attributes:
+        yield "  attributes:"
+    for named in p.attributes:
+        yield f"    {quoted(named.short)}: {named.value}  # {_line(named.why)}"
+    declared = p.old.get("tz") or (p.blueprint.binding.tz if p.blueprint else None)
     yield f"  tz: {quoted(declared) if declared else 'null'}  # {words('bind.tz', lang)}"
-    if p.pairs:
+    written = {key: p.old[key] for key in (*READ_AS, "ignore") if p.old.get(key) and key != "tz"}
+    for key, value in {**written, **p.said}.items():
+        yield f"  {key}: {_flow(value)}  # {words('bind.given' if key in p.said else 'bind.kept', lang)}"
+    gone = {label: value for label, value in p.meant.items() if label not in p.events}
+    if p.pairs or gone:
+        if unsure := [c for c in p.columns if c.role in ("case", "activity") and not c.certain and c.column]:
+            names = ", ".join(repr(c.column) for c in unsure)
+            yield f"# {_line(words('bind.labels_open', lang, columns=names))}"
         yield "labels:"
         for pair in p.pairs:
             yield from _label(p, pair, lang)
+        for label, value in gone.items():
+            yield from _entry(label, quoted(value), words("bind.not_here", lang))
+    if p.pairs and p.blueprint:
         yield f"# {p.coverage(lang)}"
         if p.unseen:
             yield f"# {words('bind.unseen', lang, n=len(p.unseen))}: {_line(', '.join(p.unseen))}"
+
+
+def _value(p: Proposal, choice: Choice) -> str:
+    """The column of a role, as the file has it."""
+    if choice.column is None:
+        return "null" if choice.certain else quoted(OPEN)
+    if choice.role != "lifecycle":
+        return quoted(choice.column if choice.certain else OPEN + choice.column)
+    old = p.old.get("lifecycle")
+    if isinstance(old, Mapping) and old.get("column") == choice.column:
+        return _flow(old)
+    return _lifecycle(p.source, choice.column, choice.certain)
+
+
+def _flow(value: Any) -> str:
+    """A text, list or mapping of texts, on one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_flow(part)}" for key, part in value.items() if part is not None) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_flow(part) for part in value) + "]"
+    return str(value) if isinstance(value, int) else quoted(str(value))
 
 
 def _lifecycle(source: SourceTable, column: str, certain: bool) -> str:
@@ -289,37 +282,25 @@ def _lifecycle(source: SourceTable, column: str, certain: bool) -> str:
     return f"{{column: {quoted(column if certain else OPEN + column)}, {inner}}}"
 
 
-def _attributes(p: Proposal, lang: str) -> Iterator[str]:
-    """The attributes that the blueprint names; open where the log has no such column."""
-    wanted = p.blueprint.binding.attributes if p.blueprint else {}
-    if not wanted:
-        return
-    yield "  attributes:"
-    for short, attribute in wanted.items():
-        names = p.source.table.column_names
-        there = attribute.column in names
-        inside = f"case:{attribute.column}"  # as XES has an attribute of the case
-        column = attribute.column if there else OPEN + (inside if inside in names else attribute.column)
-        more = f", tz: {quoted(attribute.tz)}" if attribute.tz else ""
-        why = words("bind.declared" if there else "bind.absent", lang)
-        yield f"    {quoted(short)}: {{column: {quoted(column)}, type: {attribute.type}{more}}}  # {why}"
-
-
 def _label(p: Proposal, pair: Pair, lang: str) -> Iterator[str]:
     like = ", ".join(f"{id} {score:.2f} ({word!r})" for id, score, word in pair.candidates)
     why = words(f"bind.{pair.how}", lang) + (f": {like}" if like else "")
-    count = words("bind.count", lang, events=f"{p.events[pair.label]:,}", cases=f"{p.cases[pair.label]:,}")
-    if pair.how == "ignored":
-        value = quoted(IGNORE)
+    count = words("bind.count", lang, events=f"{p.events[pair.label]:,}",
+                  cases=f"{p.cases[pair.label]:,}")  # fmt: skip
+    if pair.how in ("ignored", "unmapped"):
+        value = quoted(IGNORE if pair.how == "ignored" else UNMAPPED)
     else:
         value = quoted(pair.activity) if pair.activity else quoted(OPEN + (pair.suggested or ""))
-    key = quoted(pair.label)
-    comment = f"  # {_line(why)}; {count}"
+    yield from _entry(pair.label, value, f"{_line(why)}; {count}")
+
+
+def _entry(label: str, value: str, comment: str) -> Iterator[str]:
+    key = quoted(label)
     if len(key) <= 500:
-        yield f"  {key}: {value}{comment}"
+        yield f"  {key}: {value}  # {comment}"
     else:  # YAML reads longer keys in this form only
         yield f"  ? {key}"
-        yield f"  : {value}{comment}"
+        yield f"  : {value}  # {comment}"
 
 
 def _line(text: str) -> str:

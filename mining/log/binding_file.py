@@ -11,7 +11,7 @@ from typing import Any, Literal
 from mining.binding import Binding
 from mining.blueprint import yaml12
 from mining.errors import BlueprintError, LogError, UnknownNameError
-from mining.log.recognise import REQUIRED, parts_of
+from mining.log.recognise import KNOWN, READ_AS, REQUIRED, parts_of
 
 VERSION = "1.0"
 OPEN = "?"  # begins every value that a person must still decide
@@ -67,6 +67,72 @@ def read_binding(path: str | Path, *, undecided: Literal["refuse", "keep"] = "re
     {'Order': 'order'}
     """
     path = Path(path)
+    digest, columns, labels, lines = _parts(path)
+    still = _open(columns, ("columns",))
+    if undecided == "refuse":
+        still += _open(labels, ("labels",))
+    if still:
+        raise LogError(_undecided(path, still, lines))
+    missing = [role for role in REQUIRED if not columns.get(role)]
+    if missing and not (columns and set(columns) <= set(READ_AS)):
+        raise LogError(f"{path}: no column is named for {' and '.join(missing)}.")
+    return _made(path, digest, columns, labels, lines)
+
+
+def read_decided(path: str | Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """What is decided in a binding file, complete or not: its part ``columns``, and label to activity (or what stands for one).
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    columns : dict
+        Null where the file says so: no column has this role.
+    labels : dict of str to str
+
+    Raises
+    ------
+    LogError, UnknownNameError
+        If it is no binding file, or has a key that means nothing.
+
+    Examples
+    --------
+    >>> file = examples / "half.yaml"
+    >>> _ = file.write_text('columns: {case: nr, activity: "?step", start: null}\\nlabels: {Order: order, Pay: "?"}')
+    >>> read_decided(file)
+    ({'case': 'nr', 'start': None}, {'Order': 'order'})
+    """
+    path = Path(path)
+    digest, columns, labels, lines = _parts(path)
+    sure = {
+        key: value for key, value in columns.items() if not _open(value, ()) and (value is not None or key in KNOWN)
+    }
+    if attributes := columns.get("attributes"):
+        sure["attributes"] = {short: value for short, value in attributes.items() if not _open(value, ())}
+    decided = {label: value for label, value in labels.items() if not _open(value, ())}
+    _made(path, digest, {key: value for key, value in sure.items() if value is not None}, decided, lines)
+    return sure, decided
+
+
+def is_binding_file(path: str | Path) -> bool:
+    """Whether a file is a binding file; False too if it cannot be read.
+
+    Examples
+    --------
+    >>> is_binding_file(examples / "orders.csv")
+    False
+    """
+    try:
+        loaded, _ = yaml12.load(Path(path).read_text("utf-8"), str(path))
+    except (OSError, ValueError):
+        return False
+    return isinstance(loaded, dict) and "columns" in loaded and not ({"sbp", "activities"} & set(loaded))
+
+
+def _parts(path: Path) -> tuple[str, dict[str, Any], dict[str, Any], dict[Any, int]]:
+    """Hash, columns, labels and lines of a binding file."""
     try:
         raw = path.read_bytes()
         loaded, lines = yaml12.load(raw.decode("utf-8"), str(path))
@@ -76,6 +142,8 @@ def read_binding(path: str | Path, *, undecided: Literal["refuse", "keep"] = "re
         raise LogError(f"{path} is not UTF-8 text, so it is no binding file.") from None
     except BlueprintError as error:
         raise LogError(str(error).split(" A blueprint ")[0]) from None
+    if isinstance(loaded, dict) and "sbp" in loaded:
+        raise LogError(f"{path}: this is a blueprint, not a binding file: give it with --blueprint (-b).")
     if not isinstance(loaded, dict) or not isinstance(loaded.get("columns"), dict):
         raise LogError(
             f"{path}: a binding file has a part 'columns:'. Make one with: mining log bind LOG -o {path.name}"
@@ -86,14 +154,7 @@ def read_binding(path: str | Path, *, undecided: Literal["refuse", "keep"] = "re
     columns, labels = loaded["columns"], loaded.get("labels") or {}
     if not isinstance(labels, dict):
         raise LogError(f"{path}:{lines['labels',]}: 'labels' is not a list of lines 'label: activity'.")
-    still = _open(columns, ("columns",))
-    if undecided == "refuse":
-        still += _open(labels, ("labels",))
-    if still:
-        raise LogError(_undecided(path, still, lines))
-    if missing := [role for role in REQUIRED if not columns.get(role)]:
-        raise LogError(f"{path}: no column is named for {' and '.join(missing)}.")
-    return _made(path, hashlib.sha256(raw).hexdigest(), columns, labels, lines)
+    return hashlib.sha256(raw).hexdigest(), columns, labels, lines
 
 
 def _made(
@@ -112,6 +173,7 @@ def _made(
         else:
             meant[label] = "" if activity == UNMAPPED or activity.startswith(OPEN) else activity
     parts = parts_of(columns, str(path))
+    parts |= {role: parts[role] or "" for role in REQUIRED}  # none of them is named: they are recognised
     parts["ignore"] = tuple(dict.fromkeys([*parts["ignore"], *ignored]))
     return FileBinding(**parts, origin="file", labels=meant, file=str(path), sha256=digest, undecided=tuple(kept))
 

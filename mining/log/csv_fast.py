@@ -41,6 +41,18 @@ class NotPlain(Exception):
     """The bytes need the careful reader."""
 
 
+def below(block: bytes, lines: int) -> bytes:
+    """The bytes after the first lines. Raises `NotPlain` if these are not all there, or end in another way than with ``\\n``."""
+    at = 0
+    for _ in range(lines):
+        at = block.find(b"\n", at) + 1
+        if not at:
+            raise NotPlain
+    if block[:at].replace(b"\r\n", b"").count(b"\r"):
+        raise NotPlain
+    return block[at:]
+
+
 def header(block: bytes, delimiter: str, last: bool) -> tuple[list[str], int, int]:
     """The first record, the position after it, and the number of line ends up to there. Raises `NotPlain`."""
     none = np.empty((0, 5), np.int64)

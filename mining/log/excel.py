@@ -13,13 +13,14 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 from mining.errors import LogError, MiningError, UnknownNameError
 from mining.log.columns import check_names
 from mining.log.excel_file import SheetFacts, check_size, sheet_facts
+from mining.log.header import HINT, SEEN, check_header, hint
 from mining.log.table import Problems, SourceTable, fingerprint
 
 SUFFIXES = (".xlsx", ".xlsm")
 
 
-def read_excel(path: str | Path, *, sheet: str | None = None) -> SourceTable:
-    """Read a sheet of an Excel file; its first row names the columns.
+def read_excel(path: str | Path, *, sheet: str | None = None, header: int | None = None) -> SourceTable:
+    """Read a sheet of an Excel file; its first row that is not empty names the columns, or the one that is declared.
 
     Parameters
     ----------
@@ -27,6 +28,9 @@ def read_excel(path: str | Path, *, sheet: str | None = None) -> SourceTable:
         A .xlsx or .xlsm file.
     sheet : str or None
         Name of the sheet. None: the only one.
+    header : int or None
+        Row of the sheet, from 1, that names the columns; those above it are left out, counted in a note. None: the first.
+        Where that looks like a title and a later row like names, a note says so, and which.
 
     Returns
     -------
@@ -41,7 +45,7 @@ def read_excel(path: str | Path, *, sheet: str | None = None) -> SourceTable:
     ------
     LogError
         If it is no readable Excel file, unpacks to far more than a log would, or has several sheets and none is named; if
-        the sheet is empty or has a column name twice.
+        the sheet is empty or has a column name twice, or ``header`` is no row of it.
     UnknownNameError
         If there is no such sheet.
 
@@ -51,6 +55,7 @@ def read_excel(path: str | Path, *, sheet: str | None = None) -> SourceTable:
     ['case_id', 'activity', 'timestamp']
     """
     path = Path(path)
+    check_header(path, header)
     check_size(path)
     try:
         book = CalamineWorkbook.from_path(str(path))
@@ -66,17 +71,24 @@ def read_excel(path: str | Path, *, sheet: str | None = None) -> SourceTable:
         raise LogError(f"{path}: the sheet {name!r} is empty.")
     while len(rows) > 1 and not any(value != "" for value in rows[-1]):
         rows.pop()
+    first = [(start[0] + i, row) for i, row in enumerate(rows[:SEEN], 1)]
+    above, start, rows = _below(path, name, rows, start, header)
     problems, top = Problems(), start[0] + 2
     names = _names(rows[0], path, problems)
     rejected = _count(rows, names, facts, merged, start, problems)
     columns = {key: _column(values, key, problems) for key, values in zip(names, _turned(rows, names), strict=True)}
     notes = [f"Excel: sheet {name!r}{'' if sheet else ' (the only one)'}; row 1 is row {top} of the sheet"]
+    if header:
+        notes.append(f"row {header:,} of the sheet names the columns (declared); {above:,} rows above it are left out")
+    look = "" if header else hint(first)
+    notes += [look] if look else []
     if facts.formulas:
         notes.append(f"{facts.formulas:,} cells hold formulas: the values that were stored with them are read")
     sha256, size = fingerprint(path)
     return SourceTable(
         str(path), "excel", sha256, size, pa.table(columns), tuple(problems.examples), tuple(notes),
-        dict(problems.counts), rejected=rejected, extras={"reading": {"sheet": name}},
+        dict(problems.counts), rejected=rejected,
+        extras={"reading": {"sheet": name, "header": start[0] + 1}} | ({HINT: look} if look else {}),
     )  # fmt: skip
 
 
@@ -90,6 +102,20 @@ def _chosen(path: Path, book: CalamineWorkbook, sheet: str | None) -> str:
         shown = ", ".join(map(repr, names[:20]))
         raise LogError(f"{path}: the file has {len(names):,} sheets ({shown}). Say which holds the log: sheet=...")
     return names[0]
+
+
+def _below(
+    path: Path, sheet: str, rows: list[list[Any]], start: tuple[int, int], header: int | None
+) -> tuple[int, tuple[int, int], list[list[Any]]]:
+    """How many filled rows stand above the one that names the columns, where that begins, and the rows from there."""
+    at = 0 if header is None else header - 1 - start[0]
+    if not 0 <= at < len(rows) or not any(value != "" for value in rows[at]):
+        raise LogError(
+            f"{path}: header is {header:,}, but row {header:,} of the sheet {sheet!r} is empty: what it holds is in rows "
+            f"{start[0] + 1:,} to {start[0] + len(rows):,}. Rows are counted from 1, as Excel numbers them."
+        )
+    above = sum(any(value != "" for value in row) for row in rows[:at])
+    return above, (start[0] + at, start[1]), rows[at:]
 
 
 def _names(row: list[Any], path: Path, problems: Problems) -> list[str]:

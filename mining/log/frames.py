@@ -33,7 +33,7 @@ def source_from_frame(frame: Any) -> SourceTable:
     Raises
     ------
     LogError
-        If it is no such frame, two columns have one name, or a query fails.
+        If it is no such frame, it has no columns or two of one name, or a query fails.
 
     Examples
     --------
@@ -45,6 +45,8 @@ def source_from_frame(frame: Any) -> SourceTable:
         table = _pandas(frame, problems)
     else:
         table = _arrow(frame, notes)
+    if not table.num_columns:
+        raise LogError("the frame has no columns.")
     table = plain_types(table).replace_schema_metadata(None)
     return SourceTable(
         "<frame>", "frame", digest(table), table.nbytes, table, tuple(problems.examples), tuple(notes),

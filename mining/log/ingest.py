@@ -26,8 +26,9 @@ from mining.log.lineage import Lineage
 from mining.log.lineage import merged as one_lineage
 from mining.log.order import row_type
 from mining.log.recognise import resolve
+from mining.log.source import PARTS
 from mining.log.staging import BATCH, Staged, stage
-from mining.log.store import GROUP, MOMENT, NUMBERS, StoreWriter, decoded, table_of
+from mining.log.store import GROUP, MOMENT, NUMBERS, StoreWriter, check_target, decoded, table_of
 from mining.log.table import SourceTable
 from mining.log.times import Moments, is_text
 from mining.units import MISSING
@@ -70,8 +71,14 @@ def ingest(
     LogError, UnknownNameError
         As `mining.read_log` and `mining.log.store.write_store`, or if the spill folder or the memory does not suffice.
     """
+    check_target(store, [Path(name) for name in (path, getattr(columns, "file", "")) if name])
     with tempfile.TemporaryDirectory(prefix="mining-", dir=spill) as folder:
         open_as = {key: value for key, value in reading(columns).items() if key != "sheet"}
+        if parts := [key for key in PARTS if key in open_as]:
+            raise LogError(
+                f"{path}: {' and '.join(parts)} cannot be used: only CSV and Parquet files are read piece by piece. "
+                "Read it with read_log instead."
+            )
         staged = stage(path, Path(folder), **open_as)
         check_rows(staged.source, staged.rows)
         binding, notes = resolve(_names_and_words(staged), columns)

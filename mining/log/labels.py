@@ -40,7 +40,8 @@ class Pair:
         As the log writes it.
     how : str
         declared (the blueprint names the label), ignored (it is out of scope there), same (the same word but for capitals,
-        blanks, punctuation), several (the same word as several activities), alike, or unknown.
+        blanks, punctuation), several (the same word as several activities), alike, or unknown; as an older binding file has it:
+        kept, ignored, or unmapped (no activity on purpose).
     activity : str or None
         The activity, where it is certain: declared or same.
     candidates : tuple of (str, float, str)
@@ -51,6 +52,11 @@ class Pair:
     how: str
     activity: str | None = None
     candidates: tuple[tuple[str, float, str], ...] = ()
+
+    @property
+    def decided(self) -> bool:
+        """Whether nothing is open: it means an activity, is out of scope, or is no activity on purpose."""
+        return self.activity is not None or self.how in ("ignored", "unmapped")
 
     @property
     def suggested(self) -> str | None:

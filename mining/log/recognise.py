@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pyarrow.compute as pc
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 from mining.binding import READING, Attribute, Binding, Lifecycle
 from mining.errors import LogError, UnknownNameError, hint
 from mining.log.attributes import TYPES
+from mining.log.header import look_below
 from mining.log.table import SourceTable
 from mining.log.times import check_zone, is_text
 
@@ -29,6 +31,7 @@ KNOWN: dict[str, tuple[str, ...]] = {  # best first; in lower case, blanks, dots
     "lifecycle": ("lifecycle:transition", "lifecycle", "transition"),
 }
 REQUIRED = ("case", "activity", "timestamp")
+FLAT = {role: KNOWN[role][0] for role in REQUIRED}  # columns of an object-centric log made a table
 READ_AS = ("tz", "format", "start_format", "decimal", *READING)  # how values are written
 KEYS = (*REQUIRED, "start", "resource", "lifecycle", "attributes", "ignore", *READ_AS)
 
@@ -41,8 +44,8 @@ def resolve(source: SourceTable, columns: Binding | Mapping[str, Any] | None) ->
     source : SourceTable
         The log.
     columns : Binding, mapping or None
-        None: all roles are recognised by name. A mapping names some roles; case, activity and timestamp are
-        recognised where it does not name them.
+        None, or a mapping or binding that only says how the source is read: all roles are recognised by name. A mapping names
+        some roles; case, activity and timestamp are recognised where it does not name them.
 
     Returns
     -------
@@ -58,17 +61,16 @@ def resolve(source: SourceTable, columns: Binding | Mapping[str, Any] | None) ->
         If a mapping has a key that means nothing, or a time zone or type does not exist.
     """
     notes: list[str] = []
-    if columns is None:
-        given: dict[str, Any] = {role: name for role in KNOWN if (name := _find(source, role, notes))}
-        if "lifecycle" in given:
-            given["lifecycle"] = _words(source, given["lifecycle"])
-        if "start" in given and given.get("lifecycle") and given["lifecycle"].start:
-            notes.append(
-                f"column {given.pop('start')!r} is not used: starts are events in {given['lifecycle'].column!r}"
-            )
-        binding = _binding(source, given, "recognised")
+    if columns is None or (isinstance(columns, Mapping) and set(columns) <= set(READING)):
+        binding = _binding(source, _all_roles(source, notes) | dict(columns or {}), "recognised")
+    elif isinstance(columns, Binding) and not any(getattr(columns, role) for role in REQUIRED):
+        roles = parts_of(_all_roles(source, notes), "columns")  # a binding file that only says how the source is read
+        found: dict[str, Any] = {role: roles[role] for role in KNOWN if roles[role]}
+        _need(source, found)
+        notes += [f"column {getattr(n, 'column', n)!r} is recognised as {role}" for role, n in found.items()]
+        binding = replace(columns, **found)
     elif isinstance(columns, Binding):
-        binding = columns
+        binding = _flattened(source, columns, notes)
     else:
         for key in columns:
             if key not in KEYS:
@@ -86,6 +88,31 @@ def resolve(source: SourceTable, columns: Binding | Mapping[str, Any] | None) ->
                 "every row counts as an activity instance of its own"
             )
     return binding, tuple(notes)
+
+
+def _all_roles(source: SourceTable, notes: list[str]) -> dict[str, Any]:
+    """Every role that a well-known name of a column has."""
+    given: dict[str, Any] = {role: name for role in KNOWN if (name := _find(source, role, notes))}
+    if "lifecycle" in given:
+        given["lifecycle"] = _words(source, given["lifecycle"])
+    if "start" in given and given.get("lifecycle") and given["lifecycle"].start:
+        notes.append(f"column {given.pop('start')!r} is not used: starts are events in {given['lifecycle'].column!r}")
+    return given
+
+
+def _flattened(source: SourceTable, binding: Binding, notes: list[str]) -> Binding:
+    """The binding of a blueprint on an object-centric log: the table that is made of it has its own names of the three columns."""
+    names = source.table.column_names
+    if binding.origin != "blueprint" or not source.extras.get("reading", {}).get("object_type"):
+        return binding
+    other: dict[str, Any] = {
+        role: FLAT[role] for role in REQUIRED if getattr(binding, role) not in names and FLAT[role] in names
+    }
+    for role, name in other.items():
+        notes.append(
+            f"the blueprint names {getattr(binding, role)!r} as {role}; of the object-centric log it is {name!r}"
+        )
+    return replace(binding, **other) if other else binding
 
 
 def plain_name(name: str) -> str:
@@ -119,13 +146,17 @@ def _words(source: SourceTable, column: str) -> Lifecycle | None:
 
 
 def _binding(source: SourceTable, given: Mapping[str, Any], origin: str) -> Binding:
+    _need(source, given)
+    return Binding(**parts_of(given, "columns"), origin=origin)
+
+
+def _need(source: SourceTable, given: Mapping[str, Any]) -> None:
     if missing := [role for role in REQUIRED if role not in given]:
         example = ", ".join(f'"{role}": "..."' for role in missing)
         raise LogError(
             f"{source.path}: no column is recognised as {' or '.join(missing)}. "
-            f"Columns: {', '.join(map(repr, source.table.column_names))}. Say which it is: columns={{{example}}}"
+            f"Columns: {', '.join(map(repr, source.table.column_names))}. Say which it is: columns={{{example}}}.{look_below(source)}"
         )
-    return Binding(**parts_of(given, "columns"), origin=origin)
 
 
 def parts_of(given: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -173,7 +204,7 @@ def _check(source: SourceTable, binding: Binding) -> None:
     for role, name in binding.columns.items():
         if name not in source.table.column_names:
             known = hint(name, source.table.column_names, most=40)
-            raise LogError(f"{source.path}: there is no column {name!r} (bound as {role}).{known}")
+            raise LogError(f"{source.path}: there is no column {name!r} (bound as {role}).{known}{look_below(source)}")
     roles = ("case", "activity", "timestamp", "start")
     bound = [binding.columns[role] for role in roles if role in binding.columns]
     if twice := sorted({name for name in bound if bound.count(name) > 1}):

@@ -14,6 +14,7 @@ from mining.errors import LogError
 from mining.log import excel, parquet
 from mining.log.excel import read_excel
 from mining.log.frames import source_from_frame
+from mining.log.header import check_header
 from mining.log.ocel import is_ocel, read_ocel
 from mining.log.parquet import read_parquet
 from mining.log.sql import is_database, read_query, shown
@@ -37,6 +38,7 @@ def read_source(
     encoding: str | None = None,
     delimiter: str | None = None,
     sheet: str | None = None,
+    header: int | None = None,
     table: str | None = None,
     query: str | None = None,
     order_by: Sequence[str] = (),
@@ -53,6 +55,8 @@ def read_source(
         Of a CSV file, as declared. None: found. See `mining.log.tabular.read_csv`.
     sheet : str or None
         Of an Excel file. None: its only one.
+    header : int or None
+        Of an Excel or CSV file: row of the sheet, or line of the file, that names the columns, from 1. None: the first.
     table, query : str or None
         Of a database: one of the two. None: its only table. See `mining.log.sql.read_query`.
     order_by : sequence of str
@@ -74,6 +78,7 @@ def read_source(
     >>> read_source(examples / "orders.csv").format
     'csv'
     """
+    check_header(path, header)
     if is_database(path):
         return read_query(path, query or "", table=table or "", order_by=order_by)
     path = Path(path)
@@ -98,15 +103,15 @@ def read_source(
         if head.startswith(b"PAR1"):
             return read_parquet(path)
         if head.startswith(b"PK\x03\x04") and suffix not in OTHER_SHEETS:
-            return read_excel(path, sheet=sheet)
+            return read_excel(path, sheet=sheet, header=header)
         if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<?xml", b"<log", b"<!DOCTYPE")) or suffix in XES:
             return read_xes(path)
         if suffix in CSV:
-            return read_csv(path, encoding=encoding, delimiter=delimiter)
+            return read_csv(path, encoding=encoding, delimiter=delimiter, header=header)
         if suffix in parquet.SUFFIXES:
             return read_parquet(path)
         if suffix in excel.SUFFIXES:
-            return read_excel(path, sheet=sheet)
+            return read_excel(path, sheet=sheet, header=header)
         hint = " A spreadsheet: save it as .xlsx." if suffix in OTHER_SHEETS else ""
         raise LogError(f"{path}: {suffix or 'no'} extension is not one of {', '.join(SUFFIXES)} (or with .gz).{hint}")
     except OSError as error:
@@ -127,7 +132,7 @@ def check_reading(source: SourceTable, binding: Binding, *, stored: bool = False
     Raises
     ------
     LogError
-        If its encoding, delimiter, sheet, table, query, order or type of object is another one. What the format does not
+        If its encoding, delimiter, sheet, header, table, query, order or type of object is another one. What the format does not
         have is not compared.
     """
     used = dict.fromkeys(PARTS) if stored else {}

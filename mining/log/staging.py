@@ -16,6 +16,7 @@ from mining.errors import LogError
 from mining.log import csv_fast, tabular
 from mining.log.columns import check_names, plain_types
 from mining.log.encodings import find_encoding, utf8_chunks
+from mining.log.header import check_header
 from mining.log.parquet import refuse_store
 from mining.log.table import Problems, SourceTable, fingerprint
 
@@ -61,7 +62,14 @@ class Staged:
         return sorted(found)
 
 
-def stage(path: str | Path, folder: Path, *, encoding: str | None = None, delimiter: str | None = None) -> Staged:
+def stage(
+    path: str | Path,
+    folder: Path,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    header: int | None = None,
+) -> Staged:
     """Make a file readable column by column.
 
     Parameters
@@ -70,7 +78,7 @@ def stage(path: str | Path, folder: Path, *, encoding: str | None = None, delimi
         A CSV file (also gzipped) or a Parquet file.
     folder : Path
         Where a CSV file is written to as Parquet.
-    encoding, delimiter : str or None
+    encoding, delimiter, header
         As in `mining.log.tabular.read_csv`.
 
     Raises
@@ -79,6 +87,7 @@ def stage(path: str | Path, folder: Path, *, encoding: str | None = None, delimi
         If it is none of the two, or as the readers of these say.
     """
     path = Path(path)
+    check_header(path, header)
     if path.is_dir():
         raise LogError(
             f"{path} is a folder; only one CSV or Parquet file is read piece by piece. Read it with read_log instead."
@@ -90,7 +99,7 @@ def stage(path: str | Path, folder: Path, *, encoding: str | None = None, delimi
             return _parquet(path)
     if not {s.lower() for s in path.suffixes} & {".csv", ".tsv"}:
         raise LogError(f"{path}: only CSV and Parquet files are read piece by piece. Read it with read_log instead.")
-    return _csv(path, folder / "staged.parquet", encoding, delimiter)
+    return _csv(path, folder / "staged.parquet", encoding, delimiter, header)
 
 
 def _parquet(path: Path) -> Staged:
@@ -106,27 +115,32 @@ def _parquet(path: Path) -> Staged:
     return Staged(SourceTable(str(path), "parquet", sha256, size, table), path, rows)
 
 
-def _csv(path: Path, file: Path, encoding: str | None, delimiter: str | None) -> Staged:
+def _csv(path: Path, file: Path, encoding: str | None, delimiter: str | None, header: int | None) -> Staged:
     try:
-        found = _by_blocks(path, file, encoding, delimiter)
+        found = _by_blocks(path, file, encoding, delimiter, header)
     except csv_fast.NotPlain:
         found = None
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise LogError(f"{path}: the compressed file is damaged or cut off ({error}).") from None
     if found:
         return found
-    source = tabular.read_csv(path, encoding=encoding, delimiter=delimiter)  # by the lane that names every fault
+    source = tabular.read_csv(
+        path, encoding=encoding, delimiter=delimiter, header=header
+    )  # by the lane that names every fault
     pq.write_table(source.table, file, compression="zstd")
     return Staged(replace(source, table=source.table.schema.empty_table()), file, source.table.num_rows)
 
 
-def _by_blocks(path: Path, file: Path, encoding: str | None, delimiter: str | None) -> Staged | None:
+def _by_blocks(
+    path: Path, file: Path, encoding: str | None, delimiter: str | None, header: int | None
+) -> Staged | None:
     """The file block by block, by the fast lane of `mining.log.tabular`; None where its head is not for that lane."""
-    dialect = tabular._dialect(path, find_encoding(path, encoding), delimiter)
-    if not dialect.delimiter.isascii() or dialect.skip:
+    dialect = tabular._dialect(path, find_encoding(path, encoding), delimiter, header)
+    if not dialect.delimiter.isascii():
         return None
     blocks = csv_fast.blocks(utf8_chunks(path, dialect.encoding), csv_fast.BLOCK)
     block, last = next(blocks)
+    block = csv_fast.below(block, dialect.skip)
     row, end, lines = csv_fast.header(block, dialect.delimiter, last)
     if len(row) < 2:
         return None
@@ -134,22 +148,23 @@ def _by_blocks(path: Path, file: Path, encoding: str | None, delimiter: str | No
     names = tabular._names((1, row, ""), path, problems)
     schema, rows = pa.schema([(name, pa.string()) for name in names]), 0
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        for table in csv_fast.tables(blocks, block[end:], last, dialect.delimiter, names, lines, malformed, most):
+        for table in csv_fast.tables(
+            blocks, block[end:], last, dialect.delimiter, names, dialect.skip + lines, malformed, most
+        ):
             writer.write_table(table.cast(schema))
             rows += table.num_rows
     for one in malformed:
         wrong = tabular._width(one.fields, names)
         tabular._malformed(problems, one.number, one.line, one.row, dialect.delimiter, wrong)
     if len(malformed) > most:
-        raise tabular._too_many(path, problems)
+        raise tabular._too_many(path, problems, dialect.hint)
     sha256, size = fingerprint(path)
     unreadable = tuple(one.number for one in malformed)
-    said = (" (declared)" if encoding else "", " (declared)" if delimiter else dialect.said)
-    notes = [f"CSV: {dialect.encoding.removesuffix('-sig')}{said[0]}, delimiter {dialect.delimiter!r}{said[1]}"]
+    notes = tabular._notes(dialect, encoding, delimiter, header)
     if dialect.encoding == "gb18030" and not encoding:
         return None  # what is to be said of that, the reader says
     source = SourceTable(
         str(path), "csv", sha256, size, schema.empty_table(), tuple(problems.examples), tuple(notes), dict(problems.counts),
-        unreadable, extras={"reading": {"encoding": dialect.encoding.removesuffix("-sig"), "delimiter": dialect.delimiter}},
+        unreadable, extras=tabular._extras(dialect),
     )  # fmt: skip
     return Staged(source, file, rows)

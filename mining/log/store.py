@@ -23,10 +23,12 @@ from mining.log.eventlog import EventLog
 from mining.log.facts import LogFacts
 from mining.log.lineage import Dropped, Lineage
 from mining.log.order import row_type
+from mining.log.parquet import SUFFIXES
 from mining.log.pieces import fixed
 from mining.log.sql import shown
-from mining.log.stored import CASE, COLUMN, KEY, ROW, Held, Stored, refuse_changed, stamp
+from mining.log.stored import CASE, COLUMN, KEY, ROW, Held, Made, Stored, refuse_changed, stamp
 from mining.log.table import Problem, SourceTable
+from mining.log.times import is_text
 from mining.units import MISSING
 
 FORMAT = 1  # of the file; another number cannot be read here
@@ -131,8 +133,17 @@ class LogStore:
         Facts and vocabulary are those of the whole log; where the cases begin in it is not known.
         """
         return self._built(
-            table, coded(table["case"], "case"), 0, 0, Held(self.path, (), self.attribute_notes, None, table)
+            table,
+            coded(table["case"], "case"),
+            0,
+            0,
+            Held(self.path, (), self.attribute_notes, self._made, table=table),
         )
+
+    @property
+    def _made(self) -> Made:
+        rejected = self.source.extras.get("rejected", {})
+        return Made(self.binding, self.day_first, self.lineage.rows_in, tuple(rejected.items()))
 
     def _table(self, groups: tuple[int, ...], columns: tuple[str, ...]) -> pa.Table:
         refuse_changed(self.path, self.stamp)
@@ -140,7 +151,7 @@ class LogStore:
             with pq.ParquetFile(self.path, read_dictionary=list(CODED)) as file:
                 return file.read_row_groups(groups, columns=list(columns))
         except (pa.ArrowException, OSError, ValueError) as error:
-            raise LogError(f"{self.path}: the store is damaged ({str(error).splitlines()[0]}).") from None
+            raise LogError(f"{self.path}: the store is damaged ({str(error).splitlines()[0].rstrip('.')}).") from None
 
     def _read(self, groups: tuple[int, ...], first_case: int, first_instance: int) -> EventLog:
         table = self._table(groups, CORE)
@@ -149,7 +160,11 @@ class LogStore:
         if (len(case.words), len(case.codes)) != expected or (np.diff(case.codes) < 0).any():
             raise LogError(f"{self.path}: the store is damaged (its cases are not those it was written with).")
         return self._built(
-            table, case, first_case, first_instance, Stored(self.path, groups, self.attribute_notes, stamp=self.stamp)
+            table,
+            case,
+            first_case,
+            first_instance,
+            Stored(self.path, groups, self.attribute_notes, self._made, stamp=self.stamp),
         )
 
     def _built(self, table: pa.Table, case: Coded, first_case: int, first_instance: int, stored: Stored) -> EventLog:
@@ -206,7 +221,8 @@ def open_store(path: str | Path) -> LogStore:
         opened = stamp(path)
         meta = (pq.read_metadata(path).metadata or {}).get(KEY)
     except (pa.ArrowException, OSError) as error:
-        raise LogError(f"{path} is no store of a log: {str(error).splitlines()[0]}.") from None
+        said = str(error).splitlines()[0].rstrip(".")
+        raise LogError(f"{path} is no store of a log: {said}.") from None
     if meta is None:
         raise LogError(f"{path} is no store of a log. Make one with `mining log convert LOG {path.name}`.")
     plain = json.loads(meta)
@@ -255,14 +271,29 @@ def write_store(log: EventLog, path: str | Path, *, group: int = GROUP) -> Path:
     Raises
     ------
     LogError
-        If the file is the log itself or a file it is read with, or cannot be written, or an attribute cannot be read.
+        If its name does not end in .parquet, it is the log itself or a file it is read with, it cannot be written, or an
+        attribute cannot be read.
     """
+    check_target(path, log.files)
     notes = {name: log.attribute_notes(name) for name in log.binding.attributes}
     with StoreWriter(path, log.files) as writer:
         for piece in log.pieces(group):
             writer.write(piece, table_of(piece))
-        writer.finish(log, log.facts, notes)
+        writer.finish(log, log.facts, notes, _alike(log))
     return Path(path)
+
+
+def check_target(path: str | Path, inputs: Iterable[Path]) -> None:
+    """Raise `LogError` if a store of this name would take the place of an input, or would not be taken for Parquet."""
+    path = Path(path)
+    for file in inputs:
+        if file.exists() and path.exists() and path.samefile(file):
+            raise LogError(f"{path} is the log itself, or a file it is read with. Give the store another name.")
+    if path.suffix.lower() not in SUFFIXES:
+        raise LogError(
+            f"{path}: a store is a Parquet file, so its name must end in {' or '.join(SUFFIXES)}, "
+            f"such as {path.with_suffix('.parquet').name if path.name else 'log.parquet'}."
+        )
 
 
 class StoreWriter:
@@ -270,9 +301,7 @@ class StoreWriter:
 
     def __init__(self, path: str | Path, inputs: Iterable[Path]) -> None:
         self._path = Path(path)
-        for file in inputs:
-            if file.exists() and self._path.exists() and self._path.samefile(file):
-                raise LogError(f"{path} is the log itself, or a file it is read with. Give the store another name.")
+        check_target(self._path, inputs)
         self._beside = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         self._writer: pq.ParquetWriter | None = None
         self._groups: list[tuple[int, int]] = []
@@ -290,15 +319,23 @@ class StoreWriter:
         self._writer.write_table(table, row_group_size=table.num_rows)
         self._groups.append((piece.n_cases, table.num_rows))
 
-    def finish(self, log: EventLog, facts: LogFacts, attribute_notes: dict[str, tuple[str, ...]]) -> None:
-        """Write what is true of the log as a whole; of ``log`` all but the arrays is taken."""
+    def finish(
+        self, log: EventLog, facts: LogFacts, attribute_notes: dict[str, tuple[str, ...]], alike: Sequence[str] = ()
+    ) -> None:
+        """Write what is true of the log as a whole; of ``log`` all but the arrays is taken. ``alike``: see `_alike`."""
         assert self._writer is not None  # a log has a case
         source = log.source
         plain = {
             "format": FORMAT,
             "source": {name: getattr(source, name) for name in ("path", "format", "sha256", "size", "notes")}
             | {"problem_counts": source.problem_counts, "columns": source.table.column_names}
-            | {"extras": {"reading": source.extras.get("reading", {})}},
+            | {
+                "extras": {
+                    "reading": source.extras.get("reading", {}),
+                    "alike": list(alike),
+                    "rejected": {name: len(rows) for name, rows in source.rejected.items()},
+                }
+            },
             "binding": asdict(replace(log.binding, query=shown(log.binding.query) if log.binding.query else None)),
             "day_first": log.day_first,
             "labels": log.labels,
@@ -342,6 +379,22 @@ def table_of(log: EventLog, others: Sequence[str] | None = None) -> pa.Table:
     for name in unbound(log.binding, log.source.table.column_names) if others is None else others:
         columns[COLUMN + name] = decoded(log.column(name))
     return pa.table(columns)
+
+
+def _alike(log: EventLog) -> list[str]:
+    """Columns bound to no role that say the same in the rows of starts and plans of an instance as in the row that is kept."""
+    names = unbound(log.binding, log.source.table.column_names)
+    if log.store:
+        return [name for name in names if name in log.source.extras.get("alike", ())]
+    found = list[str]()
+    for name in names:
+        codes = coded(log.source.table[name], name).codes if is_text(log.source.table[name].type) else None
+        same = (codes is not None) and all(
+            (codes[rows[rows > 0] - 1] == codes[log.row[rows > 0] - 1]).all()
+            for rows in (log.start_row, log.scheduled_row)
+        )
+        found += [name] if same else []
+    return found
 
 
 def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:

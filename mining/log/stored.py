@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,9 @@ import pyarrow.parquet as pq
 
 from mining.binding import READING, Attribute, Binding
 from mining.errors import LogError, UnknownNameError
-from mining.log.attributes import CaseValues, objects
+from mining.log.attributes import CaseValues, case_values, objects
+from mining.log.codes import coded
+from mining.log.table import SourceTable
 from mining.units import MISSING
 
 CASE, ROW, COLUMN = "case.", "row.", "column."  # value of the case, value in the row of the instance, as in the source
@@ -45,6 +49,16 @@ def refuse_changed(path: Path, opened: tuple[int, ...] | None) -> None:
 
 
 @dataclass(frozen=True, eq=False)
+class Made:
+    """How a store was made: its binding, the meaning of 03/04/2024, rows of the source, how many values were rejected, by column."""
+
+    binding: Binding
+    day_first: bool | None
+    rows_in: int
+    rejected: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class Stored:
     """Where the columns of a log are kept.
 
@@ -55,7 +69,9 @@ class Stored:
     groups : tuple of int
         Its row groups that the log was read from.
     notes : dict of str to tuple of str
-        What was assumed about each attribute.
+        What was assumed about each attribute that was bound when the store was made.
+    made : Made
+        How that was.
     instances : int array or None
         Which of their rows are the instances of the log, in order. None: all.
     stamp : tuple of int or None
@@ -65,6 +81,7 @@ class Stored:
     path: Path
     groups: tuple[int, ...]
     notes: dict[str, tuple[str, ...]]
+    made: Made
     instances: np.ndarray | None = None
     stamp: tuple[int, ...] | None = None
 
@@ -99,12 +116,100 @@ class Stored:
 
     def per_case(self, name: str, attribute: Attribute, offsets: np.ndarray) -> CaseValues:
         """The value of an attribute for each case."""
+        if self.made.binding.attributes.get(name) != attribute:
+            late = self._late(attribute)
+            return CaseValues(self._own(late.by_case)[offsets[:-1]], late.notes)
         first = self.read(CASE + name).take(pa.array(offsets[:-1]))
         return CaseValues(_values(first, attribute.type), self.notes[name])
 
     def per_instance(self, name: str, attribute: Attribute) -> np.ndarray:
         """The value of an attribute in the row of each instance."""
+        if self.made.binding.attributes.get(name) != attribute:
+            return self._own(self._late(attribute).by_row)
         return _values(self.read(ROW + name), attribute.type)
+
+    def _late(self, attribute: Attribute) -> _Late:
+        """The values of an attribute that was not bound when the store was made."""
+        refuse_changed(self.path, self.stamp)
+        made, rejected = self.made, dict(self.made.rejected).get(attribute.column, 0)
+        how = (made.binding.tz, made.day_first, made.binding.decimal)
+        return _late(self.path, stamp(self.path), attribute, how, made.rows_in, rejected)
+
+    def _own(self, values: np.ndarray) -> np.ndarray:
+        """Of values for all rows of the store those of the instances."""
+        with pq.ParquetFile(self.path) as file:
+            sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+        ends = np.cumsum(sizes)
+        own = np.concatenate([values[ends[group] - sizes[group] : ends[group]] for group in self.groups])
+        return own if self.instances is None else own[self.instances]
+
+
+@dataclass(frozen=True, eq=False)
+class _Late:
+    """Values for each row of a store: of the case, and of the row itself; and what was assumed."""
+
+    row: np.ndarray
+    by_case: np.ndarray
+    by_row: np.ndarray
+    notes: tuple[str, ...]
+
+
+@lru_cache(maxsize=8)
+def _late(
+    path: Path, opened: tuple[int, ...], attribute: Attribute, how: tuple[str | None, bool | None, str | None], rows_in: int,
+    rejected: int,
+) -> _Late:  # fmt: skip
+    """Read an attribute from the column kept, put back where it stood in the source, so that all is told from the same values."""
+    name = COLUMN + attribute.column
+    try:
+        with pq.ParquetFile(path, read_dictionary=["case"]) as file:
+            table = file.read(columns=["case", "row", "start_row", "scheduled_row", name])
+    except (pa.ArrowException, OSError) as error:
+        raise LogError(f"{path}: the store is damaged ({str(error).splitlines()[0].rstrip('.')}).") from None
+    row, case = table["row"].to_numpy().astype(np.int64), coded(table["case"], "case").codes
+    at = np.full(rows_in, -1, np.int64)
+    for others in ("scheduled_row", "start_row"):  # where there are any, they say the same: see `_why_not`
+        there = table[others].to_numpy().astype(np.int64)
+        at[there[there > 0] - 1] = np.flatnonzero(there > 0)
+    at[row - 1] = np.arange(len(row))
+    column = table[name].take(pa.array(at, mask=at < 0))
+    source = SourceTable(
+        str(path),
+        "store",
+        "",
+        0,
+        pa.table({attribute.column: column}),
+        rejected={attribute.column: np.zeros(rejected, np.int64)},
+    )
+    found = case_values(source, attribute, row - 1, case, int(case.max()) + 1, *how)
+    each = case_values(source, attribute, row - 1, np.arange(len(row)), len(row), *how)
+    left = int((at < 0).sum())
+    said = (
+        f"column {attribute.column!r}: read from the {rows_in - left:,} rows kept; the store lacks {left:,} rows of the source",
+    )
+    return _Late(row, found.values[case], each.values, found.notes + said * bool(left))
+
+
+@lru_cache(maxsize=8)
+def _has_other_rows(path: Path, opened: tuple[int, ...]) -> bool:
+    """Whether instances have rows of their own for starts or plans: of these no columns are kept."""
+    with pq.ParquetFile(path) as file:
+        table = file.read(columns=["row", "start_row", "scheduled_row"])
+    row = table["row"].to_numpy()
+    return any(bool(((x := table[name].to_numpy()) != row)[x > 0].any()) for name in ("start_row", "scheduled_row"))
+
+
+def _why_not(path: Path, attribute: Attribute) -> str:
+    """Why an attribute cannot be read from what a store keeps; nothing if it can."""
+    with pq.ParquetFile(path) as file:
+        if COLUMN + attribute.column not in file.schema_arrow.names:
+            return f"its column {attribute.column!r} is not kept there as it was"
+        said = json.loads((file.metadata.metadata or {}).get(KEY, b"{}"))
+    if attribute.column in said["source"].get("extras", {}).get("alike", ()):
+        return ""
+    if _has_other_rows(path, stamp(path)):
+        return f"column {attribute.column!r} is kept of completions only, and a value may stand in the row of a start"
+    return ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +223,14 @@ class Held(Stored):
         assert self.table is not None  # given wherever one is made
         column = self.table[name]
         return column if self.instances is None else column.take(pa.array(self.instances))
+
+    def _own(self, values: np.ndarray) -> np.ndarray:
+        """Of values for all rows of the store those of the rows held, which are known by their number in the source."""
+        with pq.ParquetFile(self.path) as file:
+            every = file.read(columns=["row"])["row"].to_numpy()
+        order = np.argsort(every)
+        own: np.ndarray = values[order[np.searchsorted(every[order], self.read("row").to_numpy())]]
+        return own
 
     def column(self, name: str) -> pa.ChunkedArray:
         """A column of the source. Errors as `Stored.column`."""
@@ -145,7 +258,7 @@ def rebound(path: Path, kept: Binding, wanted: Binding) -> tuple[Binding, tuple[
     Raises
     ------
     LogError
-        If they differ in more than what is ignored, or the store lacks an attribute.
+        If they differ in more than what is ignored and attributes, or the store did not keep the column of an attribute.
     """
     free = {"attributes", "ignore", "origin", "labels", *READING}  # of no effect on what a store holds
     settled = {"format", "start_format", "decimal"}  # what is not asked for is as it was
@@ -156,11 +269,15 @@ def rebound(path: Path, kept: Binding, wanted: Binding) -> tuple[Binding, tuple[
         and getattr(kept, f.name) != getattr(wanted, f.name)
         and not (f.name in settled and getattr(wanted, f.name) is None)
     ]
-    differing += [f"no attribute {x!r}" for x in wanted.attributes if x not in kept.attributes]
     differing += [
-        f"attribute {name!r} = {kept.attributes[name]}, not {attribute}"
+        (
+            f"attribute {name!r} = {kept.attributes[name]}, not {attribute}"
+            if name in kept.attributes
+            else f"no attribute {name!r}"
+        )
+        + f" ({why})"
         for name, attribute in wanted.attributes.items()
-        if name in kept.attributes and kept.attributes[name] != attribute
+        if kept.attributes.get(name) != attribute and (why := _why_not(path, attribute))
     ]
     if differing:
         raise LogError(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pyarrow as pa
 
@@ -18,6 +18,7 @@ from mining.log import csv_fast
 from mining.log.columns import check_names
 from mining.log.csv_scan import MAX_LINE
 from mining.log.encodings import find_encoding, open_text, utf8_chunks
+from mining.log.header import HINT, check_header, hint
 from mining.log.table import Problems, SourceTable, fingerprint
 
 DELIMITERS = ",;\t|"
@@ -27,8 +28,10 @@ MAX_COLUMNS = 20_000
 SMALL = 100_000  # bytes; below, the fast lane is not worth loading
 
 
-def read_csv(path: str | Path, *, encoding: str | None = None, delimiter: str | None = None) -> SourceTable:
-    """Read a CSV file, plain or gzipped; the first line names the columns, all values stay text.
+def read_csv(
+    path: str | Path, *, encoding: str | None = None, delimiter: str | None = None, header: int | None = None
+) -> SourceTable:
+    """Read a CSV file, plain or gzipped; the first line names the columns, or the one declared; all values stay text.
 
     What is not declared is found and noted. The delimiter (comma, semicolon, tab or bar) is the one that splits the first
     lines into most columns, or the one that a first line ``sep=;`` names. The encoding is the first of UTF-8, UTF-16
@@ -40,6 +43,9 @@ def read_csv(path: str | Path, *, encoding: str | None = None, delimiter: str | 
         The file.
     encoding, delimiter : str or None
         As declared. None: found.
+    header : int or None
+        Line of the file, from 1, that names the columns; those above it are left out, counted in a note. None: the first.
+        Where that looks like a title and a later line like names, a note says so, and which.
 
     Returns
     -------
@@ -52,7 +58,7 @@ def read_csv(path: str | Path, *, encoding: str | None = None, delimiter: str | 
     ------
     LogError
         If the file is empty, ends inside a quoted field, has a column name twice, is not in the declared encoding or
-        fits none, or unpacks to far more than a log would.
+        fits none, or unpacks to far more than a log would, or ``header`` is no line of it.
 
     Examples
     --------
@@ -60,17 +66,17 @@ def read_csv(path: str | Path, *, encoding: str | None = None, delimiter: str | 
     ['case_id', 'activity', 'timestamp']
     """
     path = Path(path)
+    check_header(path, header)
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n\0'):
         raise LogError(f"{path}: the delimiter must be one character, not {delimiter!r}.")
     try:
         found = find_encoding(path, encoding)
-        dialect = _dialect(path, found, delimiter)
+        dialect = _dialect(path, found, delimiter, header)
         read = _fast(path, dialect) if path.stat().st_size >= SMALL else None
         table, problems, unreadable = read or _careful(path, dialect)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise LogError(f"{path}: the compressed file is damaged or cut off ({error}).") from None
-    said = (" (declared)" if encoding else "", " (declared)" if delimiter else dialect.said)
-    notes = [f"CSV: {found.removesuffix('-sig')}{said[0]}, delimiter {dialect.delimiter!r}{said[1]}"]
+    notes = _notes(dialect, encoding, delimiter, header)
     if found == "gb18030" and not encoding:
         notes.append(
             "the file is not UTF-8, so it was read as GB18030 (Chinese); if labels look wrong, save it as UTF-8 "
@@ -79,7 +85,7 @@ def read_csv(path: str | Path, *, encoding: str | None = None, delimiter: str | 
     sha256, size = fingerprint(path)
     return SourceTable(
         str(path), "csv", sha256, size, table, tuple(problems.examples), tuple(notes), dict(problems.counts), unreadable,
-        extras={"reading": {"encoding": found.removesuffix("-sig"), "delimiter": dialect.delimiter}},
+        extras=_extras(dialect),
     )  # fmt: skip
 
 
@@ -91,43 +97,75 @@ class _Dialect:
     delimiter: str
     skip: int = 0  # lines before the names of the columns
     said: str = ""
+    hint: str = ""  # where a later line looks like the names of the columns
 
 
 _Read = tuple[pa.Table, Problems, tuple[int, ...]]
 
 
-def _dialect(path: Path, encoding: str, delimiter: str | None) -> _Dialect:
+def _notes(dialect: _Dialect, encoding: str | None, delimiter: str | None, header: int | None) -> list[str]:
+    """How the file was read."""
+    said = (" (declared)" if encoding else "", " (declared)" if delimiter else dialect.said)
+    notes = [f"CSV: {dialect.encoding.removesuffix('-sig')}{said[0]}, delimiter {dialect.delimiter!r}{said[1]}"]
+    if header:
+        notes.append(
+            f"line {header:,} of the file names the columns (declared); {header - 1:,} lines above it are left out"
+        )
+    return notes + ([dialect.hint] if dialect.hint else [])
+
+
+def _extras(dialect: _Dialect) -> dict[str, Any]:
+    reading = {
+        "encoding": dialect.encoding.removesuffix("-sig"),
+        "delimiter": dialect.delimiter,
+        "header": dialect.skip + 1,
+    }
+    return {"reading": reading} | ({HINT: dialect.hint} if dialect.hint else {})
+
+
+def _dialect(path: Path, encoding: str, delimiter: str | None, header: int | None = None) -> _Dialect:
     with open_text(path, encoding) as file:
-        sample = list(islice(_lines(file, path), 50))
-    if not sample:
+        lines = _lines(file, path)
+        skipped = sum(1 for _ in islice(lines, header - 1)) if header else 0
+        sample = list(islice(lines, 50))
+    if not sample and not skipped:
         raise LogError(f"{path}: the file is empty.")
+    if header:
+        if not sample or not sample[0].strip():
+            what = "blank" if sample else f"not there: the file has {skipped:,}"
+            raise LogError(f"{path}: header is {header:,}, but line {header:,} is {what}. Lines are counted from 1.")
+        return _Dialect(encoding, delimiter or _delimiter(sample), skipped)
     first = sample[0].rstrip("\r\n")
     if len(first) == 5 and first.lower().startswith("sep=") and first[4] != '"':
         return _Dialect(encoding, delimiter or first[4], 1, " (as its first line says)")
-    return _Dialect(encoding, delimiter or _delimiter(sample))
+    used = delimiter or _delimiter(sample)
+    return _Dialect(encoding, used, hint=_hint(sample, used, delimiter))
 
 
 def _fast(path: Path, dialect: _Dialect) -> _Read | None:
     """The table by the fast lane; None where the bytes are not beyond doubt."""
-    if not dialect.delimiter.isascii() or dialect.skip:
+    if not dialect.delimiter.isascii():
         return None
     problems, malformed = Problems(), list[csv_fast.Malformed]()
     source = csv_fast.blocks(utf8_chunks(path, dialect.encoding), csv_fast.BLOCK)
     try:
         block, last = next(source)
+        block = csv_fast.below(block, dialect.skip)
         row, end, lines = csv_fast.header(block, dialect.delimiter, last)
         if len(row) < 2:
             return None
         names = _names((1, row, ""), path, problems)
         parts = list(
-            csv_fast.tables(source, block[end:], last, dialect.delimiter, names, lines, malformed, MAX_MALFORMED)
+            csv_fast.tables(
+                source, block[end:], last, dialect.delimiter, names, dialect.skip + lines, malformed, MAX_MALFORMED
+            )
         )
     except csv_fast.NotPlain:
         return None
     for one in malformed:
         _malformed(problems, one.number, one.line, one.row, dialect.delimiter, _width(one.fields, names))
     if len(malformed) > MAX_MALFORMED:
-        raise _too_many(path, problems)
+        raise _too_many(path, problems, dialect.hint)
     return csv_fast.joined(parts, names), problems, tuple(one.number for one in malformed)
 
 
@@ -147,9 +185,11 @@ def _malformed(problems: Problems, number: int, line: int, row: list[str], delim
     problems.add("malformed row", number, None, delimiter.join(row) or None, f"line {line}: {wrong}; left out")
 
 
-def _too_many(path: Path, problems: Problems) -> LogError:
+def _too_many(path: Path, problems: Problems, look: str = "") -> LogError:
     first = next(p for p in problems.examples if p.kind == "malformed row")
-    return LogError(f"{path}: more than {MAX_MALFORMED:,} rows are malformed, the first: {first}.")
+    return LogError(
+        f"{path}: more than {MAX_MALFORMED:,} rows are malformed, the first: {first}.{' ' if look else ''}{look}"
+    )
 
 
 def _delimiter(sample: list[str]) -> str:
@@ -162,6 +202,32 @@ def _delimiter(sample: list[str]) -> str:
 
     # rows as wide as the header count first, then the width
     return max(DELIMITERS, key=lambda d: (columns(d)[1] > 0, columns(d)[0] * columns(d)[1]))
+
+
+def _hint(sample: list[str], used: str, declared: str | None) -> str:
+    """What to say if a later line looks like the names; a title may hide how the lines below it are split."""
+    found = {d: _numbered(sample, d) for d in ([used] if declared else DELIMITERS)}
+    first = found.get(used, [])[:1]
+    if not first or len([cell for cell in first[0][1] if cell.strip()]) > 2:
+        widest = max((len(row) for _, row in found.get(used, [])), default=0)
+        if not first or 2 * len([cell for cell in first[0][1] if cell.strip()]) > widest:
+            return ""
+    said = [(max(len(row) for _, row in rows), look) for rows in found.values() if (look := hint(rows))]
+    return max(said, default=(0, ""))[1].replace("Row ", "Line ", 1).replace(", not row ", ", not line ", 1)
+
+
+def _numbered(sample: list[str], delimiter: str) -> list[tuple[int, list[str]]]:
+    """Number of the first line and fields of each record, as far as they can be split."""
+    reader, rows = csv.reader(sample, delimiter=delimiter), list[tuple[int, list[str]]]()
+    line = 1
+    try:
+        for row in reader:
+            if row:
+                rows.append((line, row))
+            line = reader.line_num + 1
+    except csv.Error:
+        return rows
+    return rows
 
 
 def _lines(file: IO[str], path: Path) -> Iterator[str]:
@@ -205,7 +271,7 @@ def _read_rows(file: IO[str], dialect: _Dialect, path: Path) -> _Read:
             unreadable.append(number)
             batch.append([None] * len(names))
             if len(unreadable) > MAX_MALFORMED:
-                raise _too_many(path, problems)
+                raise _too_many(path, problems, dialect.hint)
         if len(batch) == BATCH:
             batches.append(_batch(batch, schema))
             batch = []
