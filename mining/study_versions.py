@@ -113,7 +113,8 @@ def study_versions(
     Parameters
     ----------
     log : EventLog
-        As :func:`mining.read_log` gives it. Unless its columns were given as arguments or by a binding file, each version's binding is used.
+        As :func:`mining.read_log` gives it. Unless its columns were given as arguments or by a binding file, each version's binding
+        is used.
     versions : Versions or iterable of Blueprint
         As :func:`mining.blueprint.versions.read_versions` gives them.
     open_cases : {"pending", "judge"}
