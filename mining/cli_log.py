@@ -91,7 +91,9 @@ def reads_a_source(command: Callable[..., None]) -> Callable[..., None]:
 def _in_options(error: LogError, log: str) -> LogError:
     """The same message, with the options of the command line in place of the arguments of the library."""
     said = re.sub(
-        r"columns=\{.*?\}$", f"mining log bind {quote(log)} -o binding.yaml, then --binding binding.yaml", str(error)
+        r"columns=\{.*?\}\.?(?= |$)",
+        f"mining log bind {quote(log)} -o binding.yaml, then --binding binding.yaml.",
+        str(error),
     )
     said = re.sub(r"day_first=True or (?:day_first=)?False|day_first=\.\.\.", "--day-first or --month-first", said)
     for key in ("table", "sheet", "object_type"):
@@ -256,6 +258,7 @@ def bind(
     """Propose which column is what and which label means which activity. Exit status 0: nothing is open, 1: something is."""
     from mining.log.bind import propose
     from mining.log.binding_file import read_decided
+    from mining.log.header import look_below
     from mining.log.source import read_source
     from mining.log.words import words
 
@@ -265,6 +268,8 @@ def bind(
     source = read_source(log, **said)
     check_used(source, part)
     proposal = propose(source, norm, lang, old=old, said=said)
+    if further := look_below(source):
+        typer.echo(further.strip(), err=True)
     if out is None:
         typer.echo(proposal.to_yaml(lang), nl=False)
     else:

@@ -152,7 +152,7 @@ def test_errors_name_options_and_the_way_to_a_binding(tmp_path):
     with pytest.raises(LogError) as error:
         run("describe", odd)
     assert str(error.value).endswith(
-        f"Say which it is: mining log bind '{odd}' -o binding.yaml, then --binding binding.yaml"
+        f"Say which it is: mining log bind '{odd}' -o binding.yaml, then --binding binding.yaml."
     )
     doubtful = write(tmp_path / "log.csv", "case,activity,timestamp\n1,A,03/04/2024\n1,B,05/06/2024\n")
     with pytest.raises(LogError, match="Say which with --day-first or --month-first, or write"):
@@ -203,3 +203,14 @@ def test_an_option_that_the_format_does_not_have_is_refused(option):
         run("describe", LOG, option, "x")
     with pytest.raises(LogError, match=option.strip("-")):
         run("bind", LOG, option, "x")
+
+
+def test_a_title_above_the_header_is_said_by_bind_and_by_errors(tmp_path):
+    file = tmp_path / "log.csv"
+    file.write_text("Permits\nno,step,done\n1,A,2024-01-01\n1,B,2024-01-02\n2,A,2024-01-01\n")
+    assert "say header: 2" in run("bind", file).stderr
+    with pytest.raises(
+        LogError, match=r"mining log bind .* then --binding binding\.yaml\. Line 2 looks like the header"
+    ):
+        run("describe", file)
+    assert "header: 2" in run("bind", file, "--header", 2).stdout
