@@ -23,6 +23,8 @@ from mining.pictures.process_map import process_map
 from mining.report import render_html
 from tests.helpers import MONDAY, blueprint, frame, study, traces
 
+pytestmark = pytest.mark.slow
+
 RULES = [
     {"id": "R1", "kind": "precedence", "a": "b", "b": "c", "severity": "critical", "basis": "Law"},
     {"id": "R2", "kind": "succession", "a": "a", "b": "b", "severity": "major", "basis": "Law"},

@@ -9,6 +9,8 @@ import pytest
 from benchmarks import alignments
 from benchmarks.peers import SetError, read_set, repeats
 
+pytestmark = pytest.mark.slow
+
 ODD = 'a <b> & "c"'
 
 

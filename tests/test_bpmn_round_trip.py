@@ -161,7 +161,7 @@ def test_two_blueprints_in_a_file_are_refused_and_comments_are_not_read():
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-@pytest.mark.parametrize("read", [read_bpmn, by_pm4py])
+@pytest.mark.parametrize("read", [read_bpmn, pytest.param(by_pm4py, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_drawing_of_a_sample_for_replay_means_its_flow(tmp_path, name, read, lang):
     norm = sample(name)

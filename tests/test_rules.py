@@ -55,7 +55,14 @@ CASES = st.lists(
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-@pytest.mark.parametrize("moments", [("complete", "complete"), ("start", "complete"), ("complete", "start")])
+@pytest.mark.parametrize(
+    "moments",
+    [
+        ("complete", "complete"),
+        pytest.param(("start", "complete"), marks=pytest.mark.slow),
+        pytest.param(("complete", "start"), marks=pytest.mark.slow),
+    ],
+)
 @settings(deadline=None, max_examples=examples(15))
 @given(cases=CASES)
 def test_verdicts_equal_the_plain_definition(kind, moments, cases):
