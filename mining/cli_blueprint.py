@@ -143,7 +143,7 @@ def draw(
     binding: Bound = None,
 ) -> None:
     """Draw the blueprint, or a BPMN file in its own layout; with a log, with its deviations on it."""
-    _check_target(out, force)
+    check_target(out, force)
     how = _Reading.of(case, activity, timestamp, start, resource, tz, day_first=day_first, binding=binding)
     how.needs(log)
     if file.suffix.lower() == ".bpmn":
@@ -192,7 +192,7 @@ def diff(
     from mining.blueprint import read_blueprint
     from mining.blueprint.diff import diff as compare
 
-    _check_target(out, force)
+    check_target(out, force)
     before, after = read_blueprint(old), read_blueprint(new)
     changes = compare(before, after)
     for change in changes:
@@ -225,7 +225,7 @@ def to_bpmn(
     from mining.blueprint import read_blueprint
     from mining.blueprint.bpmn.writing import to_bpmn as write
 
-    _check_target(out, force)
+    check_target(out, force)
     _write(write(read_blueprint(file), profile=profile, lang=lang).decode("utf-8"), out)
 
 
@@ -248,7 +248,7 @@ def from_bpmn(
     """Draft a blueprint from a BPMN file; what was guessed or is still to fill in is listed."""
     from mining.blueprint.bpmn import from_bpmn as read
 
-    _check_target(out, force)
+    check_target(out, force)
     draft = read(file, lanes=_kinds(lane or []) or None)
     _draft(draft, out, force)
     if details or draft.todo:  # nothing to do: the file keeps our own blueprint, which says everything
@@ -329,14 +329,14 @@ def from_table(
 
         if file is not None or out is not None:
             raise MiningError("--template writes an empty table; it goes with neither FILE nor --out.")
-        _check_target(template, force)
+        check_target(template, force)
         typer.echo(str(write_template(template, lang=lang)), err=True)
         return
     if file is None:
         raise MiningError("Name the table of steps, or write an empty one: --template steps.csv.")
     from mining.blueprint.table import from_table as read
 
-    _check_target(out, force)
+    check_target(out, force)
     _draft(read(file, sheet=sheet), out, force)
 
 
@@ -360,7 +360,7 @@ def from_log(
     """Draft a blueprint from what a log shows. It describes the service as it is: it is no norm until someone decides so."""
     from mining.drafting import from_log as read
 
-    _check_target(out, force)
+    check_target(out, force)
     how = _Reading.of(case, activity, timestamp, start, resource, tz, day_first=day_first, binding=binding)
     _draft(read(_events(log, how), noise=noise), out, force)
 
@@ -370,7 +370,7 @@ def schema(out: Out = None, force: Force = False) -> None:
     """Write the JSON Schema of blueprint files, for editors."""
     from importlib.resources import files
 
-    _check_target(out, force)
+    check_target(out, force)
     _write(files("mining.blueprint").joinpath("blueprint.schema.json").read_text("utf-8"), out)
 
 
@@ -459,7 +459,7 @@ def _in_options(error: LogError) -> LogError:
 # --- writing files -----------------------------------------------------------------------------------------------------
 
 
-def _check_target(out: Path | None, force: bool) -> None:
+def check_target(out: Path | None, force: bool) -> None:
     """Refuse, before any work, a file that cannot be written or that would be replaced without ``--force``."""
     if out is None:
         return

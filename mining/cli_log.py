@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from mining.binding import reading
+from mining.cli_blueprint import check_target
 from mining.errors import LogError
 
 if TYPE_CHECKING:
@@ -228,8 +229,7 @@ def convert(
     inputs = [path for path in (Path(log), binding, blueprint) if path is not None and path.exists()]
     if out.exists() and any(out.samefile(path) for path in inputs):
         raise LogError(f"{out} is an input and would be overwritten. Write to another name.")
-    if out.exists() and not force:
-        raise LogError(f"{out} exists. Write to another name, or replace it with --force.")
+    check_target(out, force)
     if spill is not None and memory is None:
         raise LogError("--spill goes with --memory: without a limit nothing is put on disk.")
     norm = _norm(blueprint)

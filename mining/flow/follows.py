@@ -24,12 +24,9 @@ class Follows(Result):
     columns: ClassVar[dict[str, str]] = {
         "before": "activity",
         "after": "activity of the next instance in the same case",
-        **{
-            name: said.replace("seconds, within", "seconds, approximate: within")
-            for name, said in spreads.describe(
-                "time from the completion of one to that of the next (the start where there is no completion)"
-            ).items()
-        },
+        **spreads.describe(
+            "time from the completion of one to that of the next (the start where there is no completion)"
+        ),
     }
 
 

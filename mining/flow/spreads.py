@@ -144,7 +144,7 @@ def describe(what: str) -> dict[str, str]:
     return (
         {"n": "how often", "mean_s": f"mean {what}, seconds (exact)", "min_s": f"least {what}, seconds"}
         | {
-            f"p{100 * q:g}_s": f"{what} that {100 * q:g} % do not exceed, seconds, within 0.8 % of the value of that rank"
+            f"p{100 * q:g}_s": f"{what} that {100 * q:g} % do not exceed, seconds, approximate: within 0.8 % of the value of that rank"
             for q in QUANTILES
         }
         | {"max_s": f"greatest {what}, seconds"}
