@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -20,116 +20,24 @@ from mining.conformance.judge import judged
 from mining.conformance.path import SEVERITY, PathResult, check_path
 from mining.errors import UnknownNameError
 from mining.log import EventLog
-from mining.results import Provenance, Result, wilson
+from mining.results import Provenance, wilson
+from mining.tables import Deviations, Summary, Verdicts
 
 if TYPE_CHECKING:
     from mining.conformance.moments import MomentFlips
+    from mining.dimensions import Dimensions
     from mining.discovery import DiscoveredFlow
+    from mining.explain import Explanation
     from mining.findings import Findings
     from mining.fit import AlignedVariants, Fit, MoveCosts
+    from mining.funnel import Funnel
     from mining.log.quality import Quality
+    from mining.log.roster import Roster
     from mining.pictures import Picture
+    from mining.promises import Calibration, OnTime
+    from mining.scorecard import Touchpoints
 
 OPEN_CASES = ("pending", "judge")
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Summary(Result):
-    """One row per check: verdicts counted, gross and net."""
-
-    columns: ClassVar[dict[str, str]] = {
-        "check": "id of the check",
-        "dimension": "path, rules, time, role, quality, ...",
-        "kind": "rule kind or metric",
-        "severity": "as the blueprint says",
-        **{word: f"cases with the verdict {word}" for word in v.VERDICTS},
-        "judged": "pass + fail + allowed: the denominator of the shares",
-        "gross": "share of judged cases that pass, 0-1",
-        "net": "share of judged cases that pass or are allowed, 0-1",
-        "low": "lower end of the 95 % Wilson interval of gross",
-        "high": "upper end of the 95 % Wilson interval of gross",
-        "target": "share of cases that must pass, where the standard says so",
-        "met": "whether gross reaches the target; missing without a target",
-        "why_not": "why cases are not observable, where the reason is one for all",
-    }
-
-    shown: ClassVar[tuple[str, ...]] = (
-        "check",
-        "dimension",
-        "kind",
-        "severity",
-        *v.VERDICTS,
-        "gross",
-        "net",
-        "low",
-        "high",
-        "target",
-        "met",
-    )
-
-    def row(self, check: str) -> pd.Series:
-        """The row of one check.
-
-        Raises
-        ------
-        UnknownNameError
-            If there is no such check.
-        """
-        rows = self.frame[self.frame["check"] == check]
-        if rows.empty:
-            raise UnknownNameError("check", check, self.frame["check"])
-        return rows.iloc[0]
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Verdicts(Result):
-    """One row per case and check."""
-
-    columns: ClassVar[dict[str, str]] = {
-        "case_id": "case",
-        "check": "id of the check",
-        "dimension": "path, rules, time, role, quality, ...",
-        "verdict": "net verdict: one of " + ", ".join(v.VERDICTS),
-        "gross": "verdict before the allowances",
-        "measured": "what was measured, in unit; missing where nothing was",
-        "limit": "promise for one case, in unit",
-        "unit": "s, min, h, d, w, bh or bd",
-    }
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Deviations(Result):
-    """One row per event-level fault."""
-
-    columns: ClassVar[dict[str, str]] = {
-        "finding_id": "finding that the fault belongs to",
-        "check": "id of the check",
-        "dimension": "path, rules, time, role, ...",
-        "case_id": "case",
-        "kind": "one of " + ", ".join(v.KINDS),
-        "pattern": "how it shows in the trace",
-        "activity": "activity id (or the log's label where the blueprint does not know it)",
-        "partner": "other activity concerned",
-        "stage": "stage of the activity",
-        "lane": "lane of the activity",
-        "visible": "above the line of visibility; missing for activities outside the blueprint",
-        "touchpoint": "whether the activity is a touchpoint",
-        "certainty": "share of the optimal alignments that contain the deviation, 0-1; missing for other checks, and where not measured",
-        "at": "when, UTC",
-        "resource": "who",
-        "measured": "in unit",
-        "limit": "in unit",
-        "unit": "s, min, h, d, w, bh or bd",
-        "excess_s": "wall-clock seconds from the moment the limit was reached to the late event",
-        "severity": "of the check",
-        "verdict": "fail or allowed",
-        "allow_id": "allowance that covers it",
-        "row": "row of the source file that decides (1 is the first data row); missing where something is absent",
-    }
-    shown: ClassVar[tuple[str, ...]] = (
-        *("case_id", "check", "kind", "activity", "partner", "certainty", "at", "resource"),
-        *("measured", "limit", "unit", "severity", "verdict", "row"),
-    )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -147,6 +55,9 @@ class Study:
         With ``"judge"`` every case counts as ended (for an extract that is known to hold whole cases only).
     known_until : int, optional
         Where the log is part of a longer one: the last moment of that (microseconds UTC), up to which running cases are known.
+    roster : Roster, optional
+        Who had which role from when to when, as :func:`mining.read_roster` gives it. For the roles that it names it stands in place of
+        the members that the blueprint lists.
 
     Raises
     ------
@@ -168,6 +79,7 @@ class Study:
     blueprint: Blueprint
     open_cases: str = "pending"
     known_until: int | None = None
+    roster: Roster | None = None
 
     def __post_init__(self) -> None:
         if self.open_cases not in OPEN_CASES:
@@ -178,7 +90,7 @@ class Study:
     @cached_property
     def instances(self) -> Instances:
         """The log in the words of the blueprint."""
-        return instances_of(self.log, self.blueprint, known_until=self.known_until)
+        return instances_of(self.log, self.blueprint, known_until=self.known_until, roster=self.roster)
 
     @cached_property
     def calendars(self) -> dict[str, Calendar]:
@@ -391,6 +303,42 @@ class Study:
         return strictness(
             self.blueprint, dict(zip(names, np.bincount(done, minlength=len(names)).tolist(), strict=True))
         )
+
+    def touchpoints(self) -> Touchpoints:
+        """Per touchpoint: opportunities, and the shares done, in order, by the right role, in time; see :mod:`mining.scorecard`."""
+        from mining.scorecard import touchpoints_of
+
+        return touchpoints_of(self)
+
+    def dimensions(self, by: str | None = None) -> Dimensions:
+        """The seven dimensions of conformance, side by side, of all cases or ``by`` a segment; see :mod:`mining.dimensions`."""
+        from mining.dimensions import dimensions_of
+
+        return dimensions_of(self, by=by)
+
+    def calibration(self) -> Calibration:
+        """Per time standard the limit that 80, 90, 95 % of the cases would meet; see :mod:`mining.promises`."""
+        from mining.promises import calibration_of
+
+        return calibration_of(self)
+
+    def on_time(self) -> OnTime:
+        """Per time standard the share in time, of ended measurements and with running ones as censored; see :mod:`mining.promises`."""
+        from mining.promises import on_time_of
+
+        return on_time_of(self)
+
+    def funnel(self, stage: str | None = None) -> Funnel:
+        """How far cases come, where they turn back and where they stay away; see :mod:`mining.funnel`."""
+        from mining.funnel import funnel_of
+
+        return funnel_of(self, stage)
+
+    def explain(self, case_id: str, lang: str = "en") -> Explanation:
+        """One case against the blueprint: every verdict, its text, its clause and its rows; see :mod:`mining.explain`."""
+        from mining.explain import explain
+
+        return explain(self, case_id, lang=lang)
 
     def findings(self) -> Findings:
         """Deviations grouped into findings and ranked; see :mod:`mining.findings`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -12,12 +13,18 @@ from mining.blueprint.model import Blueprint, Condition, Rule, Standard
 from mining.errors import UnknownNameError
 
 LANGUAGES = ("en", "zh")
+CATALOGUES = re.compile(r"texts(_\w+)?\.yaml")
 
 
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
-    """Key to language to text."""
-    loaded: dict[str, dict[str, str]] = yaml.safe_load(files("mining").joinpath("texts.yaml").read_text("utf-8"))
+    """Key to language to text, from texts.yaml and the texts_*.yaml beside it."""
+    loaded: dict[str, dict[str, str]] = {}
+    for file in sorted((f for f in files("mining").iterdir() if CATALOGUES.fullmatch(f.name)), key=lambda f: f.name):
+        part: dict[str, dict[str, str]] = yaml.safe_load(file.read_text("utf-8"))
+        twice = sorted(part.keys() & loaded.keys())
+        assert not twice, f"{file.name}: {twice} stand in another catalogue too"
+        loaded |= part
     return loaded
 
 

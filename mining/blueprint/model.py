@@ -68,13 +68,36 @@ class Role:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """``attr op value``; a check with several applies where all hold."""
+
+    attr: str
+    op: str
+    value: Any
+
+    def __str__(self) -> str:
+        return f"{self.attr} {self.op} {self.value}"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What in the log shows that the customer got the evidence ``of``: a value of ``attr`` at the step, or an ``activity``."""
+
+    of: str
+    attr: str | None = None
+    activity: str | None = None
+
+
+@dataclass(frozen=True)
 class Touchpoint:
-    """Contact of customer and provider."""
+    """Contact of customer and provider. It failed where all of ``fails_when`` hold of its event (and there are any)."""
 
     key: bool
     moment_of_truth: bool = False
     channels: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    fails_when: tuple[Condition, ...] = ()
     rater: tuple[str, ...] = ()
     importance: int | None = None
 
@@ -92,7 +115,10 @@ class FailPoint:
 
 @dataclass(frozen=True)
 class Activity:
-    """A step of the service. ``labels`` are the log labels that mean it; unobservable steps have none."""
+    """A step of the service. ``labels`` are the log labels that mean it; unobservable steps have none.
+
+    ``replaced_by``: activities, or labels outside the blueprint, that may have been done in its place.
+    """
 
     id: str
     lane: str
@@ -100,23 +126,12 @@ class Activity:
     name: Text
     role: str | None = None
     labels: tuple[str, ...] = ()
+    replaced_by: tuple[str, ...] = ()
     observable: bool = True
     rework: bool = False
     wait_point: bool = False
     touchpoint: Touchpoint | None = None
     fail_point: FailPoint | None = None
-
-
-@dataclass(frozen=True)
-class Condition:
-    """``attr op value``; a check with several applies where all hold."""
-
-    attr: str
-    op: str
-    value: Any
-
-    def __str__(self) -> str:
-        return f"{self.attr} {self.op} {self.value}"
 
 
 @dataclass(frozen=True)
@@ -326,13 +341,20 @@ class Approval:
 
 @dataclass(frozen=True)
 class Scope:
-    """Which cases are whole: one that begins with one of ``starts_with``, and in which one of ``ends_with`` occurred."""
+    """Which cases are whole: one that begins with one of ``starts_with``, and in which one of ``ends_with`` occurred.
+
+    ``withdrawn_by``: ends that are the customer's own choice. ``reopened_by``: steps that open an ended case again.
+    ``abandoned_after``: a case without an end and silent for so long counts as abandoned.
+    """
 
     starts_with: tuple[str, ...]
     ends_with: tuple[str, ...]
     unit_of_analysis: str
     segment: str | None = None
     excludes: str | None = None
+    withdrawn_by: tuple[str, ...] = ()
+    reopened_by: tuple[str, ...] = ()
+    abandoned_after: Duration | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

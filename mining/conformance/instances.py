@@ -16,6 +16,7 @@ from mining.errors import LogError
 from mining.log import EventLog
 from mining.log.labels import meanings
 from mining.log.pieces import INSTANCES
+from mining.log.roster import Roster
 from mining.units import MISSING
 
 PER_INSTANCE = ("activity", "start", "end", "scheduled", "resource", "row")
@@ -71,6 +72,8 @@ class Instances:
         Positions in the instances of the log; None where they are all there.
     whole : Whole
         What is true of the log as a whole.
+    roster : Roster or None
+        Who had which role when, where a table says so.
     unmapped : dict of str to int
         Labels that the blueprint does not know, with their number of instances in the whole log.
     ignored : dict of str to int
@@ -97,6 +100,7 @@ class Instances:
     unmapped: dict[str, int]
     ignored: dict[str, int]
     unseen: tuple[str, ...]
+    roster: Roster | None = None
     first_case: int = 0
     first_instance: int = 0
     _cut_from: Instances | None = None
@@ -184,6 +188,19 @@ class Instances:
     def _coded(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         return {}
 
+    def only(self, rows: np.ndarray) -> Instances:
+        """Some of the instances, of the same cases: what is true of the log as a whole stays true.
+
+        Parameters
+        ----------
+        rows : int64 array, sorted
+            Positions of the instances to keep.
+        """
+        arrays = {name: getattr(self, name)[rows] for name in (*PER_INSTANCE, "case")}
+        offsets = np.searchsorted(rows, self.offsets).astype(np.int64)
+        places = rows if self.places is None else self.places[rows]
+        return replace(self, offsets=offsets, places=places, _cut_from=None, **arrays)
+
     def pieces(self, instances: int = INSTANCES) -> Iterator[Instances]:
         """Whole cases in order, as views; what is true of the log as a whole stays true of each piece.
 
@@ -208,7 +225,9 @@ class Instances:
             )  # fmt: skip
 
 
-def instances_of(log: EventLog, blueprint: Blueprint, *, known_until: int | None = None) -> Instances:
+def instances_of(
+    log: EventLog, blueprint: Blueprint, *, known_until: int | None = None, roster: Roster | None = None
+) -> Instances:
     """Map the instances of a log, or of a piece of one, to the activities of a blueprint.
 
     Parameters
@@ -217,6 +236,8 @@ def instances_of(log: EventLog, blueprint: Blueprint, *, known_until: int | None
     blueprint : Blueprint
     known_until : int, optional
         Where the log is part of a longer one: the last moment of that (microseconds UTC).
+    roster : Roster, optional
+        Who had which role when.
 
     Raises
     ------
@@ -265,6 +286,7 @@ def instances_of(log: EventLog, blueprint: Blueprint, *, known_until: int | None
         unmapped=unmapped,
         ignored={label: n for label, n in counts.items() if label in ignore},
         unseen=tuple(a.id for i, a in enumerate(blueprint.activities) if a.observable and i not in seen),
+        roster=roster,
     )
 
 

@@ -8,17 +8,24 @@ import numpy as np
 
 PASS, FAIL, ALLOWED, PENDING, NOT_APPLICABLE, NOT_OBSERVABLE = range(6)
 VERDICTS = ("pass", "fail", "allowed", "pending", "not_applicable", "not_observable")
+DIMENSIONS = ("path", "rules", "time", "role", "touchpoint", "channel", "outcome")
 KINDS = (
     "missing",
     "extra",
     "out_of_order",
     "repeated",
+    "replaced",
     "late",
     "wrong_role",
     "same_person",
     "other_person",
+    "wrong_channel",
     "missing_evidence",
     "wrong_value",
+    "failed",
+    "abandoned",
+    "reopened",
+    "discontinuity",
 )
 NONE = -1  # no activity, no partner, no instance
 Reason = tuple[str, dict[str, str]]
@@ -79,7 +86,49 @@ PATTERNS = (
     "retry",
     "rework",
     "not_yet",
+    "replaced",
 )
+IRREGULAR = ("swapped", "moved_early", "moved_late", "choice_violation")
+SERVICE_WORDS = ("missing", "ad_hoc", "irregular", "failed")
+
+
+def service_word(kind: str, pattern: str, touchpoint: bool | None, visible: bool | None, promised: bool) -> str | None:
+    """The word of service research for a deviation at a place; None where it has none.
+
+    Missing, ad-hoc, irregular and failed touchpoints after Halvorsrud, Kvale and Folstad (2016).
+
+    Parameters
+    ----------
+    kind, pattern : str
+        One of ``KINDS``, one of ``PATTERNS``.
+    touchpoint, visible : bool or None
+        Whether the activity is a touchpoint, and above the line of visibility; None for one outside the blueprint.
+    promised : bool
+        Whether a standard promises something at the activity.
+
+    Returns
+    -------
+    str or None
+        ``missing``: a touchpoint did not take place. ``ad_hoc``: a step outside the blueprint, or one above the line of visibility,
+        was inserted. ``irregular``: out of order, or against a choice. ``failed``: a touchpoint went wrong, or was late where a
+        time is promised.
+
+    Examples
+    --------
+    >>> service_word("missing", "skipped", True, True, False), service_word("late", "", True, True, True)
+    ('missing', 'failed')
+    >>> service_word("extra", "ad_hoc", None, None, False), service_word("missing", "skipped", False, False, False)
+    ('ad_hoc', None)
+    """
+    if kind == "out_of_order" or pattern in IRREGULAR:
+        return "irregular"
+    if kind == "missing":
+        return "missing" if touchpoint else None
+    if kind == "extra":
+        return "ad_hoc" if visible is not False else None
+    if touchpoint and (kind in ("failed", "missing_evidence", "wrong_value") or (kind == "late" and promised)):
+        return "failed"
+    return None
 
 
 def faults(

@@ -1,0 +1,111 @@
+"""The tables that a study gives: checks summed up, the case x check matrix, every fault."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pandas as pd
+
+from mining.conformance import verdicts as v
+from mining.errors import UnknownNameError
+from mining.results import Result
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Summary(Result):
+    """One row per check: verdicts counted, gross and net."""
+
+    columns: ClassVar[dict[str, str]] = {
+        "check": "id of the check",
+        "dimension": "path, rules, time, role, quality, ...",
+        "kind": "rule kind or metric",
+        "severity": "as the blueprint says",
+        **{word: f"cases with the verdict {word}" for word in v.VERDICTS},
+        "judged": "pass + fail + allowed: the denominator of the shares",
+        "gross": "share of judged cases that pass, 0-1",
+        "net": "share of judged cases that pass or are allowed, 0-1",
+        "low": "lower end of the 95 % Wilson interval of gross",
+        "high": "upper end of the 95 % Wilson interval of gross",
+        "target": "share of cases that must pass, where the standard says so",
+        "met": "whether gross reaches the target; missing without a target",
+        "why_not": "why cases are not observable, where the reason is one for all",
+    }
+
+    shown: ClassVar[tuple[str, ...]] = (
+        "check",
+        "dimension",
+        "kind",
+        "severity",
+        *v.VERDICTS,
+        "gross",
+        "net",
+        "low",
+        "high",
+        "target",
+        "met",
+    )
+
+    def row(self, check: str) -> pd.Series:
+        """The row of one check.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such check.
+        """
+        rows = self.frame[self.frame["check"] == check]
+        if rows.empty:
+            raise UnknownNameError("check", check, self.frame["check"])
+        return rows.iloc[0]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Verdicts(Result):
+    """One row per case and check."""
+
+    columns: ClassVar[dict[str, str]] = {
+        "case_id": "case",
+        "check": "id of the check",
+        "dimension": "path, rules, time, role, quality, ...",
+        "verdict": "net verdict: one of " + ", ".join(v.VERDICTS),
+        "gross": "verdict before the allowances",
+        "measured": "what was measured, in unit; missing where nothing was",
+        "limit": "promise for one case, in unit",
+        "unit": "s, min, h, d, w, bh or bd",
+    }
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Deviations(Result):
+    """One row per event-level fault."""
+
+    columns: ClassVar[dict[str, str]] = {
+        "finding_id": "finding that the fault belongs to",
+        "check": "id of the check",
+        "dimension": "path, rules, time, role, ...",
+        "case_id": "case",
+        "kind": "one of " + ", ".join(v.KINDS),
+        "pattern": "how it shows in the trace",
+        "activity": "activity id (or the log's label where the blueprint does not know it)",
+        "partner": "other activity concerned",
+        "stage": "stage of the activity",
+        "lane": "lane of the activity",
+        "visible": "above the line of visibility; missing for activities outside the blueprint",
+        "touchpoint": "whether the activity is a touchpoint",
+        "certainty": "share of the optimal alignments that contain the deviation, 0-1; missing for other checks, and where not measured",
+        "at": "when, UTC",
+        "resource": "who",
+        "measured": "in unit",
+        "limit": "in unit",
+        "unit": "s, min, h, d, w, bh or bd",
+        "excess_s": "wall-clock seconds from the moment the limit was reached to the late event",
+        "severity": "of the check",
+        "verdict": "fail or allowed",
+        "allow_id": "allowance that covers it",
+        "row": "row of the source file that decides (1 is the first data row); missing where something is absent",
+    }
+    shown: ClassVar[tuple[str, ...]] = (
+        *("case_id", "check", "kind", "activity", "partner", "certainty", "at", "resource"),
+        *("measured", "limit", "unit", "severity", "verdict", "row"),
+    )
