@@ -1,4 +1,4 @@
-"""What the examples in docstrings may use: a study, and a folder with one log in three formats."""
+"""Property tests repeat themselves; examples in docstrings may use a study, and a folder with one log in three formats."""
 
 import gzip
 import os
@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
-settings.register_profile("fixed", derandomize=True)  # the same examples on every run; without it new ones are tried
-if os.environ.get("CI"):
-    settings.load_profile("fixed")
+settings.register_profile("fixed", derandomize=True, database=None)  # the same examples on every run
+settings.register_profile("fuzz", print_blob=True)  # others each time: make fuzz
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 EVENTS = [("1", "Order", "2026-03-02 09:00"), ("1", "Pay", "2026-03-02 10:00"), ("2", "Order", "2026-03-03 09:00")]
 

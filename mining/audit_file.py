@@ -26,15 +26,23 @@ from mining.blueprint.model import Blueprint
 from mining.blueprint.versions import Versions
 from mining.conformance.verdicts import VERDICTS
 from mining.errors import BlueprintError, MiningError, ModelError, UnknownNameError
-from mining.findings import BANDS, COMMON, FEW_CASES, OCCASIONAL, TABLE
 from mining.log import EventLog
+from mining.log.roster import Roster
 from mining.results import plain
 from mining.study import Study
 from mining.study_versions import VersionStudies, study_versions
-from mining.texts import LANGUAGES
+from mining.texts import LANGUAGES, file_name
 from mining.units import MICROSECONDS
 
-FILES = ("report.html", "workpapers.xlsx", "findings.json", "verdicts.parquet", "deviations.parquet", "manifest.json")
+FILES = (
+    "report.html",
+    "workpapers.xlsx",
+    "findings.json",
+    "measures.json",
+    "verdicts.parquet",
+    "deviations.parquet",
+    "manifest.json",
+)
 ROWS_TOGETHER = 2**20  # of a row group of the verdicts
 VERSION_FILES = ("uncovered.parquet", "versions.json")
 SOFTWARE = (
@@ -81,6 +89,7 @@ def audit(
     *,
     lang: str = "en",
     open_cases: str = "pending",
+    roster: Roster | None = None,
     draft_ok: bool = False,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Audit:
@@ -91,12 +100,15 @@ def audit(
     log : EventLog
     blueprint : Blueprint
     out : str or Path
-        Folder for ``report.html``, ``workpapers.xlsx``, ``findings.json``, ``verdicts.parquet``, ``deviations.parquet`` and
-        ``manifest.json``. It is made if need be; files of these names in it are replaced, others are left alone.
+        Folder for ``report.html``, ``workpapers.xlsx``, ``findings.json``, ``measures.json``, ``verdicts.parquet``,
+        ``deviations.parquet`` and ``manifest.json``. It is made if need be; files of these names in it are replaced, others are left
+        alone.
     lang : {"en", "zh"}
         Language of the report and the workpapers.
     open_cases : {"pending", "judge"}
         As in :class:`mining.Study`.
+    roster : Roster, optional
+        As in :class:`mining.Study`; the manifest holds its hash.
     draft_ok : bool
         Allow a blueprint whose status is not *approved*; the report then says that no opinion may be drawn from it.
     progress : callable
@@ -112,7 +124,7 @@ def audit(
         If the blueprint is not approved (and ``draft_ok`` is False), the log cannot answer, or the folder cannot be written.
     """
     _admit((blueprint,), lang, draft_ok)
-    return _write(Study(log, blueprint, open_cases=open_cases), Path(out), lang, progress)
+    return _write(Study(log, blueprint, open_cases=open_cases, roster=roster), Path(out), lang, progress)
 
 
 def audit_versions(
@@ -122,6 +134,7 @@ def audit_versions(
     *,
     lang: str = "en",
     open_cases: str = "pending",
+    roster: Roster | None = None,
     draft_ok: bool = False,
     progress: Callable[[str], None] = lambda step: None,
 ) -> tuple[dict[str, Audit], VersionStudies]:
@@ -137,7 +150,7 @@ def audit_versions(
     out : str or Path
         Folder for one folder per version with cases, ``versions.json`` (periods, cases of each, cases of none) and
         ``uncovered.parquet`` (the cases that began when no version was in force).
-    lang, open_cases, draft_ok, progress
+    lang, open_cases, roster, draft_ok, progress
         As in :func:`audit`.
 
     Returns
@@ -151,9 +164,11 @@ def audit_versions(
         As :func:`audit` and :func:`mining.study_versions`.
     """
     _admit(versions, lang, draft_ok)
-    found = study_versions(log, versions, open_cases=open_cases)
+    found = study_versions(log, versions, open_cases=open_cases, roster=roster)
     folder = Path(out)
-    _spare_inputs(folder, VERSION_FILES, (*log.files, *(path for b in versions for path in b.files)))
+    _spare_inputs(
+        folder, VERSION_FILES, (*log.files, *_roster_files(roster), *(path for b in versions for path in b.files))
+    )
     made = {}
     for name, study in found.studies.items():
         progress(f"version {name}")
@@ -215,9 +230,13 @@ def _spare_inputs(folder: Path, names: Iterable[str], inputs: Iterable[Path]) ->
             )
 
 
+def _roster_files(roster: Roster | None) -> tuple[Path, ...]:
+    return (Path(roster.path),) if roster else ()
+
+
 def _write(study: Study, folder: Path, lang: str, progress: Callable[[str], None]) -> Audit:
     """Write the audit file of a study: all of it, or nothing."""
-    _spare_inputs(folder, FILES, (*study.log.files, *study.blueprint.files))
+    _spare_inputs(folder, FILES, (*study.log.files, *study.blueprint.files, *_roster_files(study.roster)))
     source = Path(study.log.source.path)
     if source.is_dir() and folder.resolve() == source.resolve():
         raise MiningError(f"{folder} holds the parts of the log, and all in it is taken for such. Name another folder.")
@@ -239,14 +258,17 @@ def _write(study: Study, folder: Path, lang: str, progress: Callable[[str], None
 
 def _write_all(study: Study, folder: Path, lang: str, progress: Callable[[str], None]) -> None:
     from mining.report import render_html, write_workpapers
+    from mining.report.record import findings_record, measures_record
 
     progress("aligning the cases with the designed flow")
-    _ = study.path
+    _ = study.path_results
     progress("judging rules, roles and standards")
     _write_verdicts(study, folder / "verdicts.parquet")
     study.deviations().frame.to_parquet(folder / "deviations.parquet", index=False)
     progress("ranking the findings")
     _write_json(folder / "findings.json", findings_record(study))
+    progress("measuring touchpoints, promises and dimensions")
+    _write_json(folder / "measures.json", measures_record(study))
     progress("discovering the actual flow")
     with suppress(ModelError):  # the report says why there is none
         _ = study.discovered
@@ -303,32 +325,6 @@ def _write_json(path: Path, record: dict[str, Any]) -> None:
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def findings_record(study: Study) -> dict[str, Any]:
-    """Findings with the rule that ranked them, the checks behind them and what they were made from, as plain values."""
-    findings, summary = study.findings(), study.summary()
-    return {
-        "provenance": vars(findings.provenance),
-        "columns": findings.columns,
-        "findings": findings.to_dict()["rows"],
-        "data_problems": {
-            "all": study.quality.to_dict()["rows"],
-            "not_checked": study.quality.not_checked,
-            "that_could_have_made_faults": study.flags.to_dict("records"),
-        },
-        "checks": {"columns": summary.columns, "rows": summary.to_dict()["rows"]},
-        "priority_rule": {
-            "cut_points_of_lower_95_percent_wilson_limit": [COMMON, OCCASIONAL],
-            "bands": BANDS,
-            "table": [
-                {"severity": severity, "visible": visible, **dict(zip(BANDS, cells, strict=True))}
-                for (severity, visible), cells in TABLE.items()
-            ],
-            "critical_below_last_band_with_fewer_cases_than": {"cases": FEW_CASES, "priority": "M"},
-        },
-        "verdict_words": VERDICTS,
-    }
-
-
 def manifest(study: Study, folder: Path, lang: str) -> dict[str, Any]:
     """What the audit was made from and with, and the hash of every file it wrote. It holds no clock, so a re-run is equal."""
     log, blueprint, instances = study.log, study.blueprint, study.instances
@@ -357,6 +353,7 @@ def manifest(study: Study, folder: Path, lang: str) -> dict[str, Any]:
                 "status": blueprint.status,
                 "approval": vars(blueprint.approval) if blueprint.approval else None,
             },
+            "roster": _roster_record(study),
         },
         "control_totals": {
             "rows": log.lineage.rows_in,
@@ -369,6 +366,24 @@ def manifest(study: Study, folder: Path, lang: str) -> dict[str, Any]:
         "parameters": {"open_cases": study.open_cases, "lang": lang},
         "software": {"python": platform.python_version(), **_versions()},
         "outputs": {name: _sha256(folder / name) for name in FILES if name != "manifest.json"},
+    }
+
+
+def _roster_record(study: Study) -> dict[str, Any] | None:
+    """The staff table and how far it and the log speak of the same people."""
+    roster = study.roster
+    if roster is None:
+        return None
+    shared = roster.coverage(study.log)
+    return {
+        "name": file_name(roster.path),
+        "sha256": roster.sha256,
+        "rows": len(roster.role),
+        "roles": roster.roles,
+        "notes": roster.notes,
+        "resources_in_both": shared.in_both,
+        "activity_instances_of_resources_not_in_it": shared.not_in_table,
+        "resources_not_in_the_log": shared.not_in_log,
     }
 
 

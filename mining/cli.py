@@ -1,4 +1,4 @@
-"""The command line: ``mining audit``, ``mining simulate``, ``mining blueprint ...``, ``mining log ...``."""
+"""The command line: ``mining audit``, ``mining watch``, ``mining simulate``, ``mining blueprint ...``, ``mining log ...``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 
 from mining.cli_blueprint import blueprint_app
 from mining.cli_log import Bound, DayFirst, LogFile, check_used, columns_of, log_app, no_binding_file, reads_a_source
+from mining.cli_watch import watch
 from mining.errors import MiningError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(blueprint_app, name="blueprint")
 app.add_typer(log_app, name="log")
+app.command()(watch)
 
 BAD_INPUT = 2
 BlueprintFiles = Annotated[
@@ -86,6 +88,13 @@ def audit(
         Literal["pending", "judge"],
         typer.Option(help="pending: a case without an end is still running. judge: every case counts as ended."),
     ] = "pending",
+    roster: Annotated[
+        Path | None,
+        typer.Option(
+            help="Staff table (CSV or Excel): resource, role, and where there are any team, valid_from, valid_to.",
+            metavar="FILE",
+        ),
+    ] = None,
     draft_ok: Annotated[bool, typer.Option("--draft-ok", help="Allow a blueprint that is not approved.")] = False,
     binding: Bound = None,
     day_first: DayFirst = None,
@@ -97,6 +106,7 @@ def audit(
     from mining.blueprint import read_blueprint
     from mining.blueprint.versions import read_versions
     from mining.log import read_log
+    from mining.log.roster import read_roster
     from mining.texts import say
 
     progress = _Progress()
@@ -107,7 +117,10 @@ def audit(
     progress("reading the log")
     events = read_log(log, columns=columns_of(binding, norm, part), day_first=day_first)
     check_used(events.source, part)
-    settings: dict[str, Any] = {"lang": lang, "open_cases": open_cases, "draft_ok": draft_ok, "progress": progress}
+    staff = None if roster is None else read_roster(roster)
+    settings: dict[str, Any] = {
+        "lang": lang, "open_cases": open_cases, "roster": staff, "draft_ok": draft_ok, "progress": progress,
+    }  # fmt: skip
     if versions is None:
         made = {norm.version: run(events, norm, out, **settings)}
     else:
@@ -125,19 +138,33 @@ def _headlines(study: Study, lang: str) -> list[str]:
     """The result in a few lines."""
     from mining.texts import say
 
-    path, ranked = study.summary().row("path"), study.findings().open()
+    ranked = study.findings().open()
     counts = {p: int((ranked["priority"] == p).sum()) for p in ("H", "M", "L")}
-    numbers = {
-        "cases": f"{study.instances.n_cases:,}",
-        "open": f"{int((~study.has_end).sum()):,}",
-        "fit": f"{int(path['pass']):,}",
-        "judged": f"{int(path['judged']):,}",
-    }
-    lines = [say("cli.cases", lang, **numbers), say("cli.findings", lang, n=len(ranked), **counts)]
+    lines = [*_path_headlines(study, lang), say("cli.findings", lang, n=len(ranked), **counts)]
     titles = ranked["title_zh" if lang == "zh" else "title_en"]
     for row, title in zip(ranked.head(3).itertuples(), titles, strict=False):
         lines.append(f"  {row.rank}. [{row.priority}] {title} ({row.n_net:,} / {row.n_judged:,})")
     return lines
+
+
+def _path_headlines(study: Study, lang: str) -> list[str]:
+    """Cases, and how many keep the path: one line for a flow that binds, else one per path check, each with what it asks."""
+    from mining.texts import check_text, say
+
+    numbers = {"cases": f"{study.instances.n_cases:,}", "open": f"{int((~study.has_end).sum()):,}"}
+    readings, summary = [result.reading for result in study.path_results], study.summary()
+    rows = [(x.id, summary.row(x.id)) for x in readings]
+    if len(rows) == 1 and readings[0].strict:
+        path = rows[0][1]
+        return [say("cli.cases", lang, **numbers, fit=f"{int(path['pass']):,}", judged=f"{int(path['judged']):,}")]
+    return [
+        say("cli.case_count", lang, **numbers),
+        *(
+            say("cli.path", lang, check=check, k=f"{row['pass']:,}", n=f"{row['judged']:,}",
+                text=check_text(study.blueprint, check, lang))
+            for check, row in rows
+        ),
+    ]  # fmt: skip
 
 
 @app.command()
@@ -151,7 +178,8 @@ def simulate(
     fault: Annotated[
         list[str] | None,
         typer.Option(
-            help="KIND:PLACE=AMOUNT, such as missing:approve=0.02 (share of the cases) or late:S1=40 (number of cases)."
+            help="KIND:PLACE=AMOUNT, such as missing:approve=0.02 (share of the cases), late:S1=40 (number of cases) or, two in one case, "
+            "missing:approve+late:S1=5."
         ),
     ] = None,
 ) -> None:
@@ -164,7 +192,7 @@ def simulate(
         read_blueprint(blueprint), cases=cases, seed=seed, faults=[Fault.parse(text) for text in fault or []]
     )
     simulation.write(out)
-    typer.echo(f"{cases:,} cases, {len(simulation.truth):,} of them with a fault: {out}")
+    typer.echo(f"{cases:,} cases, {simulation.truth['case_id'].nunique():,} of them with a fault: {out}")
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

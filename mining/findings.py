@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from mining.blueprint.derived import OUTCOME, derived_check
 from mining.blueprint.model import Blueprint, Rule, Standard
+from mining.blueprint.stages import is_path
+from mining.conformance import verdicts as v
 from mining.results import Result, plain, wilson
 
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
 COMMON, OCCASIONAL = 0.05, 0.01  # cut points of the lower Wilson limit of the net rate
 FEW_CASES = 3
+WHOLE_CASE = ("attribute", "handovers", "turns")  # metrics that, without a place, are of the whole case
 PRIORITIES = ("H", "M", "L")
 # severity, visible -> priority at a lower limit of >= 5 %, 1-5 %, < 1 %
 TABLE: dict[tuple[str, bool], tuple[str, str, str]] = {
@@ -44,7 +48,7 @@ class Findings(Result):
         "cell": "the cell of the table that gave the priority",
         "status": "open, within_target (the promised share is kept) or allowed (every case is covered by the allow-list)",
         "check": "id of the check",
-        "dimension": "path, rules, time, role, ...",
+        "dimension": "one of " + ", ".join(v.DIMENSIONS),
         "kind": "kind of the faults; several joined by +",
         "activity": "place; missing where a check has several",
         "partner": "other activity concerned",
@@ -87,8 +91,10 @@ class Findings(Result):
 
 
 def place_of(check: str, kind: str, activity: str | None, partner: str | None) -> tuple[str, ...]:
-    """What makes two faults the same finding: for the path the kind and the activities, else the check alone."""
-    return (check, kind, activity or "", partner or "") if check == "path" else (check,)
+    """What makes two faults the same finding: for the paths the kind and the activities, for the outcome the kind, else the check."""
+    if is_path(check):
+        return (check, kind, activity or "", partner or "")
+    return (check, kind) if check == OUTCOME else (check,)
 
 
 def finding_id(blueprint: str, place: tuple[str, ...]) -> str:
@@ -203,17 +209,22 @@ def _priority(severity: str, visible: bool | None, low: float, n: int) -> tuple[
 
 
 def _visible(blueprint: Blueprint, check: str, group: pd.DataFrame) -> bool | None:
-    """Whether the customer can see one of the activities concerned (a promise about the whole case counts as seen).
+    """Whether the customer can see one of the activities concerned (the outcome, and a promise about the whole case, count as seen).
 
     None where the blueprint knows none of them.
     """
     known = blueprint.by_id.keys()
     names = set(group["activity"].dropna()) | set(group["partner"].dropna())
+    if check == OUTCOME:
+        return True
+    derived = None if is_path(check) or check in blueprint.checks else derived_check(blueprint, check)
+    names |= {derived.activity} if derived and derived.activity else set()
     spec = blueprint.checks.get(check)
     if isinstance(spec, Rule):
         names |= {spec.a, *([spec.b] if spec.b else [])}
     if isinstance(spec, Standard):
-        if "case_end" in (*spec.end, *spec.of) or (spec.metric == "attribute" and not spec.of):
+        whole = "case_end" in (*spec.end, *spec.of) or (spec.metric in WHOLE_CASE and not spec.of)
+        if whole:
             return True
         names |= {*spec.start, *spec.end, *spec.of, *([spec.touchpoint] if spec.touchpoint else [])}
     return any(blueprint.lane_of(name).visible for name in names & known) if names & known else None

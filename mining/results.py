@@ -43,7 +43,11 @@ class Provenance:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Result:
-    """Base of all results. ``columns`` describes the frame; :meth:`to_frame` gives a copy of it."""
+    """Base of all results. ``columns`` describes the frame; :meth:`to_frame` gives a copy of it.
+
+    In a notebook it shows where it came from, its :meth:`sentence`, the table, and its ``picture`` where it has one: an attribute, or a
+    method that needs no argument, that gives something with ``_repr_html_``.
+    """
 
     frame: pd.DataFrame
     provenance: Provenance
@@ -67,13 +71,76 @@ class Result:
         more = f"\n... {len(self.frame) - 8:,} more rows" if len(self.frame) > 8 else ""
         return f"<{type(self).__name__}: {self.provenance.line()}>\n{head}{more}"
 
+    def sentence(self, lang: str = "en") -> str:
+        """What it says, in a sentence; empty for results that have none."""
+        return ""
+
     def _repr_html_(self) -> str:
+        picture = getattr(self, "picture", None)
+        picture = picture() if callable(picture) else picture
+        said = self.sentence()
+        parts = [
+            f"<p><small>{escape(self.provenance.line())}</small></p>",
+            f"<p>{escape(said)}</p>" if said else "",
+            self._table(),
+            picture._repr_html_() if picture is not None else "",
+        ]
+        return f'<div class="mining-result">{STYLE}{"".join(parts)}</div>'
+
+    def _table(self) -> str:
+        """The first rows: numbers to the right, what each column means at its name, missing values as a dash."""
         shown = self.frame.head(ROWS_SHOWN)
         shown = shown[list(self.shown)] if self.shown else shown
-        shown = shown.astype(object).where(shown.notna(), "-")
-        table = shown.to_html(index=False, border=0, float_format=lambda x: f"{x:,.4g}")
-        more = f"<p>{len(self.frame) - ROWS_SHOWN:,} more rows</p>" if len(self.frame) > ROWS_SHOWN else ""
-        return f"<p><small>{escape(self.provenance.line())}</small></p>{table}{more}"
+        right = [pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind) for kind in shown.dtypes]
+        sides = [' class="number"' if number else "" for number in right]
+        heads = "".join(
+            f'<th{side} title="{escape(self.columns.get(str(name), ""))}">{escape(str(name))}</th>'
+            for name, side in zip(shown.columns, sides, strict=True)
+        )
+        rows = "".join(
+            "<tr>"
+            + "".join(f"<td{side}>{escape(shown_value(x))}</td>" for x, side in zip(row, sides, strict=True))
+            + "</tr>"
+            for row in shown.astype(object).itertuples(index=False, name=None)
+        )
+        more = len(self.frame) - len(shown)
+        below = f"<p><small>{more:,} more rows; .frame has all</small></p>" if more else ""
+        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{below}"
+
+
+STYLE = (  # no colours of its own, so that it can be read in light and dark notebooks
+    "<style>.mining-result table{border-collapse:collapse;font-size:13px}"
+    ".mining-result th,.mining-result td{text-align:left!important;vertical-align:top;padding:3px 8px;max-width:40em;"
+    "overflow-wrap:anywhere;border-bottom:1px solid rgba(128,128,128,.45)}"
+    ".mining-result th[title]:not([title=''])"
+    "{text-decoration:underline dotted;text-underline-offset:3px;cursor:help;overflow-wrap:normal}"
+    ".mining-result .number{text-align:right!important;font-variant-numeric:tabular-nums;white-space:nowrap}</style>"
+)
+
+
+def shown_value(value: Any) -> str:
+    """A value as it stands in a table for people: missing is a dash, moments have no parts of seconds.
+
+    Examples
+    --------
+    >>> [shown_value(x) for x in (0.886123, 12345.678, 2000, None, True, ("a", 1), pd.Timestamp("2026-03-02 09:00", tz="UTC"))]
+    ['0.8861', '12,346', '2,000', '-', 'True', 'a, 1', '2026-03-02 09:00:00+00:00']
+    """
+    value = plain(value) if not isinstance(value, pd.Timestamp) else value
+    match value:
+        case None:
+            return "-"
+        case pd.Timestamp():
+            return value.isoformat(sep=" ", timespec="seconds") if value is not pd.NaT else "-"
+        case bool():
+            return str(value)
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+        case list():
+            return ", ".join(map(shown_value, value)) or "-"
+    return str(value)
 
 
 def plain(value: Any) -> Any:

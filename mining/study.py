@@ -12,12 +12,13 @@ import pandas as pd
 
 from mining.blueprint.measures import Strictness, strictness
 from mining.blueprint.model import Blueprint, Standard
+from mining.blueprint.stages import HANDOVER
 from mining.calendars import Calendar, calendar_of
 from mining.conformance import verdicts as v
 from mining.conformance.allowances import allowed_by, net_verdict
 from mining.conformance.instances import Instances, first_per_case, instances_of
 from mining.conformance.judge import judged
-from mining.conformance.path import SEVERITY, PathResult, check_path
+from mining.conformance.path import SEVERITY, PathResult, check_path, check_paths, order_unknown
 from mining.errors import UnknownNameError
 from mining.log import EventLog
 from mining.results import Provenance, wilson
@@ -72,7 +73,7 @@ class Study:
     >>> study = mining.Study(mining.read_log("sample_logs/permit_receipt/log.csv"),
     ...                      mining.read_blueprint("sample_logs/permit_receipt/blueprint.yaml"))
     >>> sorted(set(study.summary().frame["dimension"]))
-    ['path', 'role', 'rules', 'time']
+    ['channel', 'outcome', 'path', 'role', 'rules', 'time', 'touchpoint']
     """
 
     log: EventLog
@@ -125,15 +126,26 @@ class Study:
 
     @cached_property
     def path(self) -> PathResult:
-        """The path check with its alignments."""
+        """All cases against the whole flow as drawn, whatever the type of the service: fitness and variants are made from it.
+
+        It is the path check of a linear service; other services are read otherwise, see :attr:`path_results`.
+        """
+        if self.blueprint.service_type == "linear":
+            return self.path_results[0]
         return check_path(self.blueprint, self.instances, self.is_open)
 
     @cached_property
+    def path_results(self) -> tuple[PathResult, ...]:
+        """The path checks with their alignments, as the type of the service asks for: one, or one per stage and the hand-over."""
+        return check_paths(self.blueprint, self.instances, self.is_open)
+
+    @cached_property
     def checks(self) -> tuple[v.CheckResult, ...]:
-        """Every check on every case: path, rules, roles, standards."""
-        found = [self.path.check, *judged(self.blueprint, self.instances, self.is_open, self.calendars)]
-        order = {"path": 0, "rules": 1, "time": 2, "role": 3}
-        return tuple(sorted(found, key=lambda c: order.get(c.dimension, 9)))
+        """Every check on every case, by dimension."""
+        paths = [x.check for x in self.path_results]
+        paths += order_unknown(self.blueprint, self.instances.n_cases)
+        found = [*paths, *judged(self.blueprint, self.instances, self.is_open, self.calendars)]
+        return tuple(sorted(found, key=lambda check: v.DIMENSIONS.index(check.dimension)))
 
     @cached_property
     def allowed(self) -> dict[str, np.ndarray]:
@@ -157,7 +169,7 @@ class Study:
             self.log.source.sha256,
             self.blueprint.sha256,
             self.instances.n_cases,
-            {"open_cases": self.open_cases},
+            {"open_cases": self.open_cases} | ({"roster": self.roster.sha256[:12]} if self.roster else {}),
         )
 
     def summary(self) -> Summary:
@@ -230,14 +242,15 @@ class Study:
     def _deviations(self) -> Deviations:
         from mining.findings import finding_ids
 
-        parts = [self._rows_of(check) for check in self.checks if len(check.faults)]
+        parts = [self.rows_of(check) for check in self.checks if len(check.faults)]
         if not parts:
             return Deviations(pd.DataFrame(columns=list(Deviations.columns)), self._provenance("deviations"))
         frame = pd.concat(parts, ignore_index=True)
         frame.insert(0, "finding_id", finding_ids(frame, self.blueprint))
         return Deviations(frame[list(Deviations.columns)], self._provenance("deviations"))
 
-    def _rows_of(self, check: v.CheckResult) -> pd.DataFrame:
+    def rows_of(self, check: v.CheckResult) -> pd.DataFrame:
+        """The faults of one check as rows of :meth:`deviations`, without their finding."""
         table, names = check.faults, np.array([*self.instances.names, None], object)
         located = table.instance != v.NONE
         resources = np.array([*self.log.resources, None], object)
@@ -256,6 +269,7 @@ class Study:
         )
         for column, values in self._places.items():
             frame[column] = values[table.activity]
+        frame["service_word"] = self._service_words(table)
         frame["certainty"] = table.share
         frame["at"] = pd.DatetimeIndex(table.at.view("datetime64[us]")).tz_localize("UTC")
         frame["resource"] = resources[np.where(located, self.instances.resource[table.instance], v.NONE)]
@@ -265,12 +279,28 @@ class Study:
             check.unit,
             table.excess,
         )
-        frame["severity"] = frame["kind"].map(SEVERITY) if check.id == "path" else check.severity
+        frame["severity"] = frame["kind"].map(SEVERITY) if check.dimension == "path" else check.severity
         frame["verdict"] = np.where(allowed == v.NONE, "fail", "allowed")
         frame["allow_id"] = entries[allowed]
         frame["row"] = pd.array(np.where(located, self.instances.row[table.instance], 0), dtype="Int64")
         frame.loc[~located, "row"] = pd.NA
         return frame
+
+    def _service_words(self, table: v.Faults) -> np.ndarray:
+        """The word of service research for each fault; see :func:`mining.conformance.verdicts.service_word`."""
+        promised = {s.touchpoint for s in self.blueprint.standards} | {
+            x for s in self.blueprint.standards for x in s.of
+        }
+        names, places = self.instances.names, self._places
+        seen, back = np.unique(np.stack([table.kind, table.pattern, table.activity]), axis=1, return_inverse=True)
+        words = [
+            v.service_word(
+                v.KINDS[kind], v.PATTERNS[pattern], places["touchpoint"][activity], places["visible"][activity],
+                activity != v.NONE and names[activity] in promised,
+            )
+            for kind, pattern, activity in seen.T.tolist()
+        ]  # fmt: skip
+        return np.array([*words, None], object)[back]
 
     @cached_property
     def _places(self) -> dict[str, np.ndarray]:
@@ -293,8 +323,19 @@ class Study:
 
     @cached_property
     def fit(self) -> Fit:
-        """Fitness and precision of the log and the blueprint's flow."""
+        """Fitness and precision of the log and the whole flow as drawn, on demand: where the order is free by design they mean little."""
         return self.alignments().fit
+
+    @cached_property
+    def fits(self) -> dict[str, Fit]:
+        """Fitness and precision by path check, where the flow binds: of the service, or of the linear stages of a hybrid one."""
+        from mining.fit import fit_of
+
+        bound = (x for x in self.path_results if x.reading.strict and x.reading.id != HANDOVER)
+        return {
+            x.reading.id: fit_of(x.model, x.traces, x.alignments, x.variants.count, prefix=x.variants.open)
+            for x in bound
+        }
 
     @cached_property
     def strictness(self) -> Strictness:
@@ -311,7 +352,10 @@ class Study:
         return touchpoints_of(self)
 
     def dimensions(self, by: str | None = None) -> Dimensions:
-        """The seven dimensions of conformance, side by side, of all cases or ``by`` a segment; see :mod:`mining.dimensions`."""
+        """The seven dimensions of conformance, side by side, of all cases or ``by`` a segment; see :mod:`mining.dimensions`.
+
+        Groups of single persons are asked for by name: ``dimensions_of(study, by, named=True)``.
+        """
         from mining.dimensions import dimensions_of
 
         return dimensions_of(self, by=by)

@@ -17,6 +17,7 @@ from mining.blueprint.versions import Period, Versions
 from mining.conformance.instances import instances_of
 from mining.errors import LogError, UnknownNameError
 from mining.log import EventLog
+from mining.log.roster import Roster
 from mining.results import Provenance, Result
 from mining.study import Study
 from mining.units import MICROSECONDS, MISSING
@@ -103,7 +104,11 @@ class VersionStudies:
 
 
 def study_versions(
-    log: EventLog, versions: Versions | Iterable[Blueprint], *, open_cases: str = "pending"
+    log: EventLog,
+    versions: Versions | Iterable[Blueprint],
+    *,
+    open_cases: str = "pending",
+    roster: Roster | None = None,
 ) -> VersionStudies:
     """Judge each case of a log by the version of the blueprint that was in force when it began.
 
@@ -119,6 +124,8 @@ def study_versions(
         As :func:`mining.blueprint.versions.read_versions` gives them.
     open_cases : {"pending", "judge"}
         As in :class:`mining.Study`.
+    roster : Roster, optional
+        As in :class:`mining.Study`: one staff table for all versions, since its periods say who had which role when.
 
     Returns
     -------
@@ -160,12 +167,12 @@ def study_versions(
         if keep.any():
             until = instances_of(read, blueprint).now  # of the whole log, as a study of all of it would have it
             part = read.take(keep, f"of cases begun when version {blueprint.version} was not in force")
-            studies[blueprint.version] = Study(part, blueprint, open_cases=open_cases, known_until=until)
+            studies[blueprint.version] = Study(part, blueprint, open_cases=open_cases, known_until=until, roster=roster)
     others = [(case, day, _why(day, given)) for case, day in sorted(day_of.items()) if case not in version_of]
     hashes = "".join(b.sha256 for b in given)
     made = Provenance(
         "cases without a version in force", log.source.sha256, hashlib.sha256(hashes.encode()).hexdigest(), len(day_of),
-        {"open_cases": open_cases, "versions": ", ".join(b.version for b in given)},
+        {"open_cases": open_cases, "versions": ", ".join(b.version for b in given)} | ({"roster": roster.sha256[:12]} if roster else {}),
     )  # fmt: skip
     return VersionStudies(given, studies, Uncovered(pd.DataFrame(others, columns=list(Uncovered.columns)), made))
 

@@ -18,7 +18,7 @@ class Summary(Result):
 
     columns: ClassVar[dict[str, str]] = {
         "check": "id of the check",
-        "dimension": "path, rules, time, role, quality, ...",
+        "dimension": "one of " + ", ".join(v.DIMENSIONS),
         "kind": "rule kind or metric",
         "severity": "as the blueprint says",
         **{word: f"cases with the verdict {word}" for word in v.VERDICTS},
@@ -67,7 +67,7 @@ class Verdicts(Result):
     columns: ClassVar[dict[str, str]] = {
         "case_id": "case",
         "check": "id of the check",
-        "dimension": "path, rules, time, role, quality, ...",
+        "dimension": "one of " + ", ".join(v.DIMENSIONS),
         "verdict": "net verdict: one of " + ", ".join(v.VERDICTS),
         "gross": "verdict before the allowances",
         "measured": "what was measured, in unit; missing where nothing was",
@@ -83,10 +83,11 @@ class Deviations(Result):
     columns: ClassVar[dict[str, str]] = {
         "finding_id": "finding that the fault belongs to",
         "check": "id of the check",
-        "dimension": "path, rules, time, role, ...",
+        "dimension": "one of " + ", ".join(v.DIMENSIONS),
         "case_id": "case",
         "kind": "one of " + ", ".join(v.KINDS),
         "pattern": "how it shows in the trace",
+        "service_word": "missing, ad_hoc, irregular or failed touchpoint (Halvorsrud, Kvale and Folstad 2016); missing where none is meant",
         "activity": "activity id (or the log's label where the blueprint does not know it)",
         "partner": "other activity concerned",
         "stage": "stage of the activity",

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import files
+from pathlib import PurePath
 from typing import Any
 
 import yaml
 
+from mining.blueprint.derived import Derived, derived_check
 from mining.blueprint.model import Blueprint, Condition, Rule, Standard
+from mining.blueprint.stages import is_path, reading_of
 from mining.errors import UnknownNameError
 
 LANGUAGES = ("en", "zh")
+Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same reading, in C where it was built
 CATALOGUES = re.compile(r"texts(_\w+)?\.yaml")
 
 
@@ -21,7 +25,7 @@ def catalogue() -> dict[str, dict[str, str]]:
     """Key to language to text, from texts.yaml and the texts_*.yaml beside it."""
     loaded: dict[str, dict[str, str]] = {}
     for file in sorted((f for f in files("mining").iterdir() if CATALOGUES.fullmatch(f.name)), key=lambda f: f.name):
-        part: dict[str, dict[str, str]] = yaml.safe_load(file.read_text("utf-8"))
+        part: dict[str, dict[str, str]] = yaml.load(file.read_text("utf-8"), Loader)
         twice = sorted(part.keys() & loaded.keys())
         assert not twice, f"{file.name}: {twice} stand in another catalogue too"
         loaded |= part
@@ -62,7 +66,7 @@ def check_text(blueprint: Blueprint, check: str, lang: str) -> str:
     """What a check asks for, in words, and where it applies: its own text, else a sentence made from its parts."""
     spec = blueprint.checks.get(check)
     if spec is None:
-        return say("check.path", lang) if check == "path" else _role_text(blueprint, check.removeprefix("role-"), lang)
+        return _path_text(blueprint, check, lang) if is_path(check) else _derived_text(blueprint, check, lang)
     if spec.text and (lang in spec.text.by_language or lang == "en"):
         text = spec.text.get(lang)
     else:
@@ -71,6 +75,16 @@ def check_text(blueprint: Blueprint, check: str, lang: str) -> str:
         return text
     conditions = say("word.and", lang).join(_condition(c) for c in spec.when)
     return text + say("check.when", lang, conditions=conditions)
+
+
+def _path_text(blueprint: Blueprint, check: str, lang: str) -> str:
+    reading = reading_of(blueprint, check)
+    if reading is None:
+        return say("check.handover", lang)
+    key = "check.path" if reading.strict else "check.path_free"
+    if reading.stage is None:
+        return say(key, lang)
+    return say(f"{key}_stage", lang, stage=_stage_name(blueprint, reading.stage, lang))
 
 
 SIGNS = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥", "in": "∈", "not_in": "∉"}
@@ -88,9 +102,45 @@ def _role_name(blueprint: Blueprint, role: str | None, lang: str) -> str:
     return next((r.name.get(lang) for r in blueprint.roles if r.id == role), role or "")
 
 
-def _role_text(blueprint: Blueprint, activity: str, lang: str) -> str:
-    role = _role_name(blueprint, blueprint.activity(activity).role, lang)
-    return say("check.role", lang, activity=activity_name(blueprint, activity, lang), role=role)
+def _derived_text(blueprint: Blueprint, check: str, lang: str) -> str:
+    """What a check that follows from the design asks for."""
+    derived = _derived(blueprint, check)
+    if derived.activity is None:
+        return _outcome_text(blueprint, lang)
+    activity = blueprint.activity(derived.activity)
+    contact = activity.touchpoint
+    comma = say("report.comma", lang)
+    values = {
+        "activity": activity.name.get(lang),
+        "role": _role_name(blueprint, activity.role, lang),
+        "channels": comma.join(contact.channels) if contact else "",
+        "evidence": comma.join(proof.of for proof in contact.proofs) if contact else "",
+        "conditions": say("word.and", lang).join(map(_condition, contact.fails_when)) if contact else "",
+    }
+    return say(f"check.{derived.kind}", lang, **values)
+
+
+def _outcome_text(blueprint: Blueprint, lang: str) -> str:
+    scope = blueprint.scope
+
+    def names(activities: tuple[str, ...]) -> str:
+        return say("report.comma", lang).join(f"“{activity_name(blueprint, x, lang)}”" for x in activities)
+
+    parts = [say("check.outcome", lang, ends=names(scope.ends_with))]
+    if scope.reopened_by:
+        parts.append(say("check.outcome.reopened", lang, steps=names(scope.reopened_by)))
+    if scope.abandoned_after:
+        parts.append(say("check.outcome.abandoned", lang, length=duration(scope.abandoned_after, lang)))
+    if scope.withdrawn_by:
+        parts.append(say("check.outcome.withdrawn", lang, steps=names(scope.withdrawn_by)))
+    return say("report.semicolon", lang).join(parts)
+
+
+def _derived(blueprint: Blueprint, check: str) -> Derived:
+    derived = derived_check(blueprint, check)
+    if derived is None:
+        raise UnknownNameError("check", check, [*blueprint.checks], where=blueprint.id)
+    return derived
 
 
 def _rule_text(blueprint: Blueprint, rule: Rule, lang: str) -> str:
@@ -121,7 +171,7 @@ def _standard_text(blueprint: Blueprint, standard: Standard, lang: str) -> str:
             say(f"word.{x}", lang) if x in special else f"“{activity_name(blueprint, x, lang)}”" for x in names
         )
 
-    if standard.metric in ("count", "attribute", "score", "external"):
+    if standard.metric in ("count", "handovers", "turns", "attribute", "score", "external"):
         return _value_text(standard, moments(standard.of), lang)
     return say(
         f"standard.{standard.metric}",
@@ -147,7 +197,7 @@ def _value_text(standard: Standard, of: str, lang: str) -> str:
         "minimum": duration(least, lang),
         "values": ", ".join(map(str, standard.one_of)),
     }
-    kind = "count" if standard.metric == "count" else "attribute"
+    kind = standard.metric if standard.metric in ("count", "handovers", "turns") else "attribute"
     parts = [say(f"standard.{kind}.{key}", lang, **values) for key in keys or ["filled"]]
     at = say("standard.at", lang, of=of) if kind == "attribute" and of else ""
     source = (
@@ -158,11 +208,85 @@ def _value_text(standard: Standard, of: str, lang: str) -> str:
 
 def finding_title(row: dict[str, Any], blueprint: Blueprint, lang: str) -> str:
     """One line that says what is wrong and where."""
-    if row["check"] != "path":
+    if not is_path(row["check"]):
         if row["check"] not in blueprint.checks:
-            return say("title.role", lang, activity=activity_name(blueprint, row["check"].removeprefix("role-"), lang))
+            return _derived_title(row, blueprint, lang)
         key = "title.check" if row["status"] == "open" else "title.check_kept"
         return say(key, lang, check=row["check"], text=check_text(blueprint, row["check"], lang))
     activity, partner = (activity_name(blueprint, row[x], lang) for x in ("activity", "partner"))
     key = "swapped" if row["kind"] == "out_of_order" and partner else row["kind"]
-    return say(f"title.{key}", lang, activity=activity, partner=partner)
+    title = say(f"title.{key}", lang, activity=activity, partner=partner)
+    reading = reading_of(blueprint, row["check"])
+    if reading is None or reading.stage is None or row["activity"] in blueprint.by_id:
+        return title
+    return title + say("title.in_stage", lang, stage=_stage_name(blueprint, reading.stage, lang))
+
+
+def _stage_name(blueprint: Blueprint, stage: str, lang: str) -> str:
+    return next(s.name.get(lang) for s in blueprint.stages if s.id == stage)
+
+
+def _derived_title(row: dict[str, Any], blueprint: Blueprint, lang: str) -> str:
+    derived = _derived(blueprint, row["check"])
+    if derived.activity is None:
+        return say(f"title.outcome.{row['kind']}", lang)
+    return say(f"title.{derived.kind}", lang, activity=activity_name(blueprint, derived.activity, lang))
+
+
+def file_name(path: str) -> str:
+    """The last part of a path: reports go to people who have no business with the folders of this machine."""
+    return PurePath(path).name
+
+
+def clause(blueprint: Blueprint, check: str, lang: str) -> str:
+    """Where the blueprint file states a check.
+
+    Examples
+    --------
+    >>> clause(study.blueprint, "outcome", "en").startswith("blueprint.yaml, line ")
+    True
+    """
+    line = blueprint.lines.get(_place(blueprint, check))
+    name = file_name(blueprint.path)
+    return name if line is None else say("report.clause", lang, file=name, line=line)
+
+
+def _place(blueprint: Blueprint, check: str) -> tuple[str | int, ...]:
+    """Path of the key that states a check."""
+    stated: list[tuple[str, int, str]] = [("rules", i, rule.id) for i, rule in enumerate(blueprint.rules)]
+    stated += [("standards", i, standard.id) for i, standard in enumerate(blueprint.standards)]
+    for key, i, id in stated:
+        if id == check:
+            return (key, i)
+    if is_path(check):
+        reading = reading_of(blueprint, check)
+        return ("flow",) if reading is None or reading.strict else ("activities",)
+    derived = derived_check(blueprint, check)
+    if derived is None or derived.activity is None:
+        return ("scope" if derived else "flow",)
+    return ("activities", next(i for i, a in enumerate(blueprint.activities) if a.id == derived.activity))
+
+
+def basis(blueprint: Blueprint, check: str, lang: str) -> str:
+    """What a check rests on: law, policy, charter; the design itself for the paths and for checks that follow from it."""
+    spec = blueprint.checks.get(check)
+    if spec is not None:
+        return spec.basis
+    if is_path(check):
+        reading = reading_of(blueprint, check)
+        return say("basis.flow" if reading is None or reading.strict else "basis.steps", lang)
+    return say(f"basis.{_derived(blueprint, check).kind}", lang)
+
+
+def promise(blueprint: Blueprint, check: str, lang: str) -> str:
+    """The limit of a standard for one case, in words; empty where there is none."""
+    spec = blueprint.checks.get(check)
+    if not isinstance(spec, Standard):
+        return ""
+    if spec.metric == "due_date":
+        return say("report.due_date", lang)
+    if spec.minimum is not None:
+        return " ".join(
+            [f"≥ {spec.minimum:,.10g}", *([f"≤ {spec.limit:,.10g}"] if isinstance(spec.limit, int | float) else [])]
+        )
+    return duration(spec.limit, lang)

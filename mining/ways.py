@@ -259,7 +259,7 @@ def ask(kernel: Kernel | str, log: Log, way: Way | None = None, **parameters: An
         kernel = KERNELS[kernel]
     partial = (way or InProcess()).map(kernel, log, **parameters)
     blueprint = parameters.get("blueprint")
-    settings = {name: value for name, value in parameters.items() if name != "blueprint"}
+    settings = {name: getattr(value, "sha256", value) for name, value in parameters.items() if name != "blueprint"}
     provenance = Provenance(
         kernel.name, log.source.sha256, blueprint.sha256 if blueprint else "", log.facts.n_cases, settings
     )

@@ -1,6 +1,7 @@
 """The main job from the command line: what it writes, what it says, and how it refuses."""
 
 import contextlib
+import dataclasses
 import hashlib
 import io
 import json
@@ -351,3 +352,107 @@ def test_simulate_does_not_replace_a_log_that_is_not_its_own(tmp_path):
     done = run("simulate", "sample_logs/permit_receipt/blueprint.yaml", "--cases", 5, "--out", tmp_path)
     assert done.returncode == 2
     assert "would be overwritten" in done.stderr
+
+
+def staff(folder, text):
+    (folder / "staff.csv").write_text(text, encoding="utf-8")
+    return folder / "staff.csv"
+
+
+def roles(**more):
+    """Step b is for clerks, whom the blueprint does not name."""
+    raw = blueprint_dict(["a", "b", "c"], "abc", roles={"clerk": {"name": {"en": "Clerk"}}}, **more)
+    raw["activities"][1]["role"] = "clerk"
+    return raw
+
+
+def test_a_staff_table_decides_who_has_a_role_and_stands_in_the_manifest(tmp_path):
+    log, norm = put(tmp_path)
+    norm.write_text(json.dumps(roles()), encoding="utf-8")
+    table = staff(tmp_path, "resource,role,valid_to\nann,clerk,2026-03-01\nzoe,clerk,\n")
+    assert run("audit", log, "-b", norm, "-o", tmp_path / "without").returncode == 0
+    assert run("audit", log, "-b", norm, "-o", tmp_path / "with", "--roster", table).returncode == 0
+    without, found = (json.loads((tmp_path / x / "manifest.json").read_text("utf-8")) for x in ("without", "with"))
+    assert without["inputs"]["roster"] is None
+    assert found["inputs"]["roster"] == {
+        "name": "staff.csv", "sha256": hashlib.sha256(table.read_bytes()).hexdigest(), "rows": 2, "roles": ["clerk"], "notes": [],
+        "resources_in_both": 1, "activity_instances_of_resources_not_in_it": {}, "resources_not_in_the_log": ["zoe"],
+    }  # fmt: skip
+    assert f"staff.csv, SHA-256 {found['inputs']['roster']['sha256']}" in (tmp_path / "with" / "report.html").read_text(
+        "utf-8"
+    )
+    assert "Staff table" not in (tmp_path / "without" / "report.html").read_text("utf-8")
+    verdicts = pd.read_parquet(tmp_path / "with" / "verdicts.parquet").query("check == 'role-b'")
+    assert set(verdicts.loc[verdicts["case_id"] != "c5", "verdict"]) == {"fail"}  # on 2 March ann is no clerk any more
+    assert "role-b" not in set(pd.read_parquet(tmp_path / "without" / "verdicts.parquet")["check"])
+
+
+def test_a_staff_table_of_another_house_is_refused_and_never_overwritten(tmp_path):
+    log, norm = put(tmp_path)
+    norm.write_text(json.dumps(roles()), encoding="utf-8")
+    strange = staff(tmp_path, "resource,role\nann,cook\n")
+    assert "none of its roles ('cook')" in refused(log, "-b", norm, "-o", tmp_path / "o", "--roster", strange)
+    assert "no such file" in refused(log, "-b", norm, "-o", tmp_path / "o", "--roster", tmp_path / "stuff.csv")
+    mine = tmp_path / "findings.json"
+    pd.DataFrame({"resource": ["ann"], "role": ["clerk"]}).to_csv(mine, index=False)
+    read = mining.read_blueprint(norm)
+    roster = dataclasses.replace(mining.read_roster(staff(tmp_path, mine.read_text())), path=str(mine))
+    with pytest.raises(mining.MiningError, match="is an input of this audit"):
+        mining.audit(mining.read_log(log, columns=read.binding), read, tmp_path, roster=roster)
+    assert mine.read_text().startswith("resource,role")
+
+
+def test_the_staff_table_serves_every_version(tmp_path):
+    log, old = put(tmp_path)
+    old.write_text(json.dumps(roles(effective={"from": "2020-01-01", "to": "2020-12-31"})), encoding="utf-8")
+    new = tmp_path / "new.yaml"
+    new.write_text(json.dumps(roles(effective={"from": "2021-01-01"}, version="2")), encoding="utf-8")
+    table = staff(tmp_path, "resource,role\nann,clerk\n")
+    assert run("audit", log, "-b", old, "-b", new, "-o", tmp_path / "o", "--roster", table).returncode == 0
+    inputs = json.loads((tmp_path / "o" / "2" / "manifest.json").read_text("utf-8"))["inputs"]
+    assert inputs["roster"]["sha256"] == hashlib.sha256(table.read_bytes()).hexdigest()
+    verdicts = pd.read_parquet(tmp_path / "o" / "2" / "verdicts.parquet").query("check == 'role-b'")
+    assert (verdicts["verdict"] == "pass").sum() == 5
+
+
+def test_the_measures_are_plain_values_with_their_columns(made):
+    folder, _ = made
+    record = json.loads((folder / "out" / "measures.json").read_text("utf-8"))
+    assert set(record) == {"dimensions", "paths", "touchpoints", "on_time", "calibration", "funnels"}
+    path = next(row for row in record["dimensions"]["rows"] if row["dimension"] == "path")
+    assert (path["judged"], path["pass"], path["gross"]) == (5, 1, 0.2)
+    assert [x["fit"]["cases"] for x in record["paths"]] == [6]
+
+
+@pytest.mark.parametrize(
+    ("lang", "wanted"),
+    [
+        (
+            "en",
+            [
+                "6 cases, 1 without an end.",
+                "  path: 4 of 5 judged cases: Only designed steps occur (their order is free)",
+            ],
+        ),
+        ("zh", ["6 个案例，其中 1 个未结束。", "  path：5 个已判定案例中 4 个符合：只出现设计内的步骤（顺序不限）"]),
+    ],
+)
+def test_the_headlines_of_a_service_whose_order_is_free(tmp_path, lang, wanted):
+    log, norm = put(tmp_path, service_type="interactive")
+    assert run("audit", log, "-b", norm, "-o", tmp_path / "o", "--lang", lang).stdout.splitlines()[:2] == wanted
+
+
+def test_the_headlines_of_a_hybrid_service_have_a_line_for_each_stage(tmp_path):
+    log, norm = put(tmp_path)
+    stages = [{"id": "one", "type": "self_service", "name": {"en": "One"}}, {"id": "two", "name": {"en": "Two"}}]
+    raw = blueprint_dict(["a", "b", "c"], "abc", service_type="hybrid", stages=stages)
+    for activity, stage in zip(raw["activities"], ("one", "one", "two"), strict=True):
+        activity["stage"] = stage
+    norm.write_text(json.dumps(raw), encoding="utf-8")
+    lines = run("audit", log, "-b", norm, "-o", tmp_path / "o").stdout.splitlines()
+    assert lines[:4] == [
+        "6 cases, 1 without an end.",
+        "  path-one: 4 of 5 judged cases: In stage “One” only designed steps occur (their order is free)",
+        "  path-two: 5 of 5 judged cases: Stage “Two” follows the designed flow",
+        "  handover: 4 of 5 judged cases: The stages follow one another as designed",
+    ]

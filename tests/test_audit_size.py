@@ -21,6 +21,7 @@ from mining.log import EventLog
 from mining.pictures.graphviz import TooSlowError
 from mining.pictures.process_map import process_map
 from mining.report import render_html
+from mining.report.record import findings_record
 from tests.helpers import MONDAY, blueprint, frame, study, traces
 
 pytestmark = pytest.mark.slow
@@ -291,7 +292,7 @@ def test_a_finding_says_which_problem_of_the_data_could_be_behind_it(tmp_path):
     assert "unmapped_labels" in row["flags"]
     for lang, text in (("en", "1 of 1 faults lie in such rows or cases"), ("zh", "1 处偏差中有 1 处位于此类行或案例")):
         assert text in render_html(of, lang=lang)
-    record = audit_file.findings_record(of)
+    record = findings_record(of)
     assert {"unmapped_labels"} <= {x["problem"] for x in record["data_problems"]["that_could_have_made_faults"]}
     clean = study(blueprint(["a", "b", "c"], "abc"), traces("abc", "acb"))
     assert "unmapped_labels" not in " ".join(clean.findings().frame["flags"])

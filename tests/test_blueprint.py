@@ -325,6 +325,7 @@ def test_lint_names_place_and_weakness():
     assert codes == {
         "not-approved", "outside-flow", "wait-without-limit", "fail-point-without-control", "key-touchpoint-without-standard",
         "moment-of-truth-without-measure", "touchpoint-without-evidence", "no-role", "end-not-reached",
+        "failure-not-seen",
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from mining.blueprint import parse_blueprint, read_blueprint, schema, yaml12
 from mining.blueprint.writing import flow_raw, same, to_raw, to_yaml
 from tests.examples import examples
 from tests.helpers import SHARED, blueprint, blueprint_dict
-from tests.strategies import LETTERS, flows
+from tests.strategies import LETTERS, contacts, flows
 
 SAMPLES = sorted(Path("sample_logs").glob("*/blueprint.yaml"))
 
@@ -99,6 +99,7 @@ EVERYTHING = {
     "scope": {
         "starts_with": ["a"], "ends_with": ["c", "d"], "unit_of_analysis": "one request",
         "segment": "private", "excludes": "tests",
+        "withdrawn_by": ["d"], "reopened_by": ["b"], "abandoned_after": "1.5w",
     },
     "calendars": {"office": OFFICE},
     "stages": [{"id": "all", "type": "self_service", "name": {"en": "All"}}],
@@ -135,6 +136,9 @@ EVERYTHING = {
         {"id": "S3", **TIMED, "metric": "due_date", "of": "d", "due": "due"},
         {"id": "S5", "dimension": "quality", "metric": "attribute", "attr": "channel", "of": "a",
          "one_of": ["Desk", "Web"], "severity": "minor", "basis": "Charter"},
+        {"id": "S6", "dimension": "quality", "metric": "handovers", "max": 3, "share": 0.9, "touchpoint": "a",
+         "when": [{"attr": "amount", "op": "<", "value": 10}], "severity": "minor", "basis": "Charter"},
+        {"id": "S7", "dimension": "outcome", "metric": "turns", "min": 1, "max": 4, "severity": "minor", "basis": "Charter"},
         {"id": "S4", "dimension": "quality", "metric": "score", "source": "survey", "item": "q1", "min": 4,
          "severity": "minor", "basis": "Charter"},
     ],
@@ -163,11 +167,17 @@ def everything():
     a, f = raw["activities"][0], raw["activities"][5]
     a["role"] = "clerk"
     a["rework"] = a["wait_point"] = True
+    a["replaced_by"] = ["b", "Done by post"]
     a["touchpoint"] = {
         "key": False,
         "moment_of_truth": True,
         "channels": ["web"],
-        "evidence": ["letter"],
+        "evidence": ["letter", "receipt"],
+        "proofs": [{"of": "letter", "attr": "channel"}, {"of": "receipt", "activity": "e"}],
+        "fails_when": [
+            {"attr": "channel", "op": "not_in", "value": ["Desk", "Web"]},
+            {"attr": "amount", "op": ">", "value": 0.5},
+        ],
         "rater": ["empathy"],
         "importance": 5,
     }
@@ -228,6 +238,17 @@ def test_defaults_written_out_are_left_out():
     assert written["standards"][0]["from"] == "a"
 
 
+@pytest.mark.parametrize("length", ["0.1h", "1234567s", "0.0000001h", "007min"])
+def test_the_silence_after_which_a_case_is_abandoned_keeps_all_its_digits(length):
+    raw = blueprint_dict(["a", "b"], "ab")
+    raw["scope"]["abandoned_after"] = length
+    read = parse_blueprint(json.dumps(raw))
+    assert parse_blueprint(to_yaml(to_raw(read))).scope == read.scope
+    assert read.scope.abandoned_after.seconds == pytest.approx(
+        {"0.1h": 360, "1234567s": 1234567, "0.0000001h": 0.00036, "007min": 420}[length]
+    )
+
+
 @pytest.mark.parametrize("length", ["0.1h", "1234567s", "12345678.5s", "0.0000001h", "3d", "2bd", "1.10h", "007min"])
 def test_lengths_of_time_keep_all_their_digits(length):
     rule = {"id": "R", "kind": "response", "a": "a", "b": "b", "within": length, "severity": "minor", "basis": "x"}
@@ -254,6 +275,11 @@ def attributes():
     }  # fmt: skip
 
 
+def with_first(**more):
+    first, *others = blueprint_dict([], "ab")["activities"]
+    return [first | more, *others]
+
+
 def rule_when(attr, value):
     when = [{"attr": attr, "op": "==", "value": value}]
     return [{"id": "R", "kind": "must_occur", "a": "a", "severity": "minor", "basis": "x", "when": when}]
@@ -273,6 +299,13 @@ def test_blueprints_are_the_same_by_what_they_say():
         {"flow": ["b", "a"]},
         {"rules": rule_when("x", 2)},
         {"rules": rule_when("y", True)},
+        {"activities": with_first(replaced_by=["b"])},
+        {
+            "activities": with_first(
+                touchpoint={"key": True, "evidence": ["x"], "proofs": [{"of": "x", "activity": "b"}]}
+            )
+        },
+        {"scope": {"starts_with": ["a"], "ends_with": ["b"], "unit_of_analysis": "one case", "abandoned_after": "30d"}},
         {"lanes": list(reversed(blueprint_dict([], "ab")["lanes"]))},
         {"name": {"en": "Test service"}},
     ],
@@ -414,7 +447,7 @@ def raw_blueprints(draw):
         activity["name"] = draw(TRANSLATED)
     for key, prefix, entries in (("rules", "R", RULES), ("standards", "S", STANDARDS), ("allow", "A", ALLOW)):
         raw[key] = [{"id": f"{prefix}{i}", **x} for i, x in enumerate(draw(st.lists(entries, max_size=2)))]
-    return raw | {"log": log} | draw(HEADS)
+    return draw(contacts(raw | {"log": log})) | draw(HEADS)
 
 
 @pytest.mark.slow
@@ -426,7 +459,7 @@ def test_any_blueprint_is_read_back_as_it_was(raw):
     again = parse_blueprint(written)
     assert same(again, read)
     assert again.flow == read.flow
-    assert again.activities == read.activities
+    assert (again.activities, again.scope) == (read.activities, read.scope)
     assert (again.rules, again.standards, again.allowances) == (read.rules, read.standards, read.allowances)
     assert exactly(to_raw(again)) == exactly(to_raw(read)) == exactly(yaml.safe_load(written))
 

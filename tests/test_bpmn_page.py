@@ -295,6 +295,8 @@ SCORE = {
     "severity": "minor",
     "basis": "P",
 }
+TURNS = {"id": "S3", "dimension": "quality", "metric": "turns", "max": 4, "severity": "minor", "basis": "P"}
+LETTER = {"key": True, "evidence": ["letter"]}
 SHORT = base(["a", "c"]) | {"activities": [a for a in base()["activities"] if a["id"] != "b"]}
 EXPORTS = {
     "activity in the flow": (SHORT, base()),
@@ -312,8 +314,23 @@ EXPORTS = {
     "fail_point": (base(), with_step(fail_point={"failure": {"en": "Lost"}, "control": "Count"})),
     "touchpoint": (base(), with_step(touchpoint={"key": True})),
     "touchpoint.evidence": (base(), with_step(touchpoint={"key": True, "evidence": ["letter"]})),
+    "touchpoint.proofs": (
+        with_step(touchpoint=LETTER),
+        with_step(touchpoint=LETTER | {"proofs": [{"of": "letter", "activity": "b"}]}),
+    ),
+    "touchpoint.fails_when": (
+        with_step(touchpoint={"key": True}),
+        with_step(touchpoint={"key": True, "fails_when": [{"attr": "word", "op": "==", "value": "no"}]})
+        | {"log": base()["log"] | {"attributes": {"word": "Word"}}},
+    ),
+    "replaced_by": (base(), with_step(replaced_by=["b", "By post"])),
+    "scope": (
+        base(),
+        base(scope=base()["scope"] | {"withdrawn_by": ["c"], "reopened_by": ["b"], "abandoned_after": "30d"}),
+    ),
     "standard of time on a step": (base(), base(standards=[LIMIT])),
     "standard of another kind": (base(), base(standards=[SCORE])),
+    "standard of the whole case": (base(), base(standards=[TURNS])),
     "rule": (base(), base(rules=[RULE])),
     "allow": (base(rules=[RULE]), base(rules=[RULE], allow=[ALLOW])),
     "kpis": (base(), base(kpis=[KPI])),

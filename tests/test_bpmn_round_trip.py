@@ -26,7 +26,7 @@ from mining.errors import BlueprintError, MiningError
 from mining.models import net_of
 from tests.examples import examples
 from tests.helpers import ROOT, blueprint, blueprint_dict
-from tests.strategies import LETTERS, flows
+from tests.strategies import LETTERS, contacts, flows
 
 SAMPLES = ("bank_loan", "it_incident", "outpatient_visit", "permit_receipt")
 PROFILES = ("single", "collaboration")
@@ -218,6 +218,7 @@ def norms(draw):
          "approved_by": draw(ODD), "valid": ["2026-01-01", "2026-12-31"], "max_share": 0.05}
     ]  # fmt: skip
     raw["scope"] = {"starts_with": [used[0]], "ends_with": [used[-1]], "unit_of_analysis": "one case"}
+    raw = draw(contacts(raw))
     return parse_blueprint(json.dumps(raw, ensure_ascii=False))
 
 

@@ -130,6 +130,64 @@ def test_a_renamed_activity_is_one_change_and_its_references_are_none():
     assert change.say() == "activity: id changed from b to check (guessed: the log labels are the same)"
 
 
+def test_references_to_a_renamed_step_in_touchpoints_and_ends_are_no_change():
+    raw = blueprint_dict(["a", "b", "c"], "abc", ends="bc")
+    raw["log"] = raw["log"] | {"attributes": {"b": "B"}}
+    proofs = [{"of": "b", "attr": "b"}, {"of": "b", "activity": "b"}]
+    raw["activities"][0] |= {
+        "replaced_by": ["b", "by hand"],
+        "touchpoint": {
+            "key": True,
+            "evidence": ["b"],
+            "proofs": proofs,
+            "fails_when": [{"attr": "b", "op": "==", "value": "b"}],
+        },
+    }
+    raw["activities"][2]["replaced_by"] = ["b"]
+    raw["scope"] |= {"withdrawn_by": ["b"]}
+    other = deepcopy(raw)
+    other["activities"][1]["id"] = other["flow"][1] = other["scope"]["withdrawn_by"][0] = other["scope"]["ends_with"][
+        0
+    ] = "x"
+    other["activities"][0]["replaced_by"][0] = other["activities"][2]["replaced_by"][0] = "x"
+    other["activities"][0]["touchpoint"]["proofs"][1]["activity"] = "x"
+    [change] = diff(parsed(raw), parsed(other))
+    assert (change.kind, change.path, change.before) == ("renamed", ("activities", "x"), "b")
+    reopened, again = deepcopy(raw), deepcopy(other)
+    for one, name in ((reopened, "b"), (again, "x")):
+        del one["scope"]["withdrawn_by"]
+        one["scope"] |= {"ends_with": ["c"], "reopened_by": [name]}
+    assert [c.kind for c in diff(parsed(reopened), parsed(again))] == ["renamed"]
+
+
+def test_what_is_seen_of_touchpoints_and_ends_changes_in_words():
+    raw = blueprint_dict(["a", "b"], "ab")
+    raw["log"] = raw["log"] | {"attributes": {"no": "No", "result": "Result"}}
+    raw["activities"][0]["touchpoint"] = {
+        "key": True,
+        "evidence": ["letter"],
+        "proofs": [{"of": "letter", "attr": "no"}],
+    }
+    raw["scope"]["abandoned_after"] = "30d"
+    other = deepcopy(raw)
+    other["scope"] |= {"abandoned_after": "60d", "withdrawn_by": ["b"]}
+    other["activities"][0] |= {"replaced_by": ["by post"]}
+    other["activities"][0]["touchpoint"] |= {
+        "proofs": [{"of": "letter", "activity": "b"}],
+        "fails_when": [{"attr": "result", "op": "==", "value": "lost"}],
+    }
+    found = diff(parsed(raw), parsed(other))
+    assert [c.say() for c in found] == [
+        "scope: ends by choice of the customer: b added",
+        "scope: abandoned after changed from 30d to 60d",
+        "activity a: replaced by: by post added",
+        "activity a: touchpoint, proofs changed from of letter, attribute no to of letter, activity b",
+        "activity a: touchpoint, fails when added: result == lost",
+    ]
+    assert found[1].say("zh") == "范围：视为放弃的静默时长由 30d 改为 60d"
+    assert found[4].say("zh") == "活动 a：接触点、视为失败的条件：新增 result == lost"
+
+
 def test_labels_shared_by_nothing_are_an_addition_and_a_removal():
     raw = blueprint_dict(["a", "b"], "ab")
     other = deepcopy(raw)

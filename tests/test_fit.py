@@ -7,6 +7,7 @@ import pytest
 
 import mining
 from mining import ModelError, UnknownNameError
+from mining.blueprint.compile import net_of
 from mining.conformance import path
 from mining.conformance.alignment import align
 from mining.conformance.search import LargeNet
@@ -121,7 +122,7 @@ def test_the_report_says_what_a_large_flow_leaves_open(wide, lang, words):
 
 
 def test_what_is_not_solved_is_said_everywhere(monkeypatch):
-    monkeypatch.setattr(path, "flow_model", lambda b: LargeNet(path.net_of(b), "the flow"))
+    monkeypatch.setattr(path, "model_of_reading", lambda b, _: LargeNet(net_of(b), "the flow"))
     monkeypatch.setattr(path, "align", partial(align, budget=400))
     norm = blueprint([{"parallel": [["a", x, "a"] for x in "bcdef"]}, "g"], "abcdefg")
     judged = study(norm, traces("abaacaadaaeaafag", "aabbccddeeffaabbccddeeffg", "fafabbeccaddcag"), open_cases="judge")

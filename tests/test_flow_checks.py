@@ -8,6 +8,7 @@ import pytest
 
 import mining
 from mining.conformance import verdicts as v
+from mining.conformance.judge import checks_of
 from mining.errors import LogError, UnknownNameError
 from mining.flow import CHECKS, PATH, pack, unpack
 from mining.flow.checks import faults
@@ -43,16 +44,15 @@ def compare(study, partial, checks):
 @pytest.mark.parametrize("instances", [10**6, 400])
 def test_samples_are_judged_as_by_a_study(name, instances, tmp_path):
     study = sample(name)
-    rest = {check.id: check for check in study.checks if check.id != "path"}
-    order = [
-        check.id for check in (*study.blueprint.checks.values(), *mining.conformance.rules.role_rules(study.blueprint))
-    ]
+    rest = {check.id: check for check in study.checks if check.dimension != "path"}
+    order = [check.id for check in checks_of(study.blueprint, study.instances)]
+    assert set(order) == set(rest)
     found = InProcess(instances).map(CHECKS, study.log, blueprint=study.blueprint)
     compare(study, found, [rest[name] for name in order])
     path = InProcess(instances).map(PATH, study.log, blueprint=study.blueprint)
-    compare(study, path, [study.path.check])
-    of_case = study.path.variants.of_case
-    np.testing.assert_array_equal(path["cost"], study.path.alignments.cost[of_case])
+    compare(study, path, [result.check for result in study.path_results])
+    for i, result in enumerate(study.path_results):
+        np.testing.assert_array_equal(path["cost"][:, i], result.alignments.cost[result.variants.of_case])
     store = open_store(write_store(study.log, tmp_path / "log.parquet", group=instances))
     for kernel, wanted in ((CHECKS, found), (PATH, path)):
         stored = OutOfCore().map(kernel, store, blueprint=study.blueprint)
@@ -61,6 +61,7 @@ def test_samples_are_judged_as_by_a_study(name, instances, tmp_path):
             np.testing.assert_array_equal(stored[part], array, err_msg=f"{kernel.name} {part}")
 
 
+BASIS = {"severity": "major", "basis": "law"}
 RULES = [
     {"id": "R1", "kind": "precedence", "a": "a", "b": "b", "severity": "major", "basis": "law"},
     {"id": "R2", "kind": "must_occur", "a": "c", "severity": "minor", "basis": "law"},
@@ -122,6 +123,23 @@ def test_what_is_missing_or_unknown_is_named(small):
         ask(PATH, small.log, blueprint=small.blueprint, open_cases="all")
     with pytest.raises(UnknownNameError, match="opencases"):
         ask(PATH, small.log, blueprint=small.blueprint, opencases="judge")
+    with pytest.raises(LogError, match="give roster=read_roster"):
+        CHECKS.run(small.log, {"blueprint": small.blueprint, "roster": "staff.csv"})
+
+
+@pytest.mark.parametrize("instances", [1, 10])
+def test_a_staff_table_counts_in_every_piece(small, instances):
+    norm = blueprint(
+        ["a", "b", "c"], "abc", rules=[*RULES, {"id": "R3", "kind": "performed_by", "a": "b", "role": "clerk"} | BASIS]
+    )
+    staff = mining.read_roster(pd.DataFrame({"resource": ["ann"], "role": ["clerk"], "valid_to": ["2026-03-02"]}))
+    asked = {"blueprint": norm, "roster": staff}
+    found = InProcess(instances).map(CHECKS, small.log, **asked)
+    compare(mining.Study(small.log, norm, roster=staff), found, mining.Study(small.log, norm, roster=staff).checks[1:])
+    assert found["verdict"][:, 2].tolist() == [v.PASS] * 3
+    late = mining.read_roster(pd.DataFrame({"resource": ["ann"], "role": ["clerk"], "valid_from": ["2026-03-03"]}))
+    found = InProcess(instances).map(CHECKS, small.log, **asked | {"roster": late})
+    assert found["verdict"][:, 2].tolist() == [v.FAIL] * 3
 
 
 def test_answers_of_two_logs_do_not_merge(small):

@@ -101,6 +101,14 @@ def both(*changes):
     return lambda raw: [change(raw) for change in changes]
 
 
+def scope(**more):
+    return lambda raw: raw["scope"].update(more)
+
+
+def kept_word(raw):
+    raw["log"] = raw["log"] | {"attributes": {"word": "Word"}}
+
+
 def no_starts(raw):
     raw["log"] = {name: raw["log"][name] for name in ("case", "activity", "timestamp", "resource")}
 
@@ -126,6 +134,8 @@ ON, LOG_DAYS = {"on": date(2027, 2, 1)}, {"log_days": (date(2025, 12, 1), date(2
 EXTRA = {"extra_workdays": [{"date": "2026-02-14", "as": "mon"}]}
 TOUCHPOINT = {"key": True, "moment_of_truth": True, "evidence": ["letter"]}
 LIMIT = standard(max="4bh", calendar="office")
+PROOFS = [{"of": "x", "activity": "c"}]
+FAILS = [{"attr": "word", "op": "==", "value": "no"}]
 CASES = [
     ("not-approved", key("status", "draft"), "status", {}),
     ("no-approval", lambda raw: raw.pop("approval"), "status", {}),
@@ -147,6 +157,13 @@ CASES = [
     ("key-touchpoint-without-standard", activity(touchpoint=TOUCHPOINT), "touchpoint", {}),
     ("moment-of-truth-without-measure", activity(touchpoint=TOUCHPOINT), "touchpoint", {}),
     ("touchpoint-without-evidence", activity(touchpoint={"key": False}), "touchpoint", {}),
+    ("channels-not-bound", activity(touchpoint={"key": False, "channels": ["web"]}), "log", {}),
+    ("evidence-without-proof", activity(touchpoint={"key": False, "evidence": ["letter"]}), "activities", {}),
+    ("failure-not-seen", activity(touchpoint=TOUCHPOINT), "activities", {}),
+    ("replaced-by-unknown", both(activity(labels=["Approve"]), lambda raw: raw["activities"][0].update(replaced_by=["Aprove"])),
+     "replaced_by", {}),
+    ("abandonment-not-defined", key("service_type", "self_service"), "scope", {}),
+    ("only-withdrawals", scope(withdrawn_by=["c"]), "withdrawn_by", {}),
     ("no-share", lambda raw: (standard()(raw), raw["standards"][0].pop("share")), "standards", {}),
     ("cannot-be-measured.activity", both(unseen, standard(to="b")), "standards", {}),
     ("cannot-be-measured.activity", both(unseen, rule("four_eyes", b="b")), "rules", {}),
@@ -154,6 +171,12 @@ CASES = [
     ("cannot-be-measured.starts", both(no_starts, rule("response", b="b", a_at="start", within="1h")), "rules", {}),
     ("cannot-be-measured.people", both(no_people, rule("four_eyes", b="b")), "rules", {}),
     ("cannot-be-measured.members", both(no_members, rule("performed_by", role="clerk")), "rules", {}),
+    ("cannot-be-measured.people", both(no_people, standard("handovers", max=3, dimension="quality")), "standards", {}),
+    ("cannot-be-measured.turns", standard("turns", max=3, dimension="outcome"), "standards", {}),
+    ("cannot-be-measured.activity", both(unseen, activity(touchpoint={"key": False, "evidence": ["x"], "proofs": PROOFS})),
+     "proofs", {}),
+    ("cannot-be-measured.activity", both(unseen, kept_word, activity(touchpoint={"key": False, "fails_when": FAILS})),
+     "fails_when", {}),
     ("rule-never-kept", rule("precedence", a="c", b="b"), "rules", {}),
     ("rule-never-applies", rule("four_eyes", a="a", b="d"), "rules", {}),
     ("rule-always-kept", rule("precedence", b="b"), "rules", {}),
@@ -304,6 +327,82 @@ def test_lanes_out_of_order_are_named(kinds, said):
     assert [w.code for w in lint(parse_blueprint(written(raw)))].count("lane-order") == said
 
 
+CONTACT = {"key": True, "evidence": ["letter", "card"]}
+LETTER = {"of": "letter", "activity": "c"}
+
+
+@pytest.mark.parametrize(
+    ("contact", "more", "said"),
+    [
+        (CONTACT, (), {"evidence-without-proof", "failure-not-seen"}),
+        (CONTACT | {"proofs": [LETTER]}, (), {"evidence-without-proof"}),
+        (CONTACT | {"proofs": [LETTER, {"of": "card", "attr": "word"}]}, (), set()),
+        (CONTACT | {"key": False}, (), {"evidence-without-proof"}),
+        (CONTACT | {"fails_when": FAILS}, (), {"evidence-without-proof"}),
+        (CONTACT, (standard("count", of="b", max=1, dimension="quality"),), {"evidence-without-proof"}),
+        (CONTACT, (standard("handovers", touchpoint="b", max=1, dimension="quality"),), {"evidence-without-proof"}),
+        (CONTACT, (standard("handling", of="b", max="1h"),), {"evidence-without-proof", "failure-not-seen"}),
+        (CONTACT | {"proofs": [LETTER]}, (unseen,), {"failure-not-seen"}),
+        (CONTACT | {"channels": ["web"]}, (), {"channels-not-bound", "evidence-without-proof", "failure-not-seen"}),
+        (CONTACT | {"channels": ["web"]}, (unseen,), {"failure-not-seen"}),
+        (
+            CONTACT | {"channels": ["web"]},
+            (lambda raw: raw["log"]["attributes"].update(channel="Channel"),),
+            {"evidence-without-proof", "failure-not-seen"},
+        ),
+    ],
+)
+def test_what_a_log_shows_of_a_touchpoint(contact, more, said):
+    raw = sound()
+    kept_word(raw)
+    activity(touchpoint=contact)(raw)
+    for change in more:
+        change(raw)
+    about = {"channels-not-bound", "evidence-without-proof", "failure-not-seen"}
+    assert codes(raw) & about == said
+
+
+def test_evidence_and_failures_are_counted_over_the_whole_design():
+    raw = sound()
+    raw["activities"][0]["touchpoint"] = CONTACT | {"proofs": [LETTER]}
+    raw["activities"][1]["touchpoint"] = {"key": True, "evidence": ["form"]}
+    told = [
+        str(w.what)
+        for w in lint(parse_blueprint(written(raw)))
+        if w.code in ("evidence-without-proof", "failure-not-seen")
+    ]
+    assert told == [
+        "2 of 3 pieces of evidence have no proof in the log: card (a), form (b)",
+        "of 1 of 2 key touchpoints nothing would show that they failed: b",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("service", "stage", "after", "said"),
+    [
+        ("self_service", None, None, True),
+        ("self_service", None, "30d", False),
+        ("hybrid", "self_service", None, True),
+        ("hybrid", "linear", None, False),
+        ("linear", None, None, False),
+    ],
+)
+def test_who_serves_themselves_may_give_up(service, stage, after, said):
+    raw = sound() | {"service_type": service}
+    raw["stages"][0] |= {"type": stage} if stage else {}
+    raw["scope"] |= {"abandoned_after": after} if after else {}
+    assert ("abandonment-not-defined" in codes(raw)) == said
+
+
+@pytest.mark.parametrize(("name", "said"), [("check", False), ("chekc", True), ("CHECK!", True), ("by post", False)])
+def test_what_replaces_a_step_may_be_any_label_but_a_near_miss_is_asked_about(name, said):
+    raw = sound()
+    raw["activities"][1] |= {"id": "check", "labels": ["CHECK"]}
+    raw["flow"] = ["a", "check", "c"]
+    raw["activities"][0]["replaced_by"] = [name]
+    assert ("replaced-by-unknown" in codes(raw)) == said
+
+
 def test_days_in_force_include_the_first_and_the_last():
     raw = sound() | {"effective": {"from": "2026-01-01", "to": "2026-03-31"}}
     allow(raw, valid=["2026-01-01", "2026-03-31"])
@@ -342,6 +441,32 @@ def test_allowances_that_fit_no_fault_of_their_check(match, nothing):
     assert ("allowance-matches-nothing" in codes(raw)) == nothing
 
 
+SAYS_SO = {
+    "replaced": activity(replaced_by=["c"]),
+    "wrong_channel": both(
+        activity(touchpoint={"key": False, "channels": ["web"]}),
+        lambda raw: raw.update(log=raw["log"] | {"attributes": {"channel": "Channel"}}),
+    ),
+    "missing_evidence": activity(touchpoint={"key": False, "evidence": ["x"], "proofs": PROOFS}),
+    "failed": both(kept_word, activity(touchpoint={"key": False, "fails_when": FAILS})),
+    "reopened": scope(reopened_by=["b"]),
+    "discontinuity": standard("turns", max=3, dimension="outcome"),
+    "wrong_value": both(kept_word, standard("attribute", attr="word", one_of=["x"], dimension="quality")),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(SAYS_SO))
+def test_a_kind_may_be_allowed_where_a_check_finds_it(kind):
+    raw = sound()
+    allow(raw, match={"kind": kind})
+    assert "allowance-matches-nothing" in codes(raw)
+    SAYS_SO[kind](raw)
+    assert "allowance-matches-nothing" not in codes(raw)
+    for other in set(SAYS_SO) - {kind}:
+        allow(raw, match={"kind": other})
+        assert "allowance-matches-nothing" in codes(raw), other
+
+
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_the_faults_of_each_kind_of_rule_are_those_that_checks_find(kind):
     more = {"b": "b", "n": 2 if kind == "must_occur" else 1, "role": "clerk", "within": "1.5h", "after": "2.5h"}
@@ -360,7 +485,7 @@ def test_the_faults_of_each_kind_of_rule_are_those_that_checks_find(kind):
 
 
 def test_the_standards_with_faults_are_those_that_are_judged():
-    assert set(STANDARD_FAULTS) == {*judged_standards._SPANS, "due_date", *judged_standards.NOT_TIME} == set(PER_CASE)
+    assert set(STANDARD_FAULTS) == {*judged_standards.SPANS, "due_date", *judged_standards.NOT_TIME} == set(PER_CASE)
 
 
 @pytest.mark.parametrize(
@@ -457,16 +582,26 @@ def test_an_unsound_flow_is_an_error_with_the_way_into_the_trap(tmp_path):
 
 def test_wrong_names_everywhere_do_not_stop_the_audit(tmp_path):
     raw = sound()
-    activity(lane="zz", stage="zz", role="zz", touchpoint=TOUCHPOINT, wait_point=True)(raw)
+    proofs = [{"of": "zz", "attr": "zz"}, {"of": "letter", "activity": "zz"}]
+    contact = TOUCHPOINT | {
+        "channels": ["zz"],
+        "proofs": proofs,
+        "fails_when": [{"attr": "zz", "op": "==", "value": "zz"}],
+    }
+    activity(lane="zz", stage="zz", role="zz", touchpoint=contact, replaced_by=["b", "C"], wait_point=True)(raw)
     raw["rules"] = [{"id": "R", "kind": "performed_by", "a": "zz", "role": "zz", "severity": "major", "basis": "-"}]
     standard(**{"from": "zz", "to": "zz", "touchpoint": "zz", "calendar": "zz"})(raw)
     raw["kpis"] = [{"id": "K", "formula": {"share_with": "zz"}, "target": 0.5, "direction": "up", "name": {"en": "x"}}]
     raw["scope"] = {"starts_with": ["zz"], "ends_with": ["zz"], "unit_of_analysis": "x"}
+    raw["scope"] |= {"withdrawn_by": ["zz"], "reopened_by": ["zz"]}
     raw["flow"] = ["a", "b", "zz"]
     allow(raw, match={"rule": "zz", "activity": "zz", "standard": "zz"})
     found = lint_file(put(tmp_path, raw), on=date(2026, 3, 1), log_days=(date(2026, 1, 1), date(2026, 2, 1)))
-    assert [w.severity for w in found].count("error") == 16
+    assert [w.severity for w in found].count(
+        "error"
+    ) == 16 + 4 + 2 + 3  # of the touchpoint, of replaced_by, of the ends
     assert {"no-basis", "wait-without-limit", "key-touchpoint-without-standard"} <= {w.code for w in found}
+    assert {"channels-not-bound", "only-withdrawals"} <= {w.code for w in found}
 
 
 @pytest.mark.parametrize("content", ["a: [1, 2", "", "a: 1\na: 2", "a: &x 1"])

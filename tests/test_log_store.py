@@ -143,7 +143,9 @@ def test_taken_cases_are_those_of_a_log_of_their_rows_alone(tmp_path, rows, life
     ids = set(log.case_ids[keep].tolist())
     alone = make([row for row in rows if row[0] in ids], lifecycle)
     taken = log.take(keep, "why")
-    if alone is None:  # none of these cases ever completes anything: no word says complete, so as a file they are refused
+    if (
+        alone is None
+    ):  # none of these cases ever completes anything: no word says complete, so as a file they are refused
         assert "complete" not in {row[2] for row in rows if row[0] in ids and row[1]}
         assert (taken.end == MISSING).all()
         return

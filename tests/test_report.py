@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
+from collections.abc import Callable
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,16 +21,19 @@ import xlsxwriter
 import yaml
 
 import mining
-from mining.audit_file import findings_record
+from mining.blueprint import parse_blueprint
 from mining.conformance.verdicts import VERDICTS
+from mining.opportunities import FACETS
 from mining.plots import findings_chart, register_fonts, standards_chart, to_svg
 from mining.report import render_html, workpapers, write_workpapers
 from mining.report import sheets as sheet_rows
 from mining.report.formats import Writer
+from mining.report.record import findings_record, measures_record
 from mining.report.sections import allowance_use
+from mining.report.summary import sentences
 from mining.results import plain
-from mining.texts import catalogue, say
-from tests.helpers import OFFICE, ROOT, blueprint, study, traces
+from mining.texts import basis, catalogue, check_text, clause, say
+from tests.helpers import OFFICE, ROOT, blueprint, blueprint_dict, frame, study, traces
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -76,8 +81,8 @@ def hostile() -> mining.Study:
 
 
 @cache
-def page(lang: str = "en") -> str:
-    return render_html(small(), lang=lang)
+def page(lang: str = "en", of: Callable[[], mining.Study] = small) -> str:
+    return render_html(of(), lang=lang)
 
 
 class Tables(HTMLParser):
@@ -191,11 +196,275 @@ def test_the_summary_is_made_from_the_tables():
     assert "Checks that this log cannot answer for any case: 1 (S2)." in text
 
 
-@pytest.mark.parametrize("kind", ["interactive", "self_service", "hybrid"])
-def test_path_share_is_no_headline_where_the_order_is_free(kind):
+STAGES = [
+    {"id": "one", "type": "self_service", "name": {"en": "Booking", "zh": "预约"}},
+    {"id": "two", "name": {"en": "Visit", "zh": "就诊"}},
+]
+
+
+@cache
+def hybrid() -> mining.Study:
+    """Booking (a, b; self-service), then the visit (c, d; as the flow has it). One step of the visit comes too early."""
+    raw = blueprint_dict(["a", "b", "c", "d"], "abcd", service_type="hybrid", stages=STAGES)
+    for i, activity in enumerate(raw["activities"]):
+        activity["stage"] = "one" if i < 2 else "two"
+    raw["activities"][0]["touchpoint"] = {"key": True}
+    norm = parse_blueprint(json.dumps(raw), name="test.yaml")
+    return study(norm, traces("abcd", "bacd", "aabcd", "abd", "acbd", "axbcd", "abcxd"))
+
+
+def test_a_hybrid_service_has_one_line_per_stage_and_no_figure_for_all_of_it():
+    said = sentences(hybrid(), Writer("en", "UTC"))
+    assert said[1] == (
+        "Stage “Booking” (self-service): 6 of 7 judged cases hold designed steps only (85.7 %; 95 % interval 48.7–97.4 %); "
+        "the order and number of these steps are free by design."
+    ).replace(" %", "\u00a0%").replace("95\u00a0% interval", "95 % interval")  # fmt: skip
+    assert said[2].startswith("Stage “Visit” (linear): 5 of 7 judged cases follow the designed flow")
+    fit = hybrid().fits["path-two"]
+    assert f"Log fitness {fit.log_fitness[0]:.3f}, mean of the cases {fit.mean_fitness[0]:.3f}." in said[2]
+    assert said[3].startswith("In 6 of 7 judged cases the stages follow one another as designed")
+    assert said[4].startswith("Fitness is not shown for “Booking”, ")
+    assert "itness" not in " ".join(said[:2] + said[3:4] + said[5:])
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"), [("interactive", "an interactive service"), ("self_service", "a self-service")]
+)
+def test_where_the_order_is_free_no_fitness_is_shown_and_the_page_says_why(kind, why):
     norm = blueprint({"free": ["a", "b", "c"]}, "abc", service_type=kind)
-    assert "This is no headline figure" in render_html(study(norm, traces("abc", "bac")))
-    assert "This is no headline figure" not in page()
+    of = study(norm, traces("abc", "bac", "xc"))
+    said = sentences(of, Writer("en", "UTC"))
+    assert "2 of 3 judged cases hold designed steps only" in said[1]
+    assert said[2].startswith(f"Fitness is not shown: in {why}")
+    html = render_html(of)
+    assert "log fitness is" not in html
+    assert "<dt>Precision</dt>" not in html
+    assert "<dt>Certainty</dt>" in html
+    assert "Fitness is not shown" not in page()
+    assert "log fitness is" in page()
+    assert "<dt>Precision</dt>" in page()
+
+
+def test_certainty_is_said_for_the_path_checks_of_all_stages():
+    of = hybrid()
+    html = " ".join(page("en", hybrid).split())
+    faults = of.deviations().frame
+    ids = faults.loc[faults["check"].isin(["path-one", "path-two", "handover"]), "finding_id"].unique()
+    assert len(ids) == 4
+    for id in ids:
+        assert "<dt>Certainty</dt>" in html.split(f'id="{id}"')[1].split("</article>")[0]
+    doubtful = int((faults.loc[faults["dimension"] == "path", "certainty"] < 0.999).sum())
+    assert (f"{doubtful} of {len(faults)} deviations from the designed flow" in html) == bool(doubtful)
+
+
+def test_a_step_outside_the_blueprint_is_named_with_its_stage_and_one_of_it_is_not():
+    titles = {row["check"]: row["title_en"] for row in hybrid().findings().frame.to_dict("records")}
+    assert titles["path-one"] == "“X” is done where the design has none (stage “Booking”)"
+    assert titles["handover"] == "“Step b” and “Step c” in the wrong order"
+    both = hybrid().findings().frame.query("check == 'path-two'")["title_en"].tolist()
+    assert sorted(both) == [
+        "“Step c” is missing where the design has it",
+        "“X” is done where the design has none (stage “Visit”)",
+    ]
+
+
+def test_a_finding_says_what_service_research_calls_it(tmp_path):
+    html = page("en", hybrid)
+    assert "ad-hoc touchpoint: 1 of 1 faults" in html
+    assert "irregular sequence: 1 of 1 faults" in html
+    assert "missing touchpoint:" not in html  # the step that is missing is no touchpoint
+    rows = read(hybrid(), tmp_path)["deviations"]
+    shown = [row[rows[0].index("Service term")] for row in rows[1:]]
+    words = hybrid().deviations().frame["service_word"]
+    assert shown == [None if pd.isna(x) else say(f"service_word.{x}", "en") for x in words]
+
+
+@cache
+def contacts() -> mining.Study:
+    """A service in which every check that follows from the design finds something."""
+    more: dict[str, Any] = {
+        "log": {"case": "case", "activity": "activity", "timestamp": "end", "start": "start", "resource": "resource",
+                "attributes": {"channel": "channel", "slip": "slip"}},
+        "scope": {"starts_with": ["a"], "ends_with": ["c"], "unit_of_analysis": "one case", "reopened_by": ["b"],
+                  "abandoned_after": "2d"},
+        "standards": [
+            {"id": "S1", "dimension": "time", "metric": "elapsed", "from": "a", "to": "c", "max": "2h", "share": 0.9,
+             "severity": "major", "basis": "Charter"},
+            {"id": "S2", "dimension": "quality", "metric": "turns", "max": 0, "severity": "minor", "basis": "Charter"},
+            {"id": "S3", "dimension": "quality", "metric": "handovers", "max": 0, "severity": "minor", "basis": "Charter"},
+        ],
+    }  # fmt: skip
+    raw = blueprint_dict(["a", "b", "c"], "abc", service_type="interactive", **more)
+    raw["activities"][0] |= {"lane": "customer"}
+    raw["activities"][1] |= {
+        "role": "clerk",
+        "touchpoint": {"key": True, "channels": ["desk"], "evidence": ["slip"], "proofs": [{"of": "slip", "attr": "slip"}],
+                       "fails_when": [{"attr": "slip", "op": "==", "value": "void"}]},
+    }  # fmt: skip
+    norm = parse_blueprint(json.dumps(raw), name="test.yaml")
+    cases = traces("abc", "abc", "abc", "abcb", "ab")
+    cases |= {"slow": [("A", 0.0), ("B", 1.0, "eve"), ("C", 80.0)]}
+    table = frame(cases)
+    events = zip(table["case"], table["activity"], strict=True)
+    table["channel"] = ["phone" if event == ("c1", "B") else "desk" for event in events]
+    table["slip"] = table["case"].map({"c0": "S-1", "c2": "void", "c1": "S-2", "c3": "S-3", "c4": "S-4"})
+    return mining.Study(mining.EventLog.from_frame(table, columns=norm.binding), norm)
+
+
+@pytest.mark.parametrize(
+    ("check", "title", "basis_words", "line"),
+    [
+        (
+            "role-b",
+            "“Step b” is done by somebody outside its designed role",
+            "role assigned in the blueprint",
+            "activity",
+        ),
+        (
+            "channel-b",
+            "“Step b” takes place in a channel that the design does not have for it",
+            "channels of the touchpoint",
+            "activity",
+        ),
+        (
+            "evidence-b",
+            "“Step b” leaves no evidence where the design asks for it",
+            "evidence of the touchpoint",
+            "activity",
+        ),
+        ("touchpoint-b", "“Step b” fails", "failure of the touchpoint as the blueprint defines it", "activity"),
+        ("outcome", "Cases are given up before a designed end", "scope of the blueprint", "scope"),
+        ("outcome", "Ended cases are opened again", "scope of the blueprint", "scope"),
+        ("S2", "The turn passes between customer and provider at most 0×: not kept (S2)", "Charter", "standards"),
+        ("S3", "The case passes from one person to another at most 0×: not kept (S3)", "Charter", "standards"),
+    ],
+)
+def test_a_check_that_follows_from_the_design_has_title_basis_and_clause(check, title, basis_words, line):
+    of = contacts()
+    found = of.findings().frame
+    assert title in set(found.loc[found["check"] == check, "title_en"])
+    assert not found["title_zh"].str.contains(r"[{}]").any()
+    assert basis(of.blueprint, check, "en").startswith(basis_words)
+    at = {
+        "activity": ("activities", 1),
+        "scope": ("scope",),
+        "standards": ("standards", int(check[1:]) - 1 if check[0] == "S" else 0),
+    }
+    assert clause(of.blueprint, check, "en") == f"test.yaml, line {of.blueprint.lines[at[line]]}"
+
+
+def test_what_checks_that_follow_from_the_design_ask_for():
+    norm = contacts().blueprint
+    assert [
+        check_text(norm, x, "en") for x in ("role-b", "channel-b", "evidence-b", "touchpoint-b", "outcome", "path")
+    ] == [
+        "“Step b” is done by its designed role: Clerk",
+        "“Step b” takes place in a designed channel: desk",
+        "“Step b” leaves the designed evidence: slip",
+        "“Step b” does not fail (it fails where slip = void)",
+        "The case reaches a designed end (“Step c”); after it, no “Step b”; silent for more than 2 days without an end counts as given up",
+        "Only designed steps occur (their order is free)",
+    ]
+    with pytest.raises(mining.MiningError, match="'R9'"):
+        check_text(norm, "R9", "en")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_measures_in_the_page_are_those_of_the_frames(lang):
+    of = contacts()
+    rows = Tables(page(lang, contacts)).rows
+    shares = ["checks", "judged", "pass", "gross", "low", "high", "net"]
+    assert_rows(rows["table-dimensions"], of.dimensions().frame, "dimension", shares)
+    scores = of.touchpoints().frame
+    tested = [x for x in FACETS if scores[f"{x}_n"].sum()]
+    assert set(tested) >= {"exec", "role", "channel", "evidence", "not_failed"}
+    facets = [name for x in tested for name in (x, f"{x}_n", f"{x}_passed")]
+    assert_rows(
+        rows["table-touchpoints"],
+        scores,
+        "touchpoint",
+        ["n", "missing", "extra", "conf", "low", "high", "net", *facets],
+    )
+    columns = ["target", "met", "n", "share", "low", "high", "running", "overdue", "km", "km_low", "km_high", "kept"]
+    assert_rows(rows["table-on-time"], of.on_time().frame, "standard", columns)
+    columns = ["limit", "share", "at_80", "at_90", "at_95", "km_80", "km_90", "km_95", "at_target"]
+    assert_rows(rows["table-calibration"], of.calibration().frame, "standard", columns)
+
+
+def test_sections_without_rows_are_left_out_and_the_others_are_numbered_through():
+    html = page()
+    assert 'id="touchpoints"' not in html
+    assert 'id="funnel"' not in html
+    assert "6  Promised times" in html
+    assert "10  Glossary" in html
+    assert "6  Touchpoint scorecard" in page("en", contacts)
+
+
+def test_the_funnel_of_a_self_service_stage_is_in_page_and_sheet(tmp_path):
+    of = hybrid()
+    frame = of.funnel("one").frame
+    rows = Tables(page("en", hybrid)).rows["table-funnel-path-one"]
+    columns = [
+        "reached",
+        "share",
+        "low",
+        "high",
+        "dropped",
+        "drop_share",
+        "retries",
+        "retry_cases",
+        "back",
+        "back_cases",
+    ]
+    assert_rows(rows, frame, "step", columns)
+    assert list(rows) == ["a", "b"]
+    sheet = read(of, tmp_path)["funnel"]
+    assert_columns(
+        sheet,
+        frame,
+        {"Cases that reached it": "reached", "Times tried again": "retries", "Times come back here": "back"},
+    )
+
+
+def test_sheets_hold_the_measures(tmp_path):
+    of = contacts()
+    sheets = read(of, tmp_path)
+    names = {
+        "Checks": "checks",
+        "Judged cases": "judged",
+        "Pass all checks": "pass",
+        "Gross share": "gross",
+        "Net share": "net",
+    }
+    assert_columns(sheets["dimensions"], of.dimensions().frame, names)
+    assert_columns(
+        sheets["touchpoints"], of.touchpoints().facets(), {"Denominator": "n", "Passed": "passed", "Share": "share"}
+    )
+    assert_columns(
+        sheets["on_time"],
+        of.on_time().frame,
+        {"Standard": "standard", "In time": "met", "Denominator": "n", "Share": "share"},
+    )
+    assert_columns(sheets["calibration"], of.calibration().frame, {"Limit for 90 %": "at_90", "Limit": "limit"})
+    assert "funnel" not in sheets
+    assert "touchpoints" not in read(small(), tmp_path)
+
+
+def test_the_record_of_measures_holds_fitness_only_where_the_flow_binds():
+    record = measures_record(hybrid())
+    assert [(x["check"], x["mode"], x["fit"] is None) for x in record["paths"]] == [
+        ("path-one", "self_service", True), ("path-two", "linear", False), ("handover", "linear", True),
+    ]  # fmt: skip
+    assert record["dimensions"]["rows"] == hybrid().dimensions().to_dict()["rows"]
+    assert list(record["funnels"]) == ["path-one"]
+    for table in (
+        record["dimensions"],
+        record["touchpoints"],
+        record["on_time"],
+        record["calibration"],
+        record["funnels"]["path-one"],
+    ):
+        assert all(set(row) == set(table["columns"]) for row in table["rows"])
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -318,11 +587,7 @@ def assert_columns(rows: list[tuple[Any, ...]], frame: pd.DataFrame, names: dict
         at = rows[0].index(heading)
         expected = [plain(x) for x in frame[name]]
         got = [row[at] for row in rows[1:]]
-        assert (
-            got == pytest.approx(expected)
-            if frame[name].dtype.kind in "fi" and None not in expected
-            else got == expected
-        )
+        assert got == [pytest.approx(x) if isinstance(x, float) else x for x in expected]
 
 
 def test_sheets_hold_the_frames(tmp_path):

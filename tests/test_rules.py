@@ -113,6 +113,7 @@ def test_a_tie_elsewhere_does_not_matter():
         ("ends_with", {}, "b", "pending"),
         ("immediate_response", {}, "a", "pending"),
         ("succession", {}, "a", "pending"),
+        ("starts_with", {}, "b", "fail"),
         ("precedence", {}, "b", "fail"),
         ("at_most", {"n": 1}, "aa", "fail"),
         ("not_together", {}, "ab", "fail"),
@@ -251,7 +252,7 @@ def test_timed_rules_that_hang_on_a_tie_are_not_observable(kind, more, events):
         ({"kind": "starts_with", "a_at": "start"}, "'a_at' has no meaning for starts_with"),
         ({"kind": "must_not_occur", "n": 2}, "'n' has no meaning for must_not_occur"),
         ({"kind": "four_eyes", "b": "a"}, "a and b are the same activity 'a'"),
-        ({"kind": "must_occur", "id": "role-b"}, "are kept for checks made from roles and loop limits"),
+        ({"kind": "must_occur", "id": "role-b"}, "are kept for checks made from the steps and the flow"),
     ],
 )
 def test_rules_with_keys_that_mean_nothing_are_refused(changes, message):
@@ -273,3 +274,51 @@ def test_a_conditional_performed_by_rule_does_not_switch_off_the_role_of_the_act
     table = frame({"c0": [("A", 0.0, "eve"), ("C", 1.0)]}).assign(v="y")
     judged = mining.Study(mining.EventLog.from_frame(table, columns=read.binding), read)
     assert (verdicts(judged, "R"), verdicts(judged, "role-a")) == ({"c0": "not_applicable"}, {"c0": "fail"})
+
+
+def test_somebody_may_still_do_both_while_the_case_runs():
+    cases = {
+        "open": [("A", 0.0, "ann"), ("B", 1.0, "bob")],
+        "met": [("A", 0.0, "ann"), ("B", 1.0, "ann")],
+        "ended": [("A", 0.0, "ann"), ("B", 1.0, "bob"), ("C", 2.0, "ann")],
+        "unknown": [("A", 0.0, "ann"), ("B", 1.0, None)],
+    }
+    judged = study(norm("same_handler"), cases)
+    assert verdicts(judged, "R") == {"open": "pending", "met": "pass", "ended": "fail", "unknown": "not_observable"}
+    assert faults(judged, "R") == [("ended", "other_person", "b", "a")]
+
+
+@pytest.mark.parametrize("kind", ["starts_with", "ends_with"])
+def test_a_case_in_which_nothing_has_completed_neither_starts_nor_ends_yet(kind):
+    made = norm(kind)
+    table = frame({"c": [("A", 1.0, "ann", 0.0)], "other": [("A", 0.0), ("C", 2.0), ("A", 3.0)]})
+    table.loc[0, "end"] = pd.NaT
+    log = mining.EventLog.from_frame(table, columns=made.binding)
+    assert verdicts(mining.Study(log, made), "R") == {"c": "pending", "other": "pass"}
+    judged = mining.Study(log, made, open_cases="judge")
+    assert verdicts(judged, "R") == {"c": "fail", "other": "pass"}
+    row = judged.deviations().frame.query("check == 'R'").iloc[0]
+    assert (row["kind"], row["at"]) == ("missing", MONDAY)  # dated by the start, the only moment there is
+
+
+def test_what_does_not_occur_is_not_applicable_whatever_the_condition_says():
+    read = blueprint(
+        [ANY], "abc", "c", rules=[rule("precedence", when=[{"attr": "amount", "op": ">=", "value": 100}])],
+        log={"case": "case", "activity": "activity", "timestamp": "end", "attributes": {"amount": {"column": "amount", "type": "number"}}},
+    )  # fmt: skip
+    table = frame({"no b": [("C", 1.0)], "b": [("B", 1.0), ("C", 2.0)]}).assign(amount=None)
+    judged = mining.Study(mining.EventLog.from_frame(table, columns=read.binding), read)
+    assert verdicts(judged, "R") == {"no b": "not_applicable", "b": "not_observable"}
+
+
+def test_an_answer_is_dated_by_the_moment_that_the_rule_names():
+    work = {"c0": [("A", 0.0), ("B", 9.0, "ann", 5.0), ("C", 10.0)], "c1": [("A", 1.0)]}
+    judged = study(norm("response", within="4h", b_at="start"), work)
+    table = judged.deviations().frame.query("check == 'R'").set_index("case_id")
+    assert table.loc["c0", ["at", "measured", "excess_s", "pattern"]].tolist() == [
+        MONDAY + pd.Timedelta(hours=5),
+        5.0,
+        3600.0,
+        "",
+    ]
+    assert table.loc["c1", ["at", "measured", "pattern"]].tolist() == [MONDAY + pd.Timedelta(hours=1), 9.0, "not_yet"]

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from docs.format import PAGE, page
 from mining import BlueprintError
 from mining.blueprint import parse_blueprint, schema, yaml12
+from mining.blueprint.lint import FOUND_KINDS
 from mining.blueprint.shape import METRIC_KEYS, USED_BY, _flow_shape, shape_problems
 from tests.examples import examples
 from tests.helpers import ROOT, SHARED, blueprint, blueprint_dict
@@ -124,7 +125,7 @@ LOG = {
     "case": "case", "activity": "activity", "timestamp": "end", "start": "start", "resource": "resource",
     "attributes": {"size": {"column": "size", "type": "number"}, "until": {"column": "until", "type": "datetime"}},
 }  # fmt: skip
-LIMITED = {"count": "max", "score": "min", "external": "min"}
+LIMITED = {"count": "max", "handovers": "max", "turns": "min", "score": "min", "external": "min"}
 
 
 def value_of(key, word):
@@ -169,6 +170,9 @@ def test_each_kind_is_accepted_with_its_keys_and_refused_without_or_with_others(
         ({"standards": [standard("count", of="b", max="4h")]}, "max '4h' of count must be a number, not a duration"),
         ({"standards": [standard("count", of="b", max=1, min=2)]}, "max (1) is below min (2), so nothing can keep it"),
         ({"standards": [standard("waiting", of="b", max="4h", dimension="quality")]}, "the dimension of waiting is time"),
+        ({"standards": [standard("turns", max=4, dimension="time")]}, "the dimension of turns is quality or outcome, not time"),
+        ({"standards": [standard("handovers", max="4h")]}, "max '4h' of handovers must be a number, not a duration"),
+        ({"standards": [standard("handovers", max=1, min=2)]}, "max (1) is below min (2), so nothing can keep it"),
         ({"standards": [standard("attribute", attr="weight")]}, "unknown attribute 'weight'"),
         ({"standards": [standard("attribute", attr="until", max=3)]}, "declared as datetime; max and min need a number"),
         ({"standards": [standard("attribute", attr="size", one_of=["S"])]}, "declared as number, so it is never == 'S'"),
@@ -194,7 +198,7 @@ def test_a_flow_is_needed():
         parse_blueprint(json.dumps(raw), name="x")
 
 
-@pytest.mark.parametrize("kind", ["other_person", "same_person", "late"])
+@pytest.mark.parametrize("kind", FOUND_KINDS)
 def test_every_kind_that_checks_find_may_be_allowed(kind):
     entry = {"id": "A", "match": {"kind": kind}, "decision": "accepted", "reason": {"en": "x"}, "approved_by": "B"}
     assert (

@@ -404,7 +404,7 @@ def test_attributes_are_those_of_the_definition(limits, of):
         assert judged[f"c{i:03}"] == oracle.attribute_verdict(read.standards[0], trace, [x for _, x in case]), case
 
 
-def test_simulated_cases_keep_counts_and_no_fault_is_put_where_it_would_break_one():
+def test_simulated_cases_keep_counts_and_the_truth_names_one_that_a_fault_breaks():
     raw = yaml12.load((ROOT / "sample_logs/permit_receipt/blueprint.yaml").read_text("utf-8"), "x")[0]
     raw["standards"].append(HEAD | {"id": "C", "metric": "count", "of": "adjust_receipt", "max": 0})
     raw["standards"].append(HEAD | {"id": "D", "metric": "count", "of": "send_receipt", "max": 1})
@@ -412,8 +412,9 @@ def test_simulated_cases_keep_counts_and_no_fault_is_put_where_it_would_break_on
     clean = mining.simulate(norm, cases=120, seed=3)
     judged = mining.Study(mining.EventLog.from_frame(clean.to_frame(), columns=norm.binding), norm).summary()
     assert (judged.row("C")["pass"], judged.row("C")["fail"], judged.row("D")["fail"]) == (120, 0, 0)
-    with pytest.raises(mining.MiningError, match="in none of 120 cases"):
-        mining.simulate(norm, cases=120, seed=3, faults=[Fault.parse("repeated:send_receipt=5")])
+    broken = mining.simulate(norm, cases=120, seed=3, faults=[Fault.parse("repeated:send_receipt=5")]).truth
+    assert (broken["check"] == "path").all()
+    assert broken["also_fails"].str.contains("D").all()
     raw["standards"].pop()
     free = parse_blueprint(json.dumps(raw, ensure_ascii=False))
     assert len(mining.simulate(free, cases=120, seed=3, faults=[Fault.parse("repeated:send_receipt=5")]).truth) == 5

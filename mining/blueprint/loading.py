@@ -91,7 +91,6 @@ def _refusal(problems: list[str]) -> BlueprintError:
 
 def _build(raw: dict[str, Any], lines: dict[yaml12.Path, int], name: str, data: bytes) -> m.Blueprint:
     approval = raw.get("approval")
-    scope = raw["scope"]
     activities = tuple(_activity(x) for x in raw["activities"])
     return m.Blueprint(
         id=raw["id"],
@@ -100,13 +99,7 @@ def _build(raw: dict[str, Any], lines: dict[yaml12.Path, int], name: str, data: 
         owner=raw["owner"],
         status=raw["status"],
         service_type=raw["service_type"],
-        scope=m.Scope(
-            tuple(scope["starts_with"]),
-            tuple(scope["ends_with"]),
-            scope["unit_of_analysis"],
-            scope.get("segment"),
-            scope.get("excludes"),
-        ),
+        scope=_scope(raw["scope"]),
         effective=(raw["effective"]["from"], raw["effective"].get("to")),
         lanes=tuple(m.Lane(x["id"], x["kind"], m.Text(x["name"])) for x in raw["lanes"]),
         stages=tuple(m.Stage(x["id"], m.Text(x["name"]), x.get("type")) for x in raw["stages"]),
@@ -144,8 +137,21 @@ def _flow_file(raw: dict[str, Any], name: str) -> bytes:
     return (Path(name).parent / flow["bpmn"]).read_bytes() if isinstance(flow, dict) and "bpmn" in flow else b""
 
 
+def _scope(x: dict[str, Any]) -> m.Scope:
+    return m.Scope(
+        starts_with=tuple(x["starts_with"]),
+        ends_with=tuple(x["ends_with"]),
+        unit_of_analysis=x["unit_of_analysis"],
+        segment=x.get("segment"),
+        excludes=x.get("excludes"),
+        withdrawn_by=tuple(x.get("withdrawn_by", ())),
+        reopened_by=tuple(x.get("reopened_by", ())),
+        abandoned_after=_duration(x.get("abandoned_after")),
+    )
+
+
 def _activity(x: dict[str, Any]) -> m.Activity:
-    touchpoint, fail_point = x.get("touchpoint"), x.get("fail_point")
+    fail_point = x.get("fail_point")
     return m.Activity(
         id=x["id"],
         lane=x["lane"],
@@ -153,19 +159,11 @@ def _activity(x: dict[str, Any]) -> m.Activity:
         name=m.Text(x["name"]),
         role=x.get("role"),
         labels=tuple(x.get("labels", ())),
+        replaced_by=tuple(x.get("replaced_by", ())),
         observable=x.get("observable", True),
         rework=x.get("rework", False),
         wait_point=x.get("wait_point", False),
-        touchpoint=m.Touchpoint(
-            key=touchpoint["key"],
-            moment_of_truth=touchpoint.get("moment_of_truth", False),
-            channels=tuple(touchpoint.get("channels", ())),
-            evidence=tuple(touchpoint.get("evidence", ())),
-            rater=tuple(touchpoint.get("rater", ())),
-            importance=touchpoint.get("importance"),
-        )
-        if touchpoint
-        else None,
+        touchpoint=_touchpoint(x["touchpoint"]) if "touchpoint" in x else None,
         fail_point=m.FailPoint(
             m.Text(fail_point["failure"]),
             fail_point.get("s"),
@@ -175,6 +173,19 @@ def _activity(x: dict[str, Any]) -> m.Activity:
         )
         if fail_point
         else None,
+    )
+
+
+def _touchpoint(x: dict[str, Any]) -> m.Touchpoint:
+    return m.Touchpoint(
+        key=x["key"],
+        moment_of_truth=x.get("moment_of_truth", False),
+        channels=tuple(x.get("channels", ())),
+        evidence=tuple(x.get("evidence", ())),
+        proofs=tuple(m.Proof(p["of"], p.get("attr"), p.get("activity")) for p in x.get("proofs", ())),
+        fails_when=_conditions(x, "fails_when"),
+        rater=tuple(x.get("rater", ())),
+        importance=x.get("importance"),
     )
 
 
@@ -223,8 +234,8 @@ def _binding(x: dict[str, Any], due: set[str]) -> Binding:
     )
 
 
-def _conditions(x: dict[str, Any]) -> tuple[m.Condition, ...]:
-    return tuple(m.Condition(c["attr"], c["op"], c["value"]) for c in x.get("when", ()))
+def _conditions(x: dict[str, Any], key: str = "when") -> tuple[m.Condition, ...]:
+    return tuple(m.Condition(c["attr"], c["op"], c["value"]) for c in x.get(key, ()))
 
 
 def _duration(value: Any) -> Any:

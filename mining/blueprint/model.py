@@ -2,19 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mining.binding import Binding
+from mining.blueprint.flows import (
+    Choice,
+    Flow,
+    Free,
+    Graph,
+    Loop,
+    Optional_,
+    Parallel,
+    Sequence,
+    Step,
+    children,
+    flow_activities,
+    flow_nodes,
+)
 from mining.errors import UnknownNameError
 from mining.units import Duration
 
 if TYPE_CHECKING:
     from mining.automaton import Automaton
-    from mining.nets import WorkflowNet
+
+__all__ = [
+    "SEVERITIES",
+    "VISIBLE_KINDS",
+    "Activity",
+    "Allowance",
+    "Approval",
+    "Blueprint",
+    "CalendarSpec",
+    "Choice",
+    "Condition",
+    "FailPoint",
+    "Flow",
+    "Free",
+    "Graph",
+    "Kpi",
+    "Lane",
+    "Loop",
+    "Optional_",
+    "Parallel",
+    "Proof",
+    "Role",
+    "Rule",
+    "Scope",
+    "Sequence",
+    "Stage",
+    "Standard",
+    "Step",
+    "Stop",
+    "Text",
+    "Touchpoint",
+    "children",
+    "flow_activities",
+    "flow_nodes",
+]
 
 VISIBLE_KINDS = ("physical_evidence", "customer", "onstage", "onstage_technology")
 SEVERITIES = ("critical", "major", "minor", "observation")
@@ -231,105 +279,6 @@ class CalendarSpec:
     source: str | None = None
 
 
-# --- flow: the block structure of a blueprint -----------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Step:
-    """One activity."""
-
-    activity: str
-
-
-@dataclass(frozen=True)
-class Sequence:
-    """One after the other."""
-
-    items: tuple[Flow, ...]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Exactly one."""
-
-    items: tuple[Flow, ...]
-
-
-@dataclass(frozen=True)
-class Parallel:
-    """All, in any interleaving."""
-
-    items: tuple[Flow, ...]
-
-
-@dataclass(frozen=True)
-class Optional_:
-    """Zero or one time."""
-
-    item: Flow
-
-
-@dataclass(frozen=True)
-class Loop:
-    """``body``, then any number of (``redo``, ``body``); at most ``max`` rounds, kept as a rule."""
-
-    body: Flow
-    redo: Flow | None = None
-    max: int | None = None
-
-
-@dataclass(frozen=True)
-class Free:
-    """Any of these, any number of times, in any order: only rules bind."""
-
-    activities: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Graph:
-    """A flow that is not block-structured, read from the BPMN file ``source``; it stands alone, never inside another node.
-
-    ``net`` is what it means; ``follows`` are pairs of activities of which the second may come next; ``elements`` are the ids of
-    the drawn elements that its transitions come from, in their order ("" for one that was not drawn).
-    """
-
-    source: str
-    net: WorkflowNet
-    activities: tuple[str, ...]
-    follows: tuple[tuple[str, str], ...]
-    elements: tuple[str, ...] = ()
-
-
-Flow = Step | Sequence | Choice | Parallel | Optional_ | Loop | Free | Graph
-
-
-def children(flow: Flow) -> tuple[Flow, ...]:
-    """Direct parts of a flow node, in the order written."""
-    match flow:
-        case Step():
-            return ()
-        case Free(activities) | Graph(activities=activities):
-            return tuple(Step(a) for a in activities)
-        case Optional_(item):
-            return (item,)
-        case Loop(body, redo):
-            return (body,) if redo is None else (body, redo)
-        case _:
-            return flow.items
-
-
-def flow_nodes(flow: Flow) -> Iterator[Flow]:
-    """The node and everything below it, in the order written."""
-    yield flow
-    for child in children(flow):
-        yield from flow_nodes(child)
-
-
-def flow_activities(flow: Flow) -> tuple[str, ...]:
-    """Activities of a flow, in the order written, each once."""
-    return tuple(dict.fromkeys(node.activity for node in flow_nodes(flow) if isinstance(node, Step)))
-
-
 @dataclass(frozen=True)
 class Approval:
     """Who put the blueprint in force."""
@@ -422,7 +371,8 @@ class Blueprint:
     def mode_of(self, place: str) -> str:
         """Service type in effect in a stage, or at an activity: the stage's own, else that of the service.
 
-        A stage of a hybrid service that has no type of its own is *hybrid*: nothing says how it is read.
+        A stage of a hybrid service that has no type of its own is *hybrid*: nothing says how it is read, so checks read it as linear
+        (:mod:`mining.blueprint.stages`) and the lint warns.
 
         Parameters
         ----------
@@ -449,6 +399,11 @@ class Blueprint:
     def labels(self) -> dict[str, str]:
         """Log label to activity id."""
         return {label: a.id for a in self.activities for label in a.labels}
+
+    @cached_property
+    def stand_ins(self) -> frozenset[str]:
+        """Labels outside the blueprint that it names as done in place of a step (``replaced_by``)."""
+        return frozenset(x for a in self.activities for x in a.replaced_by if x not in self.by_id)
 
     @cached_property
     def automaton(self) -> Automaton:

@@ -9,13 +9,20 @@ from typing import Any
 
 from mining.blueprint import model as m
 from mining.blueprint import yaml12
+from mining.blueprint.contacts import replacement_problems, scope_problems, touchpoint_problems
+from mining.blueprint.references import condition_problems, never_equal, place, unknown
 from mining.blueprint.shape import USED_BY, Problem, schema, shape_problems
 from mining.errors import MiningError, hint
 from mining.units import Duration
 
 __all__ = ["USED_BY", "Problem", "line_of", "name_problems", "schema", "schema_problems", "value_problems"]
 
-IMPLIED = ("max-", "role-")
+IMPLIED = ("max-", "role-", "path-", "channel-", "evidence-", "touchpoint-")
+ALWAYS_THERE = {
+    "path": "the check of the flow",
+    "handover": "the check of the order of stages",
+    "outcome": "the check of the outcome",
+}
 Lines = dict[yaml12.Path, int]
 
 
@@ -51,22 +58,24 @@ def value_faults(raw: dict[str, Any]) -> Iterator[Problem]:
         try:
             length = Duration.parse(text)
         except MiningError as error:
-            yield path, f"{_name(path)}: {error}"
+            yield path, f"{place(path)}: {error}"
         else:
+            if path[0] == "scope" and not length.amount:
+                yield path, f"{place(path)}: {text} is no time at all; every case without an end would be abandoned."
             if path[0] == "kpis" and length.in_business_time:
                 yield (
                     path,
-                    f"{_name(path)}: {text} is business time, but an indicator has no calendar. Write clock time.",
+                    f"{place(path)}: {text} is business time, but an indicator has no calendar. Write clock time.",
                 )
     for path in _infinite(raw):
-        yield path, f"{_name(path)}: the number is too large to be compared with. Write a smaller one, or leave it out."
+        yield path, f"{place(path)}: the number is too large to be compared with. Write a smaller one, or leave it out."
     wrong = set()
     for path, text in _dates(raw):
         try:
             _ = date.fromisoformat(text)
         except ValueError:
             wrong.add(path[0])
-            yield path, f"{_name(path)}: {text!r} is not a date."
+            yield path, f"{place(path)}: {text!r} is not a date."
     begin, end = raw["effective"]["from"], raw["effective"].get("to")
     if end is not None and end < begin and "effective" not in wrong:
         yield ("effective", "to"), f"effective.to: the blueprint ends ({end}) before it begins ({begin})."
@@ -82,6 +91,8 @@ def _infinite(value: Any, at: yaml12.Path = ()) -> Iterator[yaml12.Path]:
 
 
 def _durations(raw: dict[str, Any]) -> Iterator[tuple[yaml12.Path, str]]:
+    if "abandoned_after" in raw["scope"]:
+        yield ("scope", "abandoned_after"), raw["scope"]["abandoned_after"]
     for key, fields in (("rules", ("within", "after")), ("standards", ("max",)), ("kpis", ("target",))):
         for i, item in enumerate(raw.get(key, [])):
             yield from (((key, i, field), item[field]) for field in fields if isinstance(item.get(field), str))
@@ -95,10 +106,6 @@ def _dates(raw: dict[str, Any]) -> Iterator[tuple[yaml12.Path, str]]:
         yield from ((("allow", i, "valid", j), day) for j, day in enumerate(item["valid"]))
 
 
-def _name(path: yaml12.Path) -> str:
-    return ".".join(map(str, path))
-
-
 # --- names -------------------------------------------------------------------------------------------------------------
 
 
@@ -109,7 +116,7 @@ def name_problems(b: m.Blueprint, raw: dict[str, Any]) -> Iterator[Problem]:
     yield from _activity_problems(b)
     yield from _flow_problems(raw["flow"], ("flow",), known)
     yield from _loop_problems(b, raw["flow"])
-    yield from _scope_problems(b, known)
+    yield from scope_problems(b)
     for spec in b.calendars:
         yield from _calendar_faults(spec, raw["calendars"][spec.id])
     for i, rule in enumerate(b.rules):
@@ -121,12 +128,6 @@ def name_problems(b: m.Blueprint, raw: dict[str, Any]) -> Iterator[Problem]:
     yield from _allow_problems(b, known)
 
 
-def unknown(kind: str, name: str | None, names: set[str], at: yaml12.Path) -> Iterator[Problem]:
-    """The problem of a name that is not among those known."""
-    if name is not None and name not in names:
-        yield at, f"{_name(at)}: unknown {kind} {name!r}.{hint(name, names)}"
-
-
 def _activity_problems(b: m.Blueprint) -> Iterator[Problem]:
     lanes, stages, roles = {x.id for x in b.lanes}, {x.id for x in b.stages}, {x.id for x in b.roles}
     for i, a in enumerate(b.activities):
@@ -134,6 +135,8 @@ def _activity_problems(b: m.Blueprint) -> Iterator[Problem]:
         yield from unknown("lane", a.lane, lanes, (*at, "lane"))
         yield from unknown("stage", a.stage, stages, (*at, "stage"))
         yield from unknown("role", a.role, roles, (*at, "role"))
+        yield from touchpoint_problems(b, a, at)
+        yield from replacement_problems(b, a, at)
         if a.observable and not a.labels:
             yield (
                 at,
@@ -144,18 +147,6 @@ def _activity_problems(b: m.Blueprint) -> Iterator[Problem]:
                 at,
                 f"activity {a.id!r} has labels, so the log shows it, but is marked observable: false. Keep one.",
             )
-
-
-def _scope_problems(b: m.Blueprint, known: set[str]) -> Iterator[Problem]:
-    for field in ("starts_with", "ends_with"):
-        for i, name in enumerate(getattr(b.scope, field)):
-            yield from unknown("activity", name, known, ("scope", field, i))
-    observable = {a.id for a in b.activities if a.observable}
-    if not observable & set(b.scope.ends_with) and set(b.scope.ends_with) <= known:
-        yield (
-            ("scope", "ends_with"),
-            "scope.ends_with: none of these activities leaves a trace in the log, so no case would ever be complete.",
-        )
 
 
 def _rule_problems(b: m.Blueprint, r: m.Rule, at: yaml12.Path, known: set[str]) -> Iterator[Problem]:
@@ -172,7 +163,7 @@ def _rule_problems(b: m.Blueprint, r: m.Rule, at: yaml12.Path, known: set[str]) 
 def _without_calendar(b: m.Blueprint, length: Duration, calendar: str | None, at: yaml12.Path) -> Iterator[Problem]:
     if length.in_business_time and calendar is None:
         names = {c.id for c in b.calendars}
-        yield at, f"{_name(at)}: {length} is business time and needs a calendar.{hint('', names)}"
+        yield at, f"{place(at)}: {length} is business time and needs a calendar.{hint('', names)}"
 
 
 def _calendar_faults(spec: m.CalendarSpec, raw: dict[str, Any]) -> Iterator[Problem]:
@@ -246,14 +237,14 @@ def _twice(b: m.Blueprint) -> Iterator[Problem]:
 
 
 def _ids_of_checks(b: m.Blueprint) -> Iterator[Problem]:
-    seen: dict[str, str] = {"path": "the check of the flow"}
+    seen = dict(ALWAYS_THERE)
     both: tuple[tuple[str, Sequence[m.Rule | m.Standard]], ...] = (("rules", b.rules), ("standards", b.standards))
     for key, checks in both:
         for i, check in enumerate(checks):
             if check.id.startswith(IMPLIED):
                 yield (
                     (key, i),
-                    f"{key}.{i}: ids that begin with {' or '.join(IMPLIED)} are kept for checks made from roles and loop limits.",
+                    f"{key}.{i}: ids that begin with {', '.join(IMPLIED)} are kept for checks made from the steps and the flow.",
                 )
             if check.id in seen:
                 yield (
@@ -296,7 +287,7 @@ def _loop_problems(b: m.Blueprint, raw: Any) -> Iterator[Problem]:
             continue
         yield (
             (*path, "max"),
-            f"{_name(path)}: a loop with max {why}, so that its rounds can be counted. Write an at_most rule instead.",
+            f"{place(path)}: a loop with max {why}, so that its rounds can be counted. Write an at_most rule instead.",
         )
 
 
@@ -357,7 +348,7 @@ def _attribute_problems(b: m.Blueprint, s: m.Standard, at: yaml12.Path) -> Itera
             f"standard {s.id}: the attribute {s.attr!r} is declared as {types[s.attr]}; max and min need a number.",
         )
     for value in s.one_of:
-        told = _never_equal(s.attr, types[s.attr], "==", value)
+        told = never_equal(s.attr, types[s.attr], "==", value)
         yield from (((*at, "one_of"), f"standard {s.id}: {what}") for what in told)
 
 
@@ -386,37 +377,4 @@ def _allow_problems(b: m.Blueprint, known: set[str]) -> Iterator[Problem]:
     for section, items in conditional:
         for i, item in enumerate(items):
             for j, condition in enumerate(item.when):
-                yield from _condition_problems(b, condition, (section, i, "when", j))
-
-
-def _condition_problems(b: m.Blueprint, condition: m.Condition, at: yaml12.Path) -> Iterator[Problem]:
-    attributes = b.binding.attributes
-    if condition.attr not in attributes:
-        yield at, f"{_name(at)}: unknown attribute {condition.attr!r}.{hint(condition.attr, attributes)}"
-    else:
-        yield from ((at, f"{_name(at)}: {what}") for what in _mismatch(condition, attributes[condition.attr].type))
-
-
-KINDS_OF_VALUE: dict[str, tuple[type, ...]] = {"number": (int, float), "string": (str,), "boolean": (bool,)}
-
-
-def _mismatch(condition: m.Condition, type_: str) -> Iterator[str]:
-    """A condition whose value can never equal, or be compared with, an attribute of that type."""
-    several = condition.op in ("in", "not_in")
-    if several != isinstance(condition.value, list):
-        yield f"{condition.op} needs {'a list of values' if several else 'one value'}, not {condition.value!r}."
-        return
-    if type_ not in KINDS_OF_VALUE:
-        yield f"{condition.attr} is a {type_}; conditions compare text, numbers and booleans."
-        return
-    for value in condition.value if several else [condition.value]:
-        yield from _never_equal(condition.attr, type_, condition.op, value)
-
-
-def _never_equal(name: str, type_: str, op: str, value: Any) -> Iterator[str]:
-    fits = isinstance(value, KINDS_OF_VALUE.get(type_, ()))
-    if not fits or (type_ == "number" and isinstance(value, bool)):
-        yield (
-            f"{name} is declared as {type_}, so it is never {op} {value!r}. "
-            f"Declare its type under log.attributes ({{column: ..., type: number}}), or write the value as {type_}."
-        )
+                yield from condition_problems(b, condition, (section, i, "when", j))

@@ -76,7 +76,8 @@ def _in_names(raw: Raw, names: Mapping[str, Names]) -> Raw:
     refers: dict[str, dict[str, Callable[[Any], Any]]] = {
         "lanes": {"id": of("lanes")},
         "stages": {"id": of("stages")},
-        "activities": {"id": activity, "lane": of("lanes"), "stage": of("stages"), "role": role},
+        "activities": {"id": activity, "lane": of("lanes"), "stage": of("stages"), "role": role}
+        | {"replaced_by": lambda x: _deep(x, activity), "touchpoint": lambda x: _proven(x, activity)},
         "rules": {"id": of("rules"), "a": activity, "b": activity, "role": role, "calendar": calendar},
         "standards": {"id": of("standards"), "touchpoint": activity, "calendar": calendar}
         | {key: lambda x: _deep(x, activity) for key in ("from", "to", "of", "stop_clock")},
@@ -90,9 +91,7 @@ def _in_names(raw: Raw, names: Mapping[str, Names]) -> Raw:
     for section, change in (("roles", role), ("calendars", calendar)):
         if section in raw:
             found[section] = {change(id): x for id, x in raw[section].items()}
-    found["scope"] = {
-        k: _deep(v, activity) if k in ("starts_with", "ends_with") else v for k, v in raw["scope"].items()
-    }
+    found["scope"] = {k: _deep(v, activity) if isinstance(v, list) else v for k, v in raw["scope"].items()}
     if not (isinstance(raw["flow"], dict) and "bpmn" in raw["flow"]):
         found["flow"] = _deep(raw["flow"], activity)
     return found
@@ -105,6 +104,14 @@ def _deep(value: Any, change: Callable[[Any], Any]) -> Any:
     if isinstance(value, dict):
         return {key: _deep(x, change) for key, x in value.items()}
     return change(value)
+
+
+def _proven(touchpoint: Raw, activity: Callable[[Any], Any]) -> Raw:
+    """A touchpoint with its proofs in other ids: only ``activity`` is one, evidence and attributes are words of their own."""
+    if "proofs" not in touchpoint:
+        return touchpoint
+    proofs = [{k: activity(v) if k == "activity" else v for k, v in proof.items()} for proof in touchpoint["proofs"]]
+    return touchpoint | {"proofs": proofs}
 
 
 def _matched(match: Raw, activity: Any, rule: Any, standard: Any) -> Raw:

@@ -30,6 +30,7 @@ USED_BY: dict[str, tuple[str, ...]] = {
     "b_at": MOMENTS,
 }
 IN_TIME = ("elapsed", "waiting", "handling")
+COUNTED = ("count", "handovers", "turns")
 METRIC_KEYS: dict[str, tuple[str, ...]] = {
     "from": ("elapsed",),
     "to": ("elapsed",),
@@ -39,12 +40,12 @@ METRIC_KEYS: dict[str, tuple[str, ...]] = {
     "one_of": ("attribute",),
     "source": ("score", "external"),
     "item": ("score", "external"),
-    "max": (*IN_TIME, "count", "attribute", "score", "external"),
-    "min": ("count", "attribute", "score", "external"),
-    "share": (*IN_TIME, "due_date", "count", "attribute", "score"),
+    "max": (*IN_TIME, *COUNTED, "attribute", "score", "external"),
+    "min": (*COUNTED, "attribute", "score", "external"),
+    "share": (*IN_TIME, "due_date", *COUNTED, "attribute", "score"),
     "calendar": IN_TIME,
     "stop_clock": ("elapsed",),
-    "when": (*IN_TIME, "due_date", "count", "attribute", "score"),
+    "when": (*IN_TIME, "due_date", *COUNTED, "attribute", "score"),
 }
 MOST_SHOWN = 100  # characters of a value in a message
 MOST_SAID = 300  # characters of a message that the schema's own words make
@@ -205,6 +206,8 @@ def _say(error: Any, path: yaml12.Path, raw: dict[str, Any]) -> str:
             return f"{place}: {_shown(error.instance)} must be of type {wanted}{quote}."
         case "maxProperties":
             return f"{place}: {' and '.join(error.instance)} do not go together. Keep one."
+        case "not":
+            return f"{place}: {' and '.join(error.validator_value['required'])} do not go together. Keep one."
         case "minLength":
             return f"{place}: the text is empty. {_description(error.schema)}".strip()
         case _:
@@ -265,5 +268,7 @@ def _say_of_check(error: Any, path: yaml12.Path, raw: dict[str, Any]) -> str | N
             return f"{name}: max {_shown(error.instance)} of {word} must be a number, not a duration."
         case "const" if key == "dimension":
             return f"{name}: the dimension of {word} is {error.validator_value}, not {error.instance}."
+        case "enum" if key == "dimension":
+            return f"{name}: the dimension of {word} is {' or '.join(error.validator_value)}, not {error.instance}."
         case _:
             return None

@@ -132,7 +132,14 @@ def _digits(amount: float) -> str:
 
 def _scope(s: m.Scope) -> dict[str, Any]:
     written = {"starts_with": list(s.starts_with), "ends_with": list(s.ends_with)}
-    return written | _given(unit_of_analysis=s.unit_of_analysis, segment=s.segment, excludes=s.excludes)
+    return written | _given(
+        withdrawn_by=list(s.withdrawn_by),
+        reopened_by=list(s.reopened_by),
+        abandoned_after=_length(s.abandoned_after),
+        unit_of_analysis=s.unit_of_analysis,
+        segment=s.segment,
+        excludes=s.excludes,
+    )
 
 
 def _calendar(c: m.CalendarSpec) -> dict[str, Any]:
@@ -175,7 +182,12 @@ def _attribute(x: Attribute) -> str | dict[str, str]:
 def _activity(a: m.Activity) -> dict[str, Any]:
     return (
         {"id": a.id, "lane": a.lane, "stage": a.stage}
-        | _given(role=a.role, labels=list(a.labels), observable=None if a.observable else False)
+        | _given(
+            role=a.role,
+            labels=list(a.labels),
+            replaced_by=list(a.replaced_by),
+            observable=None if a.observable else False,
+        )
         | {"name": _text(a.name)}
         | _given(
             rework=a.rework or None,
@@ -192,6 +204,8 @@ def _touchpoint(t: m.Touchpoint) -> dict[str, Any]:
         moment_of_truth=t.moment_of_truth or None,
         channels=list(t.channels),
         evidence=list(t.evidence),
+        proofs=[_given(of=p.of, attr=p.attr, activity=p.activity) for p in t.proofs],
+        fails_when=_when(t.fails_when),
         rater=list(t.rater),
         importance=t.importance,
     )

@@ -20,7 +20,7 @@ def allowed_by(check: v.CheckResult, blueprint: Blueprint, instances: Instances)
     """For each fault of a check the position of the first allowance that covers it; ``NONE`` where none does.
 
     An allowance covers a fault that matches all its keys, in a case where its conditions hold, dated from the first to the
-    last day of its validity in the zone of the log (``log.tz`` of the blueprint; else of its first calendar; else UTC).
+    last day of its validity in the zone of the blueprint (``Blueprint.tz``).
 
     Returns
     -------
@@ -51,8 +51,7 @@ def _matches(allowance: Allowance, check: v.CheckResult, instances: Instances) -
 
 
 def _validity(allowance: Allowance, blueprint: Blueprint) -> tuple[int, int]:
-    name = blueprint.binding.tz or (blueprint.calendars[0].tz if blueprint.calendars else None)
-    zone = ZoneInfo(name) if name else UTC
+    zone = ZoneInfo(blueprint.tz)
     first, last = (date.fromisoformat(day) for day in allowance.valid)
 
     def midnight(day: date) -> int:

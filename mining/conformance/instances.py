@@ -242,7 +242,7 @@ def instances_of(
     Raises
     ------
     LogError
-        If the blueprint knows none of the log's labels.
+        If the blueprint knows none of the log's labels, or the roster none of the roles of the one or of the resources of the other.
     """
     known = [a.id for a in blueprint.activities]
     ignore = set(blueprint.binding.ignore) | set(log.binding.ignore)
@@ -251,6 +251,8 @@ def instances_of(
     unmapped = {label: n for label, n in counts.items() if label not in meant and label not in ignore}
     if not any(label in meant for label in log.labels):
         raise LogError(_no_label_known(log, blueprint))
+    if roster is not None:
+        roster.check(log.resources, [role.id for role in blueprint.roles], log.source.path)
     names = dict.fromkeys(known)
     for label in sorted(unmapped):
         name = label

@@ -7,22 +7,32 @@ from dataclasses import replace
 
 import numpy as np
 
+from mining.blueprint.derived import Derived, derived_checks
 from mining.blueprint.model import Blueprint, Rule, Standard
 from mining.calendars import Calendar
 from mining.conformance import verdicts as v
 from mining.conformance.instances import Instances
-from mining.conformance.rules import check_rule, role_rules
+from mining.conformance.outcome import check_outcome
+from mining.conformance.people import role_rule
+from mining.conformance.rules import check_rule
 from mining.conformance.standards import check_standard
+from mining.conformance.touchpoints import check_channel, check_evidence, check_failed
 from mining.log.pieces import INSTANCES
 
 Results = tuple[v.CheckResult, ...]
+BY_KIND = {
+    "channel": check_channel,
+    "evidence": check_evidence,
+    "touchpoint": check_failed,
+    "outcome": check_outcome,
+}
 
 
 def judged(
     blueprint: Blueprint, instances: Instances, is_open: np.ndarray, calendars: dict[str, Calendar],
     *, together: int = INSTANCES,
 ) -> Results:  # fmt: skip
-    """Judge rules, roles and standards on every case.
+    """Judge every check but the path on every case.
 
     Parameters
     ----------
@@ -37,7 +47,7 @@ def judged(
     Returns
     -------
     tuple of CheckResult
-        In the order of the blueprint: its checks, then the roles of its activities.
+        In the order of :func:`checks_of`.
 
     Examples
     --------
@@ -76,18 +86,41 @@ def judge(
     >>> len(judge(study.instances, study.blueprint, study.is_open, study.calendars)) == len(study.checks) - 1
     True
     """
-    found = []
-    for check in (*blueprint.checks.values(), *role_rules(blueprint)):
-        if isinstance(check, Standard):
-            result = check_standard(check, blueprint, instances, is_open, calendars)
-        else:
-            assert isinstance(check, Rule)
-            result = check_rule(check, blueprint, instances, is_open, calendars)
-        case = result.faults.case
-        if (case[1:] < case[:-1]).any():
-            result = replace(result, faults=v.select(result.faults, np.argsort(case, kind="stable")))
-        found.append(result)
-    return tuple(found)
+    return tuple(
+        _in_case_order(_judged(check, blueprint, instances, is_open, calendars))
+        for check in checks_of(blueprint, instances)
+    )
+
+
+def checks_of(blueprint: Blueprint, instances: Instances) -> tuple[Rule | Standard | Derived, ...]:
+    """What is judged beside the path: rules and standards in the order of the blueprint, then what follows from its design.
+
+    Examples
+    --------
+    >>> [check.id for check in checks_of(study.blueprint, study.instances)][-1:]
+    ['outcome']
+    """
+    staffed = instances.roster.roles if instances.roster else ()
+    return (*blueprint.checks.values(), *derived_checks(blueprint, staffed))
+
+
+def _judged(
+    check: Rule | Standard | Derived, blueprint: Blueprint, instances: Instances, is_open: np.ndarray,
+    calendars: dict[str, Calendar],
+) -> v.CheckResult:  # fmt: skip
+    if isinstance(check, Standard):
+        return check_standard(check, blueprint, instances, is_open, calendars)
+    if isinstance(check, Derived) and check.kind in BY_KIND:
+        return BY_KIND[check.kind](check, blueprint, instances, is_open)
+    rule = role_rule(check, blueprint) if isinstance(check, Derived) else check
+    return check_rule(rule, blueprint, instances, is_open, calendars)
+
+
+def _in_case_order(result: v.CheckResult) -> v.CheckResult:
+    case = result.faults.case
+    if not (case[1:] < case[:-1]).any():
+        return result
+    return replace(result, faults=v.select(result.faults, np.argsort(case, kind="stable")))
 
 
 def merged(parts: Sequence[Results], starts: Sequence[tuple[int, int]]) -> Results:

@@ -43,6 +43,11 @@ class PatternReader:
         self.n_known = instances.n_known
         self.name_of_label = [instances.code[label] for label in model.labels]
         code = instances.code
+        self.stands_for = {
+            code[a.id]: {code[x] for name in a.replaced_by for x in (name, f"{name} (label)") if x in code}
+            for a in blueprint.activities
+            if a.replaced_by
+        }
         self.blocks = {
             code[a]: tuple(frozenset(code[x] for x in block) for block in blocks)
             for a, blocks in flow.choice_siblings(blueprint).items()
@@ -64,6 +69,7 @@ class PatternReader:
         rows: list[Row] = []
         logs, models = self._out_of_order(moves, rows, certain)
         done = {name for name, _, _ in moves[SYNC]}
+        logs, models = self._replaced(logs, models, moves, rows, certain)
         for log in logs:
             pattern = self._log_move(log, trace, done)
             kind = "repeated" if pattern in ("retry", "rework") else "extra"
@@ -98,6 +104,41 @@ class PatternReader:
         return [x for i, x in enumerate(logs) if i not in used_logs], [
             x for j, x in enumerate(models) if j not in used_models
         ]
+
+    def _replaced(
+        self, logs: list[Move], models: list[Move], moves: dict[int, list[Move]], rows: list[Row], certain: Certainty
+    ) -> tuple[list[Move], list[Move]]:
+        """Pair a missing step with one that the blueprint lets stand in its place, done within one step of it; nearest first."""
+        run, done = sorted([*moves[SYNC], *moves[MODEL]], key=lambda move: move[2]), set(moves[SYNC])
+        pairs = sorted(
+            (abs(model[2] - log[2]), i, j)
+            for i, log in enumerate(logs)
+            for j, model in enumerate(models)
+            if log[0] in self.stands_for.get(model[0], ()) and self._stood_there(log, model, run, done)
+        )
+        used_logs: set[int] = set()
+        used_models: set[int] = set()
+        for _, i, j in pairs:
+            if i in used_logs or j in used_models:
+                continue
+            used_logs.add(i)
+            used_models.add(j)
+            (instead, event, step), (name, _, gap) = logs[i], models[j]
+            share = min(certain.share[step], certain.share[gap])
+            rows.append(_row("replaced", name, "replaced", partner=instead, event=event, share=share))
+        return [x for i, x in enumerate(logs) if i not in used_logs], [
+            x for j, x in enumerate(models) if j not in used_models
+        ]
+
+    def _stood_there(self, log: Move, model: Move, run: list[Move], synchronous: set[Move]) -> bool:
+        """Whether the missing step could have stood where the other was done, or one step from there."""
+        at = run.index(model)
+        rest = run[:at] + run[at + 1 :]
+        here = sum(move[2] < log[2] for move in rest)
+        places = (
+            p for p in range(len(rest) + 1) if sum(x in synchronous for x in rest[min(p, here) : max(p, here)]) <= 1
+        )
+        return any(self._runs([*rest[:p], model, *rest[p:]]) for p in places)
 
     def _moved(self, log: Move, model: Move, run: list[Move], synchronous: set[Move], certain: Certainty) -> Row | None:
         """The step of ``log`` was done where the design has none, and is missing at ``model``: how far was it moved?

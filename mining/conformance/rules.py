@@ -1,4 +1,4 @@
-"""Rules: must and must-not, order, people. One function per kind, over all cases at once.
+"""Rules: must and must-not, order; those of people are in :mod:`mining.conformance.people`. One function per kind, for all cases at once.
 
 Order is judged by time at the moment named (``a_at``, ``b_at``: start or complete). A verdict that would change if tied
 events changed places is *not observable*. In a case still running, what can still be met is *pending*.
@@ -7,80 +7,21 @@ events changed places is *not observable*. In a case still running, what can sti
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
-from mining._kernels import kernel
 from mining.blueprint.model import Blueprint, Rule
 from mining.calendars import Calendar
+from mining.conformance import people
 from mining.conformance import verdicts as v
-from mining.conformance.conditions import holds
+from mining.conformance.conditions import where_it_applies
+from mining.conformance.context import Context, Moments, Outcome, context_of
 from mining.conformance.durations import Clock, measure, overdue
 from mining.conformance.instances import LATEST, Instances, first_per_case, following, heads_of, last_per_case
+from mining.conformance.unknown_starts import standing
 from mining.units import MISSING
 
-BEFORE_ALL = np.int64(-(2**62))
 DIMENSION = {"four_eyes": "role", "same_handler": "role", "performed_by": "role"}
-
-
-@dataclass(frozen=True, eq=False)
-class Moments:
-    """The moments of one activity, sorted by case and time.
-
-    ``known`` tells whether the moment itself is in the log; where a start is not, ``time`` holds a stand-in.
-    """
-
-    case: np.ndarray
-    time: np.ndarray
-    instance: np.ndarray
-    known: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.case)
-
-
-@dataclass(frozen=True, eq=False)
-class Context:
-    """What every rule needs: instances, open cases, calendars, and the two activities' moments."""
-
-    blueprint: Blueprint
-    instances: Instances
-    is_open: np.ndarray
-    calendars: dict[str, Calendar]
-    rule: Rule
-    a: Moments
-    b: Moments
-
-    @property
-    def n(self) -> int:
-        """Number of cases."""
-        return self.instances.n_cases
-
-    def count(self, moments: Moments) -> np.ndarray:
-        """Number of moments per case."""
-        return np.bincount(moments.case, minlength=self.n)
-
-    def first(self, moments: Moments) -> np.ndarray:
-        """Least time per case; later than everything where there is none."""
-        time = first_per_case(moments.case, moments.time, self.n)
-        return np.where(time == MISSING, LATEST, time)
-
-    def last(self, moments: Moments) -> np.ndarray:
-        """Greatest time per case; ``MISSING`` where there is none."""
-        return last_per_case(moments.case, moments.time, self.n)
-
-    def code(self, activity: str | None) -> int:
-        """Position of an activity in the names of the instances."""
-        return self.instances.code[activity] if activity else v.NONE
-
-    def faults(self, moments: Moments, rows: np.ndarray, kind: str | np.ndarray, **more: object) -> v.Faults:
-        """Faults located at some moments."""
-        name = self.instances.activity[moments.instance[rows]]
-        return v.faults(moments.case[rows], kind, name, moments.time[rows], instance=moments.instance[rows], **more)  # type: ignore[arg-type]
-
-
-Outcome = tuple[np.ndarray, v.Faults]  # verdict per case, faults
 
 
 def check_rule(
@@ -97,17 +38,14 @@ def check_rule(
     why = _cannot_answer(rule, blueprint, instances)
     if why:
         return v.unobservable(rule.id, dimension, rule.kind, rule.severity, instances.n_cases, why)
-    context = _context(rule, blueprint, instances, is_open, calendars, early=False)
+    context = context_of(rule, blueprint, instances, is_open, calendars)
     outcome, found = KINDS[rule.kind](context)
     verdict = outcome.astype(np.int8)
     blind = np.unique(np.concatenate([m.case[~m.known] for m in (context.a, context.b)]))
-    if len(blind):  # a start that is not known lies anywhere before its completion: both ends must say the same
-        other, _ = KINDS[rule.kind](_context(rule, blueprint, instances, is_open, calendars, early=True))
-        verdict[blind[verdict[blind] != other[blind]]] = v.NOT_OBSERVABLE
-    applies, known = holds(rule.when, instances)
-    verdict[~applies & known] = v.NOT_APPLICABLE
-    verdict[~known] = v.NOT_OBSERVABLE
-    verdict[np.diff(instances.offsets) == 0] = v.NOT_APPLICABLE
+    if len(blind):
+        where = instances, is_open, calendars
+        verdict[blind] = standing(rule, KINDS, lambda r, a, b: context_of(r, blueprint, *where, a, b))[blind]
+    verdict = where_it_applies(rule.when, instances, verdict)
     found = v.select(found, verdict[found.case] == v.FAIL)
     length = rule.within or rule.after
     return v.CheckResult(
@@ -124,41 +62,9 @@ def _cannot_answer(rule: Rule, blueprint: Blueprint, instances: Instances) -> v.
         return "why.no_starts", {}
     if rule.kind in DIMENSION and not instances.whole.has_resources:
         return "why.no_resources", {}
-    if rule.kind == "performed_by" and not _members(blueprint, rule.role):
+    if rule.kind == "performed_by" and not people.is_known(rule.role, blueprint, instances.roster):
         return "why.role_unknown", {"role": rule.role or ""}
     return None
-
-
-def _members(blueprint: Blueprint, role: str | None) -> tuple[str, ...]:
-    return next((r.resources for r in blueprint.roles if r.id == role), ())
-
-
-def _context(
-    rule: Rule,
-    blueprint: Blueprint,
-    instances: Instances,
-    is_open: np.ndarray,
-    calendars: dict[str, Calendar],
-    early: bool,
-) -> Context:
-    a, b = (_moments(instances, name, at, early) for name, at in ((rule.a, rule.a_at), (rule.b, rule.b_at)))
-    return Context(blueprint, instances, is_open, calendars, rule, a, b)
-
-
-def _moments(instances: Instances, activity: str | None, at: str, early: bool) -> Moments:
-    """Moments of an activity; a start that is not known is put at the completion, or ``early`` before everything."""
-    if activity is None:
-        nothing = np.empty(0, np.int64)
-        return Moments(nothing, nothing, nothing, nothing.astype(bool))
-    if at == "complete":  # as a log is ordered
-        rows = instances.of(activity)
-        return Moments(instances.case[rows], instances.end[rows], rows, np.ones(len(rows), bool))
-    rows = instances.started(activity)
-    known = instances.start[rows] != MISSING
-    stand_in = np.full(len(rows), BEFORE_ALL) if early else instances.end[rows]
-    time = np.where(known, instances.start[rows], stand_in)
-    order = np.lexsort((rows, time, instances.case[rows]))
-    return Moments(instances.case[rows][order], time[order], rows[order], known[order])
 
 
 def _unless_tied(strict: np.ndarray, loose: np.ndarray) -> np.ndarray:
@@ -166,17 +72,12 @@ def _unless_tied(strict: np.ndarray, loose: np.ndarray) -> np.ndarray:
     return np.where(strict == loose, np.where(strict, v.PASS, v.FAIL), v.NOT_OBSERVABLE)
 
 
-def _still_open(c: Context, verdict: np.ndarray) -> np.ndarray:
-    """In a case still running, what is not met yet is pending."""
-    return np.where((verdict == v.FAIL) & c.is_open, v.PENDING, verdict)
-
-
 # --- presence --------------------------------------------------------------------------------------------------------
 
 
 def _must_occur(c: Context) -> Outcome:
     enough = c.count(c.a) >= (c.rule.n or 1)
-    verdict = _still_open(c, np.where(enough, v.PASS, v.FAIL))
+    verdict = c.still_open(np.where(enough, v.PASS, v.FAIL))
     case = np.flatnonzero(verdict == v.FAIL)
     return verdict, v.faults(case, "missing", c.code(c.rule.a), c.instances.case_end[case], pattern="skipped")
 
@@ -196,22 +97,25 @@ def _at_most(c: Context) -> Outcome:
 
 def _starts_with(c: Context) -> Outcome:
     first = first_per_case(c.instances.case[c.instances.done], c.instances.end[c.instances.done], c.n)
-    mine = c.first(c.a)
-    others = _others_at(c, first)
-    verdict = np.where(mine != first, v.FAIL, np.where(others, v.NOT_OBSERVABLE, v.PASS))
-    case = np.flatnonzero(verdict == v.FAIL)
-    kind = np.where(mine[case] == LATEST, v.KINDS.index("missing"), v.KINDS.index("out_of_order"))
-    return verdict, v.faults(case, kind, c.code(c.rule.a), first[case])
+    return _at_one_end(c, first, c.first(c.a), still=first == MISSING)
 
 
 def _ends_with(c: Context) -> Outcome:
     last = last_per_case(c.instances.case[c.instances.done], c.instances.end[c.instances.done], c.n)
-    mine = c.last(c.a)
-    verdict = np.where(mine != last, v.FAIL, np.where(_others_at(c, last), v.NOT_OBSERVABLE, v.PASS))
-    verdict = _still_open(c, verdict)
+    return _at_one_end(c, last, c.last(c.a), still=np.ones(c.n, bool))
+
+
+def _at_one_end(c: Context, time: np.ndarray, mine: np.ndarray, still: np.ndarray) -> Outcome:
+    """Whether a completed at the first or last time of each case, alone; ``still``: where this can change while the case runs."""
+    nothing = time == MISSING  # nothing has completed
+    right = (mine == time) & ~nothing
+    verdict = np.where(right, np.where(_others_at(c, time), v.NOT_OBSERVABLE, v.PASS), v.FAIL)
+    verdict = np.where(still, c.still_open(verdict), verdict)
     case = np.flatnonzero(verdict == v.FAIL)
-    kind = np.where(mine[case] == MISSING, v.KINDS.index("missing"), v.KINDS.index("out_of_order"))
-    return verdict, v.faults(case, kind, c.code(c.rule.a), last[case])
+    absent = c.count(c.a)[case] == 0
+    kind = np.where(absent, v.KINDS.index("missing"), v.KINDS.index("out_of_order"))
+    at = np.where(nothing[case], c.instances.case_end[case], time[case])
+    return verdict, v.faults(case, kind, c.code(c.rule.a), at)
 
 
 def _others_at(c: Context, time: np.ndarray) -> np.ndarray:
@@ -254,9 +158,11 @@ def _response(c: Context) -> Outcome:
     answered = answer[rows] != v.NONE
     kind = np.where(late[rows], v.KINDS.index("late"), v.KINDS.index("missing"))
     instance = np.where(answered, c.b.instance[answer[rows]] if len(c.b) else v.NONE, c.a.instance[rows])
+    at = np.where(answered, c.b.time[answer[rows]] if len(c.b) else MISSING, c.a.time[rows])
     timed = np.where(late[rows], 1.0, np.nan)  # what never came has no length
+    not_yet = np.where(late[rows] & ~answered, v.PATTERNS.index("not_yet"), v.PATTERNS.index(""))
     found = v.faults(
-        c.a.case[rows], kind, c.code(c.rule.b), c.instances.order_time[instance], partner=c.code(c.rule.a), instance=instance,
+        c.a.case[rows], kind, c.code(c.rule.b), at, partner=c.code(c.rule.a), instance=instance, pattern=not_yet,
         measured=measured[rows] * timed, limit=(c.rule.within.amount if c.rule.within else np.nan) * timed, excess=excess[rows] * timed,
     )  # fmt: skip
     return verdict, found
@@ -373,7 +279,7 @@ def _not_before(c: Context) -> Outcome:
 def _together(c: Context) -> Outcome:
     has_a, has_b = c.count(c.a) > 0, c.count(c.b) > 0
     verdict = np.where(has_a == has_b, np.where(has_a, v.PASS, v.NOT_APPLICABLE), v.FAIL)
-    verdict = _still_open(c, verdict)
+    verdict = c.still_open(verdict)
     case = np.flatnonzero(verdict == v.FAIL)
     absent = np.where(has_a[case], c.code(c.rule.b), c.code(c.rule.a))
     return verdict, v.faults(case, "missing", absent, c.instances.case_end[case], pattern="skipped")
@@ -392,67 +298,6 @@ def _not_together(c: Context) -> Outcome:
     return verdict, v.select(both, np.sort(np.unique(both.case, return_index=True)[1]))
 
 
-# --- people ----------------------------------------------------------------------------------------------------------
-
-
-def _people(c: Context) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For each b: whether its resource also did some a in the case; whether that is known; cases with both."""
-    resource = c.instances.resource
-    ra, rb = resource[c.a.instance], resource[c.b.instance]
-    shared = _did_both(c.a.case, ra, c.b.case, rb, len(c.instances.log.resources))
-    unknown = np.zeros(c.n, bool)
-    unknown[c.a.case[ra < 0]] = True
-    unknown[c.b.case[rb < 0]] = True
-    both = (c.count(c.a) > 0) & (c.count(c.b) > 0)
-    return shared, unknown, both
-
-
-@kernel
-def _did_both(case_a, who_a, case_b, who_b, n_resources):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """For each b whether its resource did some a in its case; both are sorted by case."""
-    last = np.full(n_resources, -1, np.int64)  # case in which each resource last did some a
-    found = np.zeros(case_b.size, np.bool_)
-    i = 0
-    for j in range(case_b.size):
-        while i < case_a.size and case_a[i] <= case_b[j]:
-            if who_a[i] >= 0:
-                last[who_a[i]] = case_a[i]
-            i += 1
-        found[j] = who_b[j] >= 0 and last[who_b[j]] == case_b[j]
-    return found
-
-
-def _four_eyes(c: Context) -> Outcome:
-    shared, unknown, both = _people(c)
-    hit = np.zeros(c.n, bool)
-    hit[c.b.case[shared]] = True
-    verdict = np.where(hit, v.FAIL, np.where(unknown, v.NOT_OBSERVABLE, v.PASS))
-    verdict[~both] = v.NOT_APPLICABLE
-    return verdict, c.faults(c.b, np.flatnonzero(shared), "same_person", partner=c.code(c.rule.a))
-
-
-def _same_handler(c: Context) -> Outcome:
-    """Somebody did both a and b; others may have done one of them too."""
-    shared, unknown, both = _people(c)
-    hit = np.zeros(c.n, bool)
-    hit[c.b.case[shared]] = True
-    verdict = np.where(hit, v.PASS, np.where(unknown, v.NOT_OBSERVABLE, v.FAIL))
-    verdict[~both] = v.NOT_APPLICABLE
-    heads = heads_of(c.b.case)
-    return verdict, c.faults(c.b, heads[verdict[c.b.case[heads]] == v.FAIL], "other_person", partner=c.code(c.rule.a))
-
-
-def _performed_by(c: Context) -> Outcome:
-    members = set(_members(c.blueprint, c.rule.role))
-    allowed = np.array([name in members for name in c.instances.log.resources] + [False])
-    resource = c.instances.resource[c.a.instance]
-    wrong, unknown = ~allowed[resource] & (resource >= 0), resource < 0
-    verdict = np.full(c.n, v.NOT_APPLICABLE)
-    for rows, word in ((np.ones(len(c.a), bool), v.PASS), (unknown, v.NOT_OBSERVABLE), (wrong, v.FAIL)):
-        verdict[c.a.case[rows]] = word
-    return verdict, c.faults(c.a, np.flatnonzero(wrong), "wrong_role")
-
-
 KINDS: dict[str, Callable[[Context], Outcome]] = {
     "must_occur": _must_occur,
     "must_not_occur": _must_not_occur,
@@ -467,18 +312,8 @@ KINDS: dict[str, Callable[[Context], Outcome]] = {
     "not_followed_by": _not_followed_by,
     "together": _together,
     "not_together": _not_together,
-    "four_eyes": _four_eyes,
-    "same_handler": _same_handler,
-    "performed_by": _performed_by,
+    "four_eyes": people.four_eyes,
+    "same_handler": people.same_handler,
+    "performed_by": people.performed_by,
     "not_before": _not_before,
 }
-
-
-def role_rules(blueprint: Blueprint) -> tuple[Rule, ...]:
-    """The roles of the activities as performed_by rules, where the blueprint says who has the role and no rule says it already."""
-    said = {(r.a, r.role) for r in blueprint.rules if r.kind == "performed_by" and not r.when}
-    return tuple(
-        Rule(f"role-{a.id}", "performed_by", a.id, "major", f"role of {a.id}", role=a.role)
-        for a in blueprint.activities
-        if a.role and a.observable and (a.id, a.role) not in said and _members(blueprint, a.role)
-    )

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mining.blueprint.model import Blueprint, Standard
+from mining.blueprint.model import Blueprint, Standard, Stop
 from mining.calendars import Calendar
-from mining.conformance import values
+from mining.conformance import continuity, values
 from mining.conformance import verdicts as v
-from mining.conformance.conditions import holds
+from mining.conformance.conditions import where_it_applies
 from mining.conformance.durations import Clock, Stops, measure, overdue, stops
 from mining.conformance.instances import Instances, first_per_case, following, heads_of
 from mining.units import MICROSECONDS, MISSING, Duration
 
 OTHER_SOURCE = ("score", "external")
-NOT_TIME = {"count": values.count, "attribute": values.attribute}
+TIMED = ("elapsed", "waiting", "handling", "due_date")
+NOT_TIME = {
+    "count": values.count,
+    "attribute": values.attribute,
+    "handovers": continuity.handovers,
+    "turns": continuity.turns,
+}
+OF_TOUCHPOINTS = ("quality", "evidence")  # what the customer gets at the contact
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +41,17 @@ class Spans:
     activity: np.ndarray
 
 
+def dimension_of(standard: Standard) -> str:
+    """Which of the seven dimensions of conformance a standard belongs to: quality and evidence are of the touchpoint.
+
+    Examples
+    --------
+    >>> dimension_of(study.blueprint.checks["S1"])
+    'time'
+    """
+    return "touchpoint" if standard.dimension in OF_TOUCHPOINTS else standard.dimension
+
+
 def check_standard(
     standard: Standard, blueprint: Blueprint, instances: Instances, is_open: np.ndarray, calendars: dict[str, Calendar]
 ) -> v.CheckResult:
@@ -46,28 +64,82 @@ def check_standard(
     -------
     CheckResult
     """
-    why = _cannot_answer(standard, blueprint, instances)
+    why = cannot_answer(standard, blueprint, instances)
     if why:
         return v.unobservable(
-            standard.id, standard.dimension, standard.metric, standard.severity, instances.n_cases, why
+            standard.id, dimension_of(standard), standard.metric, standard.severity, instances.n_cases, why
         )
     if standard.metric in NOT_TIME:
-        return _judge_values(standard, instances, NOT_TIME[standard.metric](standard, instances, is_open))
+        return _judge_values(standard, instances, NOT_TIME[standard.metric](standard, blueprint, instances, is_open))
+    return _judge(standard, instances, *measured_spans(standard, instances, is_open, calendars))
+
+
+@dataclass(frozen=True, eq=False)
+class Measurements:
+    """What a time standard measures, one row per measurement whose length is known.
+
+    Attributes
+    ----------
+    case : integer array
+    instance : integer array
+        The instance that ends it; of one still running the instance that began it. ``NONE`` where there is none.
+    activity : integer array
+        Position in the names of the instances: what is measured.
+    value : float64 array
+        In the unit of the standard; in seconds after the date for a due date.
+    finished : bool array
+        False: still running at the end of the log, measured up to there.
+    late : bool array
+        Over the limit.
+    """
+
+    case: np.ndarray
+    instance: np.ndarray
+    activity: np.ndarray
+    value: np.ndarray
+    finished: np.ndarray
+    late: np.ndarray
+
+
+def measurements(
+    standard: Standard, blueprint: Blueprint, instances: Instances, is_open: np.ndarray, calendars: dict[str, Calendar]
+) -> Measurements:
+    """Every measurement of a time standard, of ended and of running cases; whether it counts is for the verdict of the case to say.
+
+    Empty where the log cannot answer, and for standards that measure no time.
+    """
+    if standard.metric not in TIMED or cannot_answer(standard, blueprint, instances):
+        none = np.empty(0, np.int64)
+        return Measurements(none, none, none, none.astype(float), none.astype(bool), none.astype(bool))
+    spans, value, excess, *_ = measured_spans(standard, instances, is_open, calendars)
+    known = np.flatnonzero(~_blind(spans, value, excess))
+    return Measurements(
+        spans.case[known], spans.instance[known], spans.activity[known], value[known], spans.finished[known],
+        excess[known] > 0,
+    )  # fmt: skip
+
+
+def measured_spans(standard, instances, is_open, calendars):  # type: ignore[no-untyped-def]
+    """Spans of a time standard, their lengths and excesses, cases with an instance that cannot be measured, clock and limit."""
     if standard.metric == "due_date":
-        spans, measured, excess, missing = _against_due_date(standard, instances, is_open)
-        clock, amount = Clock("s", None), 0.0
-    else:
-        limit = standard.limit
-        assert isinstance(limit, Duration)  # the loader requires a unit
-        clock, amount = Clock(limit.unit, calendars.get(standard.calendar or "")), limit.amount
-        missing = _without_start(standard, instances)
-        spans = _SPANS[standard.metric](standard, instances, is_open)
-        stopped = _stops(standard, instances, spans) if standard.stop_clock else None
-        measured, excess = measure(clock, spans.start, spans.end, amount, stopped)
-    return _judge(standard, instances, spans, measured, excess, missing, clock, amount)
+        return *against_due_date(standard, instances, is_open), Clock("s", None), 0.0
+    limit = standard.limit
+    assert isinstance(limit, Duration)  # the loader requires a unit
+    clock = Clock(limit.unit, calendars.get(standard.calendar or ""))
+    missing = _without_start(standard, instances)
+    spans = SPANS[standard.metric](standard, instances, is_open)
+    stopped = stopped_spans(standard, instances, spans) if standard.stop_clock else None
+    value, excess = measure(clock, spans.start, spans.end, limit.amount, stopped)
+    return spans, value, excess, missing, clock, limit.amount
 
 
-def _cannot_answer(standard: Standard, blueprint: Blueprint, instances: Instances) -> v.Reason | None:
+def _blind(spans: Spans, measured: np.ndarray, excess: np.ndarray) -> np.ndarray:
+    blind: np.ndarray = np.isnan(measured) | np.isnan(excess) | (spans.end < spans.start)
+    return blind
+
+
+def cannot_answer(standard: Standard, blueprint: Blueprint, instances: Instances) -> v.Reason | None:
+    """Why no case of this log can be judged by a standard; None where some can."""
     if standard.metric in OTHER_SOURCE:
         return "why.other_source", {"source": standard.source or "external"}
     hidden = [name for name in standard.of if name != "case_end" and not blueprint.activity(name).observable]
@@ -77,34 +149,27 @@ def _cannot_answer(standard: Standard, blueprint: Blueprint, instances: Instance
         known = [name for name in names if name in ("case_start", "case_end") or blueprint.activity(name).observable]
         if names and not known:
             return "why.no_trace", {"activity": ", ".join(names)}
+    if standard.metric == "handovers" and not instances.whole.has_resources:
+        return "why.no_resources", {}
     if standard.metric in ("waiting", "handling") and not instances.whole.has_starts:
         return "why.no_starts", {}
     return None
 
 
 def _judge_values(standard: Standard, instances: Instances, outcome: values.Outcome) -> v.CheckResult:
-    verdict = outcome.verdict.copy()
-    verdict[np.diff(instances.offsets) == 0] = v.NOT_APPLICABLE
-    verdict = _where_it_applies(standard, instances, verdict)
+    verdict = where_it_applies(standard.when, instances, outcome.verdict)
     found = v.select(outcome.faults, verdict[outcome.faults.case] == v.FAIL)
     limit = standard.minimum if standard.limit is None else standard.limit
     assert not isinstance(limit, Duration)  # the schema wants a number here
     return v.CheckResult(
-        standard.id, standard.dimension, standard.metric, standard.severity, verdict, found, outcome.measured,
+        standard.id, dimension_of(standard), standard.metric, standard.severity, verdict, found, outcome.measured,
         np.nan if limit is None else float(limit),
     )  # fmt: skip
 
 
-def _where_it_applies(standard: Standard, instances: Instances, verdict: np.ndarray) -> np.ndarray:
-    applies, known = holds(standard.when, instances)
-    verdict[~applies & known] = v.NOT_APPLICABLE
-    verdict[~known] = v.NOT_OBSERVABLE
-    return verdict
-
-
 def _judge(standard, instances, spans, measured, excess, missing, clock, amount) -> v.CheckResult:  # type: ignore[no-untyped-def]
     n = instances.n_cases
-    late, blind = excess > 0, np.isnan(measured) | np.isnan(excess) | (spans.end < spans.start)
+    late, blind = excess > 0, _blind(spans, measured, excess)
     verdict = np.full(n, v.NOT_APPLICABLE, np.int8)
     waiting = ~spans.finished & ~late
     for rows, word in (
@@ -115,7 +180,7 @@ def _judge(standard, instances, spans, measured, excess, missing, clock, amount)
     ):
         verdict[spans.case[rows]] = word
     verdict[missing & (verdict != v.FAIL)] = v.NOT_OBSERVABLE
-    verdict = _where_it_applies(standard, instances, verdict)
+    verdict = where_it_applies(standard.when, instances, verdict)
     longest = np.full(n, -np.inf)
     np.maximum.at(longest, spans.case[~blind], measured[~blind])
     longest[np.isinf(longest)] = np.nan
@@ -126,14 +191,22 @@ def _judge(standard, instances, spans, measured, excess, missing, clock, amount)
         pattern=np.where(spans.finished[rows], v.PATTERNS.index(""), v.PATTERNS.index("not_yet")),
     )  # fmt: skip
     return v.CheckResult(
-        standard.id, standard.dimension, standard.metric, standard.severity, verdict, found, longest, amount, clock.unit
+        standard.id,
+        dimension_of(standard),
+        standard.metric,
+        standard.severity,
+        verdict,
+        found,
+        longest,
+        amount,
+        clock.unit,
     )
 
 
 # --- what is measured ------------------------------------------------------------------------------------------------
 
 
-def _first(names: tuple[str, ...], instances: Instances) -> tuple[np.ndarray, np.ndarray]:
+def first_of(names: tuple[str, ...], instances: Instances) -> tuple[np.ndarray, np.ndarray]:
     """Per case: time and instance of the first completed instance of any of the activities (or case_start)."""
     if "case_start" in names:
         return instances.case_start, np.where(np.diff(instances.offsets) > 0, instances.offsets[:-1], v.NONE)
@@ -147,7 +220,7 @@ def _first(names: tuple[str, ...], instances: Instances) -> tuple[np.ndarray, np
 
 def _elapsed(standard: Standard, instances: Instances, is_open: np.ndarray) -> Spans:
     """From the first ``from`` to the first ``to`` not before it."""
-    start, first = _first(standard.start, instances)
+    start, first = first_of(standard.start, instances)
     case = np.flatnonzero(start != MISSING)
     if "case_end" in standard.end:
         closed = ~is_open[case]
@@ -196,7 +269,7 @@ def _waiting(standard: Standard, instances: Instances, is_open: np.ndarray) -> S
     order = np.lexsort((-instances.end[done], instances.case[done]))
     previous = following(case, -start, instances.case[done][order], -instances.end[done][order])
     previous = _others(previous, rows, case, done[order], instances.case)
-    before = np.where(previous != v.NONE, instances.end[done][order][previous], MISSING)
+    before = np.where(previous != v.NONE, instances.end[done][order][previous] if len(done) else MISSING, MISSING)
     ready = np.where(instances.scheduled[rows] != MISSING, instances.scheduled[rows], before)
     keep = ready != MISSING
     rows, ready = rows[keep], np.minimum(ready[keep], start[keep])
@@ -217,7 +290,7 @@ def _others(
     return np.where(own, np.where(has_other, after, v.NONE), previous)
 
 
-_SPANS = {"elapsed": _elapsed, "handling": _handling, "waiting": _waiting}
+SPANS = {"elapsed": _elapsed, "handling": _handling, "waiting": _waiting}
 
 
 def _without_start(standard: Standard, instances: Instances) -> np.ndarray:
@@ -228,21 +301,13 @@ def _without_start(standard: Standard, instances: Instances) -> np.ndarray:
     return found
 
 
-def _stops(standard: Standard, instances: Instances, spans: Spans) -> Stops:
+def stopped_spans(standard: Standard, instances: Instances, spans: Spans) -> Stops:
     """Spans that do not count: from each ``from`` to the next ``to`` (or the next event), else to the end of the measurement."""
     parts = []
     for stop in standard.stop_clock:
-        rows = instances.of(stop.start)
-        until = instances.of(*instances.names) if stop.end == "next_event" else instances.of(stop.end)
-        case, start = instances.case[rows], instances.end[rows]
-        if stop.end == "next_event":
-            place = np.searchsorted(until, rows) + 1
-            same = (place < len(until)) & (instances.case[until[np.minimum(place, len(until) - 1)]] == case)
-            found = np.where(same, place, v.NONE)
-        else:
-            found = following(case, start, instances.case[until], instances.end[until])
-        end = np.where(found != v.NONE, instances.end[until[found]] if len(until) else MISSING, np.iinfo(np.int64).max)
-        parts.append((case, start, end))
+        rows, until = stop_events(stop, instances)
+        end = np.where(until != v.NONE, instances.end[until], np.iinfo(np.int64).max)
+        parts.append((instances.case[rows], instances.end[rows], end))
     case, start, end = (np.concatenate(x) for x in zip(*parts, strict=True))
     of_case = np.full(instances.n_cases, v.NONE, np.int64)
     of_case[spans.case] = np.arange(len(spans.case))  # elapsed standards measure a case once
@@ -250,11 +315,31 @@ def _stops(standard: Standard, instances: Instances, spans: Spans) -> Stops:
     return stops(of_case[case[mine]], start[mine], end[mine], spans.start, spans.end)
 
 
-def _against_due_date(standard: Standard, instances: Instances, is_open: np.ndarray):  # type: ignore[no-untyped-def]
+def stop_events(stop: Stop, instances: Instances) -> tuple[np.ndarray, np.ndarray]:
+    """Instances at which the clock stops, and for each the one at which it goes on; ``NONE`` where none does."""
+    rows = instances.of(stop.start)
+    case = instances.case[rows]
+    if stop.end == "next_event":
+        until = instances.of(*instances.names)
+        place = np.searchsorted(until, rows) + 1
+        same = (place < len(until)) & (instances.case[until[np.minimum(place, len(until) - 1)]] == case)
+        found = np.where(same, place, v.NONE)
+    else:
+        until = instances.of(stop.end)
+        found = following(case, instances.end[rows], instances.case[until], instances.end[until])
+    return rows, np.append(until, v.NONE)[found]
+
+
+def to_the_end(standard: Standard) -> Standard:
+    """A due date as a measurement: from the begin of the case to the end of ``of``."""
+    return replace(standard, start=("case_start",), end=standard.of)
+
+
+def against_due_date(standard: Standard, instances: Instances, is_open: np.ndarray):  # type: ignore[no-untyped-def]
     """The end of ``of`` against the due date kept in the log; measured in seconds after the due date."""
     due = instances.attribute(standard.due or "")
     no_due = due == MISSING
-    spans = _elapsed(Standard("", "", "", "", "", start=("case_start",), end=standard.of), instances, is_open)
+    spans = _elapsed(to_the_end(standard), instances, is_open)
     keep = ~no_due[spans.case]
     spans = Spans(*(getattr(spans, name)[keep] for name in Spans.__dataclass_fields__))
     over = (spans.end - due[spans.case]) / MICROSECONDS

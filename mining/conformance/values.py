@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mining.blueprint.model import Standard
+from mining.blueprint.model import Blueprint, Standard
 from mining.conformance import verdicts as v
 from mining.conformance.conditions import is_missing
 from mining.conformance.instances import Instances
@@ -24,7 +24,7 @@ class Outcome:
     measured: np.ndarray
 
 
-def count(standard: Standard, instances: Instances, is_open: np.ndarray) -> Outcome:
+def count(standard: Standard, blueprint: Blueprint, instances: Instances, is_open: np.ndarray) -> Outcome:
     """How often ``of`` was completed in each case, all its activities together.
 
     More than ``max`` is a fail at once, one fault for every instance beyond it; fewer than ``min`` is one when the case has ended.
@@ -56,7 +56,7 @@ def count(standard: Standard, instances: Instances, is_open: np.ndarray) -> Outc
     return Outcome(verdict, found, times.astype(float))
 
 
-def attribute(standard: Standard, instances: Instances, is_open: np.ndarray) -> Outcome:
+def attribute(standard: Standard, blueprint: Blueprint, instances: Instances, is_open: np.ndarray) -> Outcome:
     """The value of an attribute: once per case, or with ``of`` at every completed instance of these activities.
 
     Without ``max``, ``min`` and ``one_of`` the promise is that it is filled in, so a blank is a fail; with them a blank is not

@@ -151,7 +151,8 @@ def faults(
     pattern_code = PATTERNS.index(pattern) if isinstance(pattern, str) else pattern
 
     def column(value: object, dtype: type) -> np.ndarray:
-        return np.broadcast_to(np.asarray(value, dtype), (n,)).copy()
+        given: np.ndarray = np.asarray(value, dtype)
+        return np.full(n, given) if given.ndim == 0 else given.copy()
 
     return Faults(
         np.asarray(case, np.int64),

@@ -1,10 +1,10 @@
-"""The checks of a blueprint as kernels: its rules, roles and standards (`CHECKS`), and the path with its alignments (`PATH`).
+"""The checks of a blueprint as kernels: the path with its alignments (`PATH`), and all others (`CHECKS`).
 
 They judge a piece by the functions that judge a whole log, `mining.conformance`, with the facts of the whole log; here is only how their
 results travel and merge. Verdicts are gross: as observed, before the allowances.
 
-Parameters of both: ``blueprint`` (a `Blueprint`), and optionally ``open_cases`` ("pending" or "judge") and ``known_until`` as in
-`mining.Study`.
+Parameters of both: ``blueprint`` (a `Blueprint`), and optionally ``open_cases`` ("pending" or "judge"), ``known_until`` and ``roster`` as
+in `mining.Study`.
 """
 
 from __future__ import annotations
@@ -21,14 +21,16 @@ from mining.calendars import calendar_of
 from mining.conformance import verdicts as v
 from mining.conformance.instances import Instances, instances_of
 from mining.conformance.judge import judge
-from mining.conformance.path import check_path
+from mining.conformance.path import check_paths, order_unknown
 from mining.errors import LogError, UnknownNameError
 from mining.flow.kernel import Kernel, Parameters, Partial, Vocabulary, joined, some
 from mining.log import EventLog
+from mining.log.roster import Roster
 from mining.results import Result, wilson
 from mining.texts import say
 
 OPEN_CASES = ("pending", "judge")
+PARAMETERS = ("blueprint", "open_cases", "known_until", "roster")
 WORDS = ("pass", "fail", "pending", "not_applicable", "not_observable")
 PER_FAULT = ("kind", "activity", "partner", "at", "measured", "limit", "excess", "pattern", "share")
 
@@ -39,7 +41,7 @@ class CheckTable(Result):
 
     columns: ClassVar[dict[str, str]] = {
         "check": "id of the check",
-        "dimension": "path, rules, time, role, quality, ...",
+        "dimension": "one of " + ", ".join(v.DIMENSIONS),
         "kind": "rule kind or metric",
         "severity": "as the blueprint says",
         **{word: f"cases with the gross verdict {word}" for word in WORDS},
@@ -53,31 +55,39 @@ class CheckTable(Result):
 
 
 def run_checks(piece: EventLog, parameters: Parameters) -> Partial:
-    """Judge rules, roles and standards on the cases of a piece."""
+    """Judge all checks but the path on the cases of a piece."""
     blueprint, instances, is_open = _read(piece, parameters)
     calendars = {spec.id: calendar_of(spec) for spec in blueprint.calendars}
     return _partial(judge(instances, blueprint, is_open, calendars), instances)
 
 
 def run_path(piece: EventLog, parameters: Parameters) -> Partial:
-    """Align the distinct traces of a piece and judge its cases. ``cost`` and ``solved``: of the alignment of each case."""
+    """Align the distinct traces of a piece and judge its cases: by one check, or in a hybrid service by one per stage and the hand-over.
+
+    ``cost`` and ``solved``, of the alignment of each case, have a column for each of these checks.
+    """
     blueprint, instances, is_open = _read(piece, parameters)
-    found = check_path(blueprint, instances, is_open)
-    of_case = found.variants.of_case
-    aligned = {"cost": found.alignments.cost[of_case], "solved": found.alignments.solved[of_case]}
-    return _partial((found.check,), instances) | aligned
+    found = check_paths(blueprint, instances, is_open)
+    cost = [x.alignments.cost[x.variants.of_case] for x in found]
+    solved = [x.alignments.solved[x.variants.of_case] for x in found]
+    aligned = {"cost": np.stack(cost, axis=1), "solved": np.stack(solved, axis=1)}
+    checks = (*(x.check for x in found), *order_unknown(blueprint, instances.n_cases))
+    return _partial(checks, instances) | aligned
 
 
 def _read(piece: EventLog, parameters: Parameters) -> tuple[Blueprint, Instances, np.ndarray]:
-    if unknown := set(parameters) - {"blueprint", "open_cases", "known_until"}:
-        raise UnknownNameError("parameter", min(unknown), ("blueprint", "open_cases", "known_until"))
+    if unknown := set(parameters) - set(PARAMETERS):
+        raise UnknownNameError("parameter", min(unknown), PARAMETERS)
     blueprint = parameters.get("blueprint")
     if not isinstance(blueprint, Blueprint):
         raise LogError("The checks need a blueprint: give blueprint=read_blueprint(...) along with the question.")
     open_cases = parameters.get("open_cases", "pending")
     if open_cases not in OPEN_CASES:
         raise UnknownNameError("open_cases", open_cases, OPEN_CASES)
-    instances = instances_of(piece, blueprint, known_until=parameters.get("known_until"))
+    roster = parameters.get("roster")
+    if roster is not None and not isinstance(roster, Roster):
+        raise LogError("The staff table must be read before it is used: give roster=read_roster(...).")
+    instances = instances_of(piece, blueprint, known_until=parameters.get("known_until"), roster=roster)
     is_open = np.full(instances.n_cases, open_cases == "pending")
     is_open[instances.case[instances.of(*blueprint.scope.ends_with)]] = False
     return blueprint, instances, is_open
@@ -135,7 +145,7 @@ def finish(partial: Partial, vocabulary: Vocabulary) -> pd.DataFrame:
         by_word = {word: counts[v.VERDICTS.index(word)] for word in WORDS}
         judged = by_word["pass"] + by_word["fail"]
         low, high = wilson(by_word["pass"], judged)
-        key, values = _why(partial) if dimension == "path" else why
+        key, values = _why(partial, i) if dimension == "path" else why
         rows.append(
             {"check": check, "dimension": dimension, "kind": kind, "severity": severity}
             | by_word
@@ -145,9 +155,11 @@ def finish(partial: Partial, vocabulary: Vocabulary) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(CheckTable.columns))
 
 
-def _why(partial: Partial) -> tuple[str, dict[str, str]]:
+def _why(partial: Partial, i: int) -> tuple[str, dict[str, str]]:
     """The one reason of cases whose path cannot be judged: no alignment was found for any of them."""
-    blind, solved = partial["verdict"][:, 0] == v.NOT_OBSERVABLE, partial["solved"]
+    if i == partial["solved"].shape[1]:
+        return "why.order_unknown", {}
+    blind, solved = partial["verdict"][:, i] == v.NOT_OBSERVABLE, partial["solved"][:, i]
     return ("why.not_solved", {}) if not (blind & solved).any() and not solved.all() else ("", {})
 
 

@@ -287,7 +287,7 @@ def _label(p: Proposal, pair: Pair, lang: str) -> Iterator[str]:
     why = words(f"bind.{pair.how}", lang) + (f": {like}" if like else "")
     count = words("bind.count", lang, events=f"{p.events[pair.label]:,}",
                   cases=f"{p.cases[pair.label]:,}")  # fmt: skip
-    if pair.how in ("ignored", "unmapped"):
+    if pair.how in ("ignored", "unmapped", "stand_in"):
         value = quoted(IGNORE if pair.how == "ignored" else UNMAPPED)
     else:
         value = quoted(pair.activity) if pair.activity else quoted(OPEN + (pair.suggested or ""))

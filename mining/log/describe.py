@@ -45,7 +45,7 @@ def description(
     Examples
     --------
     >>> list(description(study.log))[2]
-    '2,000 cases, 20,794 activity instances, 24 activities, 23 resources'
+    '2,000 cases, 20,548 activity instances, 25 activities, 23 resources'
     """
     first, last = log.span
     source = log.source
@@ -133,7 +133,8 @@ def _labels(log: EventLog, blueprint: Blueprint | None, lang: str, most: int) ->
     known: dict[str, str] = {}
     ignored = set(log.binding.ignore)
     if blueprint:
-        known = meanings(blueprint, log.binding.labels)
+        instead = dict.fromkeys(blueprint.stand_ins, words("describe.stand_in", lang))
+        known = instead | meanings(blueprint, log.binding.labels)
         ignored |= set(blueprint.binding.ignore)
     case = np.repeat(np.arange(log.n_cases), np.diff(log.offsets))
     for i in order[:most].tolist():

@@ -312,7 +312,7 @@ class EventLog(Flat):
         Examples
         --------
         >>> study.log.attribute("channel")[:2].tolist()
-        ['Internet', 'Post']
+        ['Post', 'Post']
         """
         return self._case_values(name).values
 
@@ -367,7 +367,7 @@ class EventLog(Flat):
         Examples
         --------
         >>> study.log.values("channel")[:2].tolist()
-        ['Internet', 'Internet']
+        ['Post', 'Post']
         """
         attribute = self._attribute(name)
         if self._stored:

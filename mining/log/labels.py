@@ -41,7 +41,7 @@ class Pair:
     how : str
         declared (the blueprint names the label), ignored (it is out of scope there), same (the same word but for capitals,
         blanks, punctuation), several (the same word as several activities), alike, or unknown; as an older binding file has it:
-        kept, ignored, or unmapped (no activity on purpose).
+        kept, ignored, or unmapped (no activity on purpose). stand_in: the blueprint names it as done in place of a step.
     activity : str or None
         The activity, where it is certain: declared or same.
     candidates : tuple of (str, float, str)
@@ -56,7 +56,7 @@ class Pair:
     @property
     def decided(self) -> bool:
         """Whether nothing is open: it means an activity, is out of scope, or is no activity on purpose."""
-        return self.activity is not None or self.how in ("ignored", "unmapped")
+        return self.activity is not None or self.how in ("ignored", "unmapped", "stand_in")
 
     @property
     def suggested(self) -> str | None:
@@ -100,6 +100,8 @@ def pair_labels(labels: Iterable[str], blueprint: Blueprint) -> tuple[Pair, ...]
             found[label] = Pair(label, "declared", blueprint.labels[label])
         elif label in blueprint.binding.ignore:
             found[label] = Pair(label, "ignored")
+        elif label in blueprint.stand_ins:
+            found[label] = Pair(label, "stand_in")
         elif len(fits) == 1:
             found[label] = Pair(label, "same", fits[0])
         elif fits:

@@ -71,7 +71,7 @@ def pairing(log: EventLog) -> Pairing:
     Examples
     --------
     >>> pairing(study.log).frame[["kind", "count"]].values.tolist()[:1]
-    [['instances', 20794]]
+    [['instances', 20548]]
     """
     n, rows_in = log.n_instances, log.lineage.rows_in
     rows: list[dict[str, object]] = []

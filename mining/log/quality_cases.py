@@ -80,7 +80,7 @@ def label_checks(sight: Sight) -> Iterator[Found | None]:
     if sight.blueprint is None:
         return
     known = label_map(sight)
-    ignore = {*sight.blueprint.binding.ignore, *log.binding.ignore}
+    ignore = {*sight.blueprint.binding.ignore, *log.binding.ignore, *sight.blueprint.stand_ins}
     strange = np.array([label not in known and label not in ignore for label in log.labels])
     if strange.any():
         counts = np.bincount(log.activity, minlength=len(log.labels)) * strange

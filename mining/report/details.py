@@ -8,18 +8,20 @@ from typing import Any
 import pandas as pd
 
 from mining.blueprint.model import Rule, Standard
+from mining.blueprint.stages import is_path
+from mining.conformance.verdicts import SERVICE_WORDS
 from mining.log.quality import what
-from mining.report.formats import DASH, Writer, basis, cell_words, clause, names_of, promise
+from mining.report.formats import DASH, Writer, cell_words, names_of
+from mining.report.paths import CERTAIN
 from mining.report.sections import title_of
 from mining.report.table import Cell, Row, Table, number, records, table
 from mining.results import plain
 from mining.study import Study
-from mining.texts import check_text
+from mining.texts import basis, check_text, clause, promise
 
 MOST_DETAILED = 60
 MOST_EVIDENCE = 10
 MOST_NAMED = 4
-CERTAIN = 1 - 1e-9  # of the optimal alignments
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,9 @@ def _block(study: Study, row: dict[str, Any], faults: pd.DataFrame, hangs: str, 
         Part(w.say("report.criteria"), _criteria(study, row, w)),
         Part(w.say("report.condition"), _condition(study, row, w)),
         Part(w.say("report.where"), _where(study, faults, w)),
+        *([Part(w.say("report.service_words"), words)] if (words := _service_words(faults, w)) else []),
         Part(w.say("col.priority"), (_priority(row, w),)),
-        *([Part(w.say("report.certainty"), (_certainty(study, row, faults, w),))] if row["check"] == "path" else []),
+        *([Part(w.say("report.certainty"), (_certainty(study, row, faults, w),))] if is_path(row["check"]) else []),
         *([Part(w.say("report.moment"), (hangs,))] if hangs else []),
         *([Part(w.say("report.flags"), _flags(study, row, w))] if row["flags"] else []),
     )
@@ -103,6 +106,17 @@ def _certainty(study: Study, row: dict[str, Any], faults: pd.DataFrame, w: Write
         return w.say("report.certainty.all")
     counts = {"k": w.count((certain >= CERTAIN).sum()), "n": w.count(certain.notna().sum())}
     return w.say("report.certainty.some", share=w.share(certain.mean()), **counts)
+
+
+def _service_words(faults: pd.DataFrame, w: Writer) -> tuple[str, ...]:
+    """What service research calls such a deviation, with the faults of each word."""
+    counts = faults["service_word"].value_counts()
+    n = w.count(len(faults))
+    return tuple(
+        w.say("report.service_word", word=w.say(f"service_word.{word}"), k=w.count(counts[word]), n=n)
+        for word in SERVICE_WORDS
+        if word in counts
+    )
 
 
 def _flags(study: Study, row: dict[str, Any], w: Writer) -> tuple[str, ...]:
@@ -204,9 +218,10 @@ def _evidence_row(study: Study, fault: dict[str, Any], measured: bool, people: b
     if people:
         cells.append(Cell(fault["resource"] or DASH))
     if measured:
-        spec = study.blueprint.checks[fault["check"]]
+        spec = study.blueprint.checks.get(fault["check"])
         overdue = isinstance(spec, Standard) and spec.metric == "due_date"
         length = w.length(fault["measured"], fault["unit"])
         cells.append(number(w.say("report.overdue", length=length) if overdue else length, measured=fault["measured"]))
-        cells.append(number(promise(study.blueprint, fault["check"], w.lang), limit=fault["limit"]))
+        promised = promise(study.blueprint, fault["check"], w.lang) or w.length(fault["limit"], fault["unit"])
+        cells.append(number(promised, limit=fault["limit"]))
     return Row(fault["case_id"], (*cells, Cell(how)))

@@ -7,10 +7,12 @@ import pandas as pd
 
 from mining.conformance.verdicts import VERDICTS
 from mining.log.words import words
-from mining.report.details import CERTAIN, moments, what
-from mining.report.formats import DASH, Writer, file_name, names_of
+from mining.report.details import moments, what
+from mining.report.formats import DASH, Writer, names_of
+from mining.report.paths import certainty_limits
 from mining.report.table import Cell, Row, Table, number, table
 from mining.study import Study
+from mining.texts import file_name
 from mining.units import MISSING
 
 MOST_LABELS = 20
@@ -178,7 +180,7 @@ def limits(study: Study, w: Writer) -> list[str]:
     if blueprint.kpis:
         names = w.say("report.comma").join(kpi.name.get(w.lang) for kpi in blueprint.kpis)
         found.append(w.say("limits.kpis", names=names))
-    found += _alignments(study, w)
+    found += certainty_limits(study, w)
     found += _not_in_force(study, w)
     found.append(w.say("limits.cause"))
     ties = int(study.log.tie.sum())
@@ -196,22 +198,6 @@ def limits(study: Study, w: Writer) -> list[str]:
     ]
 
 
-def _alignments(study: Study, w: Writer) -> list[str]:
-    """Cases whose alignment is not solved, and deviations that have other explanations as good."""
-    fit, path = study.fit, study.deviations().frame.query("check == 'path'")
-    found = []
-    if fit.n_unsolved:
-        low, high = fit.cost
-        cases = {"n": w.count(fit.n_unsolved), "of": w.count(fit.n_cases)}
-        found.append(w.say("limits.unsolved", low=w.count(low), high=w.count(high), **cases))
-    open_to_doubt = int((path["certainty"] < CERTAIN).sum())
-    if open_to_doubt:
-        found.append(w.say("limits.ambiguous", n=w.count(open_to_doubt), of=w.count(len(path))))
-    if path["certainty"].isna().any():
-        found.append(w.say("limits.no_certainty", n=w.count(path["certainty"].isna().sum()), of=w.count(len(path))))
-    return found
-
-
 def _not_in_force(study: Study, w: Writer) -> list[str]:
     """Cases that began before the blueprint came into force, or after its end, counted."""
     begin, end = study.blueprint.effective
@@ -222,9 +208,9 @@ def _not_in_force(study: Study, w: Writer) -> list[str]:
     return [w.say("limits.not_in_force", **values)] if n else []
 
 
-def glossary(w: Writer) -> list[tuple[str, str]]:
-    """Words and their meaning."""
+def glossary(study: Study, w: Writer) -> list[tuple[str, str]]:
+    """Words and their meaning; those of fitness only where it is shown."""
     words = [(w.say(f"verdict.{word}"), w.say(f"meaning.{word}")) for word in VERDICTS]
     more = ("judged", "gross", "net", "interval", "finding", "visible", "excess_h", "bd", "bh")
-    path = ("log_fitness", "strictness", "precision", "certainty")
-    return words + [(w.say(f"glossary.{x}"), w.say(f"meaning.{x}")) for x in (*more, *path)]
+    fit = ("log_fitness", "strictness", "precision") if study.fits else ()
+    return words + [(w.say(f"glossary.{x}"), w.say(f"meaning.{x}")) for x in (*more, *fit, "certainty", "service_word")]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
-from mining.blueprint.model import Blueprint, Standard
+from mining.blueprint.model import Blueprint
 from mining.findings import FEW_CASES
 from mining.results import plain
 from mining.study import Study
-from mining.texts import activity_name, duration, say
+from mining.texts import activity_name, duration, file_name, say
 from mining.units import SECONDS, Duration, readable
 
 DASH = "–"
@@ -105,46 +105,17 @@ def writer_of(study: Study, lang: str) -> Writer:
     return Writer(lang, calendars[0].tz if calendars else "UTC")
 
 
-def file_name(path: str) -> str:
-    """The last part of a path: reports go to people who have no business with the folders of this machine."""
-    return PurePath(path).name
-
-
 def file_names(paths: Iterable[Path]) -> str:
     """The files of one hash, as they stand in a report."""
     return " + ".join(path.name for path in paths) or DASH
 
 
-def clause(blueprint: Blueprint, check: str, lang: str) -> str:
-    """Where the blueprint file states a check."""
-    places: list[tuple[str | int, ...]] = [("rules", i) for i, r in enumerate(blueprint.rules) if r.id == check]
-    places += [("standards", i) for i, s in enumerate(blueprint.standards) if s.id == check]
-    places += [("activities", i) for i, a in enumerate(blueprint.activities) if f"role-{a.id}" == check]
-    line = blueprint.lines.get(places[0] if places else ("flow",))
-    name = file_name(blueprint.path)
-    return name if line is None else say("report.clause", lang, file=name, line=line)
-
-
-def basis(blueprint: Blueprint, check: str, lang: str) -> str:
-    """What a check rests on: law, policy, charter; the design itself for the path and for roles."""
-    spec = blueprint.checks.get(check)
-    if spec is not None:
-        return spec.basis
-    return say("report.basis_path" if check == "path" else "report.basis_role", lang)
-
-
-def promise(blueprint: Blueprint, check: str, lang: str) -> str:
-    """The limit of a standard for one case, in words; empty where there is none."""
-    spec = blueprint.checks.get(check)
-    if not isinstance(spec, Standard):
-        return ""
-    if spec.metric == "due_date":
-        return say("report.due_date", lang)
-    if spec.minimum is not None:
-        return " ".join(
-            [f"≥ {spec.minimum:,.10g}", *([f"≤ {spec.limit:,.10g}"] if isinstance(spec.limit, int | float) else [])]
-        )
-    return duration(spec.limit, lang)
+def roster_fact(study: Study, w: Writer) -> list[tuple[str, str]]:
+    """The staff table with its hash, as a label and a value; nothing where there is none."""
+    roster = study.roster
+    if roster is None:
+        return []
+    return [(w.say("fact.roster"), w.say("report.hash", file=file_name(roster.path), hash=roster.sha256))]
 
 
 def cell_words(cell: str, lang: str) -> str:

@@ -14,13 +14,18 @@ from markupsafe import Markup
 from mining.errors import ModelError
 from mining.pictures.svg import clean
 from mining.plots import axes_for, findings_chart, judged_standards, standards_chart, to_svg
-from mining.report import evidence, sections, summary
+from mining.report import evidence, measures, sections, summary
 from mining.report.details import MOST_DETAILED, blocks
-from mining.report.formats import DASH, Writer, file_name, file_names, writer_of
+from mining.report.formats import DASH, Writer, file_names, roster_fact, writer_of
 from mining.study import Study
+from mining.texts import file_name
 
 CHARTED = 10
-SECTIONS = ("summary", "priorities", "designed", "delivered", "results", "details", "data", "limits", "glossary")
+SECTIONS = (
+    "summary", "priorities", "designed", "delivered", "results", "touchpoints", "promises", "funnel", "details", "data", "limits",
+    "glossary",
+)  # fmt: skip
+MEASURES = ("touchpoints", "promises", "funnel")  # sections that a blueprint may have nothing for
 TAG = {"en": "en", "zh": "zh-CN"}
 
 
@@ -53,9 +58,11 @@ def render_html(study: Study, *, lang: str = "en", generated: str | None = None)
     """
     w = writer_of(study, lang)
     page = _environment().get_template("report.html.j2")
+    parts = _first_part(study, w) | _measures(study, w) | _second_part(study, w)
+    left_out = [name for name in MEASURES if not parts[name]]
     return page.render(
-        t=w.say, lang=TAG[lang], sections=SECTIONS, generated=generated, study=study, facts=_facts(study, w),
-        status=study.blueprint.status, **_first_part(study, w), **_second_part(study, w),
+        t=w.say, lang=TAG[lang], sections=[name for name in SECTIONS if name not in left_out], generated=generated, study=study,
+        facts=_facts(study, w), status=study.blueprint.status, **parts,
     )  # fmt: skip
 
 
@@ -90,6 +97,7 @@ def _facts(study: Study, w: Writer) -> list[tuple[str, str]]:
         (w.say("fact.approval"), signed),
         (w.say("fact.blueprint_file"), w.say("report.hash", file=file_names(blueprint.files), hash=blueprint.sha256)),
         (w.say("fact.log"), w.say("report.hash", file=file_name(source.path), hash=source.sha256)),
+        *roster_fact(study, w),
         (w.say("fact.period"), w.say("report.zone", period=period, zone=w.zone)),
         (w.say("fact.cases"), w.count(study.instances.n_cases)),
     ]
@@ -129,15 +137,29 @@ def _delivered(study: Study, w: Writer) -> dict[str, Any]:
     }
 
 
-def _second_part(study: Study, w: Writer) -> dict[str, Any]:
+def _measures(study: Study, w: Writer) -> dict[str, Any]:
+    """What the checks add up to; a section without rows is left out."""
     standards = judged_standards(study)
+    chart = standards_chart(study, lang=w.lang, ax=axes_for(len(standards), w.lang)) if len(standards) else None
+    promised = [x for x in (measures.on_time(study, w), measures.calibration(study, w)) if x]
+    scorecard, facets = measures.touchpoints(study, w), measures.untested_facets(study, w)
+    return {
+        "dimensions": measures.dimensions(study, w),
+        "dimensions_said": study.dimensions().sentence(w.lang),
+        "touchpoints": scorecard,
+        "touchpoints_said": [study.touchpoints().sentence(w.lang), *facets],
+        "promises": promised,
+        "promises_said": [study.on_time().sentence(w.lang), study.calibration().sentence(w.lang)],
+        "standards_chart": _chart(chart) if chart else "",
+        "funnel": measures.funnel_tables(study, w),
+    }
+
+
+def _second_part(study: Study, w: Writer) -> dict[str, Any]:
     found = study.findings()
     return {
         "checks": sections.checks(study, w),
         "blind": sections.blind_checks(study, w),
-        "standards_chart": _chart(standards_chart(study, lang=w.lang, ax=axes_for(len(standards), w.lang)))
-        if len(standards)
-        else "",
         "allowances": sections.allowances(study, w),
         "blocks": blocks(study, w),
         "undetailed": max(len(found) - MOST_DETAILED, 0),
@@ -153,7 +175,7 @@ def _second_part(study: Study, w: Writer) -> dict[str, Any]:
         "unchecked": evidence.unchecked(study, w),
         "notes": evidence.notes(study),
         "limits": evidence.limits(study, w),
-        "glossary": evidence.glossary(w),
+        "glossary": evidence.glossary(study, w),
         "provenance": found.provenance,
     }
 

@@ -9,11 +9,11 @@ import pandas as pd
 from mining.blueprint.model import SEVERITIES, Condition
 from mining.conformance.verdicts import VERDICTS
 from mining.findings import BANDS, FEW_CASES, TABLE
-from mining.report.formats import Writer, band_words, cell_words, file_name
+from mining.report.formats import Writer, band_words, cell_words
 from mining.report.table import Cell, Column, Group, Row, Table, number, records, table
 from mining.results import plain
 from mining.study import Study
-from mining.texts import activity_name, check_text
+from mining.texts import activity_name, check_text, file_name
 
 MOST_OBSERVED, MOST_DESIGNED = 15, 30
 

@@ -12,11 +12,11 @@ import pandas as pd
 
 from mining.conformance.verdicts import VERDICTS
 from mining.report import evidence
-from mining.report.formats import Writer, basis, cell_words, clause, promise
+from mining.report.formats import Writer, cell_words
 from mining.report.sections import allowance_use, condition_words
 from mining.results import plain
 from mining.study import Study
-from mining.texts import activity_name, check_text
+from mining.texts import activity_name, basis, check_text, clause, promise
 
 WIDTHS = {"text": 18, "long": 52, "count": 11, "share": 11, "number": 13, "time": 20, "verdict": 15}
 KINDS = {
@@ -45,7 +45,7 @@ KINDS = {
     "verdict": "verdict",
 }
 MOST_CELLS = 1_000_000  # of one sheet
-WORDY = ("dimension", "kind", "pattern", "severity", "verdict", "priority", "status", "decision")
+WORDY = ("dimension", "kind", "pattern", "service_word", "severity", "verdict", "priority", "status", "decision")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import pandas as pd
 from mining.blueprint.model import Standard
 from mining.findings import PRIORITIES
 from mining.report.formats import Writer
+from mining.report.paths import fit_lines, path_lines
 from mining.report.sections import title_of
 from mining.report.table import records
 from mining.study import Study
@@ -14,11 +15,11 @@ from mining.texts import check_text
 
 
 def sentences(study: Study, w: Writer) -> list[str]:
-    """Cases, path, standards, rules, blind checks, findings."""
+    """Cases, path checks and how well they fit, standards, rules, blind checks, findings."""
     return [
         _cases(study, w),
-        *_path(study, w),
-        _fit(study, w),
+        *path_lines(study, w),
+        *fit_lines(study, w),
         *_standards(study, w),
         *_rules(study, w),
         *_blind(study, w),
@@ -29,39 +30,6 @@ def sentences(study: Study, w: Writer) -> list[str]:
 def _cases(study: Study, w: Writer) -> str:
     n, done = study.instances.n_cases, int(study.has_end.sum())
     return w.say(f"summary.cases.{study.open_cases}", n=w.count(n), done=w.count(done), open=w.count(n - done))
-
-
-def _path(study: Study, w: Writer) -> list[str]:
-    row = study.summary().row("path")
-    counts = {"k": w.count(row["pass"]), "n": w.count(row["judged"])}
-    shares = {"share": w.share(row["gross"]), "interval": w.interval(row["low"], row["high"])}
-    found = [w.say("summary.path", **counts, **shares)]
-    if row["allowed"]:
-        found = [
-            w.say(
-                "summary.path_net",
-                k=w.count(row["pass"] + row["allowed"]),
-                n=counts["n"],
-                share=w.share(row["net"]),
-                first=found[0],
-            )
-        ]
-    kind = study.blueprint.service_type
-    return found if kind == "linear" else [found[0] + w.say(f"summary.not_headline.{kind}")]
-
-
-def _fit(study: Study, w: Writer) -> str:
-    """Fitness and precision of the designed flow."""
-    fit = study.fit
-    said = w.say(
-        "summary.fit", fitness=w.bounds(fit.log_fitness), mean=w.bounds(fit.mean_fitness), n=w.count(fit.n_cases)
-    )
-    strict = study.strictness
-    if strict.share is not None:
-        said += w.say("summary.strictness", share=w.share(strict.share), n=w.count(strict.known))
-    if fit.precision is not None:
-        return said + w.say("summary.precision", value=w.bounds((fit.precision.value, fit.precision.value)))
-    return said + w.say("summary.no_precision")
 
 
 def _standards(study: Study, w: Writer) -> list[str]:

@@ -14,10 +14,11 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from mining.conformance.verdicts import VERDICTS
-from mining.report import sheets
-from mining.report.formats import Writer, file_name, file_names, writer_of
+from mining.report import measure_sheets, sheets
+from mining.report.formats import Writer, file_names, roster_fact, writer_of
 from mining.report.sheets import WIDTHS, Sheet
 from mining.study import Study
+from mining.texts import file_name
 
 MOST_ROWS = 1_048_576  # of a sheet, the heading included
 LONGEST = 32_767  # characters of a cell
@@ -28,6 +29,11 @@ NUMBER_FORMATS = {"count": "#,##0", "share": "0.0%", "number": "#,##0.0", "time"
 MAKERS: tuple[Callable[[Study, Writer], Sheet], ...] = (
     sheets.criteria,
     sheets.checks,
+    measure_sheets.dimensions,
+    measure_sheets.touchpoints,
+    measure_sheets.on_time,
+    measure_sheets.calibration,
+    measure_sheets.funnel,
     sheets.matrix,
     sheets.deviations,
     sheets.findings,
@@ -35,12 +41,16 @@ MAKERS: tuple[Callable[[Study, Writer], Sheet], ...] = (
     sheets.quality,
     sheets.lineage,
 )
+OPTIONAL = ("touchpoints", "on_time", "calibration", "funnel")  # sheets that a blueprint may have no rows for
 FORBIDDEN = re.compile("[\ud800-\udfff\ufffe\uffff]")
 FORMULA_STARTS = ("=", "+", "-", "@")
 
 
 def write_workpapers(study: Study, path: str | Path, *, lang: str = "en") -> None:
-    """Write the working papers of a study: readme, criteria, checks, matrix, deviations, findings, allowances, data quality, lineage.
+    """Write the working papers of a study.
+
+    Sheets: readme, criteria, checks, dimensions, touchpoints, on time, calibration, funnel (where there are such), matrix, deviations,
+    findings, allowances, data quality, lineage.
 
     Parameters
     ----------
@@ -61,7 +71,7 @@ def write_workpapers(study: Study, path: str | Path, *, lang: str = "en") -> Non
     >>> write_workpapers(study, examples / "workpapers.xlsx")
     """
     w = writer_of(study, lang)
-    made = [make(study, w) for make in MAKERS]
+    made = [sheet for make in MAKERS if (sheet := make(study, w)).n_rows or sheet.key not in OPTIONAL]
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,
@@ -184,6 +194,7 @@ def _readme(study: Study, made: list[Sheet], w: Writer) -> list[tuple[str, str]]
         ),
         (w.say("fact.blueprint_file"), w.say("report.hash", file=file_names(blueprint.files), hash=blueprint.sha256)),
         (w.say("fact.log"), w.say("report.hash", file=file_name(source.path), hash=source.sha256)),
+        *roster_fact(study, w),
         (w.say("fact.cases"), w.count(study.instances.n_cases)),
         (w.say("xlsx.open_cases"), parameters["open_cases"]),
         (w.say("xlsx.zone"), w.zone),

@@ -13,10 +13,11 @@ from typing import Any
 from mining.blueprint import model as m
 from mining.errors import MiningError
 from mining.simulation import standards as time_standards
-from mining.simulation.people import assigned, case_attributes, channel_attribute, channels
+from mining.simulation.people import assigned, case_attributes, channels, shares_channels
 from mining.simulation.rules import holds
 from mining.simulation.service import Case, Plan, Service, Task
 from mining.simulation.stream import Stream
+from mining.simulation.values import ValueMaker
 from mining.units import Duration
 
 TRIES = 600
@@ -44,7 +45,9 @@ class CaseMaker:
 
     def __init__(self, service: Service, seed: int, start: date | None) -> None:
         self.service, self.seed = service, seed
-        self.channel = channel_attribute(service.blueprint)
+        self.channel = service.channel
+        self.one_channel = shares_channels(service.blueprint)
+        self.values = ValueMaker(service)
         self.kinds = {a.id: service.blueprint.lane_of(a.id).kind for a in service.blueprint.activities}
         self.tempo = _tempo(service)
         first, last = service.arrivals(start)
@@ -76,7 +79,13 @@ class CaseMaker:
             if case is not None and self.service.clean(case):
                 return case
             reasons.update(
-                [*self.service.broken(case, strict=True), *self.service.wrong_roles(case)] if case else ["coverage"]
+                [
+                    *self.service.broken(case, strict=True),
+                    *self.service.wrong_roles(case),
+                    *self.service.poor_contacts(case),
+                ]
+                if case
+                else ["coverage"]
             )
         often = ", ".join(f"{name} ({n})" for name, n in reasons.most_common(4)) or "limits kept without room to spare"
         raise MiningError(
@@ -88,8 +97,6 @@ class CaseMaker:
         blueprint, service = self.service.blueprint, self.service
         people = assigned(blueprint, service.teams, run, attributes, stream)
         words = channels(blueprint, run, stream) if self.channel else [None] * len(run)
-        if self.channel:
-            attributes[self.channel] = next((word for word in words if word), None)
         tasks = tuple(
             self.task(activity, stream, nights=nights, first=i == 0)._replace(resource=who, channel=word)
             for i, (activity, who, word) in enumerate(zip(run, people, words, strict=True))
@@ -107,7 +114,7 @@ class CaseMaker:
         wait = stream.skewed(2 * MINUTE if first else usual)
         work = stream.skewed(WORKS.get(kind, 2 * MINUTE))
         anytime = nights and step.role is None and (kind == "customer" or (first and kind in SELF_SERVICE))
-        return Task(activity, label, int(wait), int(work), anytime)
+        return Task(activity, label, int(wait), int(work), anytime, values=self.values.fine(activity, stream))
 
     def _arrival(self, anytime: bool, stream: Stream) -> int:
         calendar = self.service.calendar
@@ -136,7 +143,7 @@ class CaseMaker:
 
     def _adjusted(self, case: Case, targets: Mapping[str, float]) -> tuple[Task, ...]:
         tasks = list(case.plan.tasks)
-        for standard in (*self.service.standards, *_within(self.service.rules)):
+        for standard in (*self.service.standards, *time_standards.within_rules(self.service.rules)):
             if standard.metric == "due_date":
                 continue
             for window in time_standards.windows(standard, case.trace, case.attributes, strict=True):
@@ -160,26 +167,6 @@ def _tempo(service: Service) -> float:
         if s.metric == "elapsed" and isinstance(s.limit, Duration)
     ]
     return min(6.0, max(0.05, max(hours, default=WORKING_WEEK) / WORKING_WEEK))
-
-
-def _within(rules: tuple[m.Rule, ...]) -> list[m.Standard]:
-    """Response rules with a time limit, seen as standards."""
-    return [
-        m.Standard(
-            r.id,
-            "time",
-            "elapsed",
-            r.severity,
-            r.basis,
-            (r.a,),
-            (r.b,),
-            limit=r.within,
-            calendar=r.calendar,
-            when=r.when,
-        )
-        for r in rules
-        if r.within and r.b
-    ]
 
 
 def _shorten(tasks: list[Task], standard: m.Standard, window: time_standards.Window, factor: float) -> None:

@@ -1,43 +1,70 @@
-"""What may go wrong on purpose: reading ``missing:approve=0.02`` and finding its place in a blueprint."""
+"""What may go wrong on purpose: reading ``missing:approve=0.02``, or two faults of one case, ``missing:a+late:S1=5``."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from mining.blueprint import model as m
-from mining.errors import MiningError, UnknownNameError, hint
-from mining.simulation.service import Service
+from mining.errors import MiningError, UnknownNameError
 
-KINDS = ("missing", "extra", "swapped", "repeated", "late", "wrong_role", "same_person")
+WORDS = {  # kind of fault -> the kind of deviation that a check names it by
+    "missing": "missing",
+    "extra": "extra",
+    "swapped": "out_of_order",
+    "moved_early": "out_of_order",
+    "moved_late": "out_of_order",
+    "repeated": "repeated",
+    "replaced": "replaced",
+    "late": "late",
+    "early": "out_of_order",
+    "wrong_role": "wrong_role",
+    "same_person": "same_person",
+    "other_person": "other_person",
+    "wrong_channel": "wrong_channel",
+    "missing_evidence": "missing_evidence",
+    "wrong_value": "wrong_value",
+    "failed": "failed",
+    "abandoned": "abandoned",
+    "reopened": "reopened",
+    "discontinuity": "discontinuity",
+}
+KINDS = tuple(WORDS)
+MISSTEPS = ("missing", "extra", "swapped", "moved_early", "moved_late", "repeated", "replaced", "reopened")
 _PATTERN = re.compile(r"([^:=]+):(.+)=([^=]+)")
+_SECOND = re.compile(r"\+(?=\s*(?:" + "|".join(KINDS) + r"):)")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A known fault to inject.
+    """A known fault to inject, or two that come together in one case.
 
     Attributes
     ----------
     kind : str
-        One of ``missing, extra, swapped, repeated, late, wrong_role, same_person``.
+        One of the keys of ``WORDS``.
     place : str
-        An activity id; for ``extra`` also any label the blueprint does not know (an ad-hoc step); for ``late`` also a
-        time standard; for ``same_person`` also a four_eyes rule.
+        An activity id; for ``extra`` also any label the blueprint does not know (an ad-hoc step); for ``late`` also a time
+        standard or a response rule with ``within``; for ``early`` a not_before rule; for ``same_person`` and ``other_person``
+        also a four_eyes or same_handler rule; for ``wrong_value``, ``missing_evidence`` and ``discontinuity`` a standard; for
+        ``abandoned`` the step after which nothing came, or ``*`` for any.
     share : float or None
         Part of all cases, 0-1, or
     cases : int or None
         number of cases. One of the two is given.
+    beside : (str, str) or None
+        Kind and place of a second fault in the same cases.
     """
 
     kind: str
     place: str
     share: float | None = None
     cases: int | None = None
+    beside: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise UnknownNameError("kind of fault", self.kind, KINDS, where=str(self))
+        for kind in (self.kind, *((self.beside[0],) if self.beside else ())):
+            if kind not in KINDS:
+                raise UnknownNameError("kind of fault", kind, KINDS, where=str(self))
         if (self.share is None) == (self.cases is None):
             raise MiningError(f"fault {self.kind}:{self.place}: give either a share of the cases or a number of cases.")
         if self.share is not None and not 0 <= self.share <= 1:
@@ -50,7 +77,10 @@ class Fault:
 
     @classmethod
     def parse(cls, text: str) -> Fault:
-        """Read ``KIND:PLACE=AMOUNT``. With a dot or a percent sign the amount is a share, else a number of cases.
+        """Read ``KIND:PLACE=AMOUNT``, or ``KIND:PLACE+KIND:PLACE=AMOUNT`` for two faults in each of the cases.
+
+        With a dot or a percent sign the amount is a share, else a number of cases. A ``+`` parts two faults only where a kind
+        follows it, so that a label may hold one.
 
         Raises
         ------
@@ -60,9 +90,11 @@ class Fault:
         Examples
         --------
         >>> Fault.parse("missing:approve=2%")
-        Fault(kind='missing', place='approve', share=0.02, cases=None)
+        Fault(kind='missing', place='approve', share=0.02, cases=None, beside=None)
         >>> Fault.parse("extra:Call back=12").cases
         12
+        >>> Fault.parse("missing:approve+late:S1=5").beside
+        ('late', 'S1')
         """
         match = _PATTERN.fullmatch(text.strip())
         if not match:
@@ -70,11 +102,17 @@ class Fault:
                 f"{text!r} is not a fault. Write KIND:PLACE=AMOUNT, as in missing:approve=0.02. Kinds: "
                 f"{', '.join(KINDS)}."
             )
-        kind, place, amount = (part.strip() for part in match.groups())
+        kind, places, amount = (part.strip() for part in match.groups())
+        place, *others = (part.strip() for part in _SECOND.split(places))
+        if len(others) > 1:
+            raise MiningError(f"{text!r} names {len(others) + 1} faults for one case. Write one or two.")
+        beside = tuple(part.strip() for part in others[0].split(":", 1)) if others else None
         try:
             if amount.endswith("%"):
-                return cls(kind, place, share=float(amount[:-1]) / 100)
-            return cls(kind, place, share=float(amount)) if "." in amount else cls(kind, place, cases=int(amount))
+                return cls(kind, place, share=float(amount[:-1]) / 100, beside=beside)  # type: ignore[arg-type]
+            if "." in amount:
+                return cls(kind, place, share=float(amount), beside=beside)  # type: ignore[arg-type]
+            return cls(kind, place, cases=int(amount), beside=beside)  # type: ignore[arg-type]
         except MiningError:
             raise
         except ValueError:
@@ -83,128 +121,20 @@ class Fault:
                 f"such as 25."
             ) from None
 
+    @property
+    def parts(self) -> tuple[Fault, ...]:
+        """The fault, or each of the two, for itself."""
+        one = Fault(self.kind, self.place, self.share, self.cases)
+        return (one, Fault(*self.beside, self.share, self.cases)) if self.beside else (one,)
+
     def number(self, cases: int) -> int:
         """How many of so many cases; halves are rounded up."""
         return self.cases if self.cases is not None else int((self.share or 0.0) * cases + 0.5)
 
+    @property
+    def name(self) -> str:
+        """Kind and place, without the amount."""
+        return "+".join([f"{self.kind}:{self.place}", *([":".join(self.beside)] if self.beside else [])])
+
     def __str__(self) -> str:
-        amount = self.cases if self.cases is not None else self.share
-        return f"{self.kind}:{self.place}={amount}"
-
-
-@dataclass(frozen=True)
-class Target:
-    """A fault with its place looked up: an activity (or ad-hoc label), a standard or a rule."""
-
-    kind: str
-    activity: str = ""
-    standard: m.Standard | None = None
-    rule: m.Rule | None = None
-
-
-def target(fault: Fault, service: Service) -> Target:
-    """Look up the place of a fault.
-
-    Raises
-    ------
-    MiningError
-        If the place is unknown, or if a fault there could never be seen.
-    """
-    match fault.kind:
-        case "late":
-            return _late(fault, service)
-        case "same_person":
-            return _same_person(fault, service)
-        case "wrong_role":
-            return _wrong_role(fault, service)
-        case _:
-            return _step(fault, service)
-
-
-def _step(fault: Fault, service: Service) -> Target:
-    blueprint = service.blueprint
-    known = {a.id: a for a in blueprint.activities}
-    place = blueprint.labels.get(fault.place, fault.place)
-    if fault.kind == "extra" and place not in known:
-        if place in blueprint.binding.ignore:
-            raise MiningError(
-                f"fault {fault}: the blueprint ignores the label {place!r}, so nobody could see it. Choose "
-                f"another label."
-            )
-        return Target("extra", place)
-    if place not in known:
-        raise UnknownNameError("activity", fault.place, known, where=f"fault {fault}")
-    if not known[place].observable:
-        raise MiningError(
-            f"fault {fault}: {place} is not observable, so no log could show the fault. Choose a step that is logged."
-        )
-    return Target(fault.kind, place)
-
-
-def _late(fault: Fault, service: Service) -> Target:
-    standards = {s.id: s for s in service.standards}
-    hidden = [
-        s.id for s in service.blueprint.standards if s.metric in ("waiting", "handling") and not service.has_starts
-    ]
-    ends: dict[str, m.Standard] = {}
-    for s in service.standards:
-        for activity in (*s.end, *s.of):
-            ends.setdefault(activity, s)
-    if fault.place in hidden or (fault.place not in ends and _of(service, fault.place, hidden)):
-        raise MiningError(
-            f"fault {fault}: the log has no start times, so waiting and handling cannot be seen. Bind log.start "
-            f"or a lifecycle."
-        )
-    found = standards.get(fault.place) or ends.get(fault.place)
-    if found is None:
-        raise MiningError(
-            f"fault {fault}: {fault.place!r} is neither a time standard nor an activity at which one "
-            f"ends.{hint(fault.place, [*standards, *ends])}"
-        )
-    return Target("late", standard=found)
-
-
-def _of(service: Service, activity: str, ids: list[str]) -> bool:
-    return any(activity in s.of for s in service.blueprint.standards if s.id in ids)
-
-
-def _same_person(fault: Fault, service: Service) -> Target:
-    rules = [r for r in service.rules if r.kind == "four_eyes"]
-    if not service.has_people:
-        raise MiningError(
-            f"fault {fault}: the log has no resources, so nobody could see who did what. Bind log.resource."
-        )
-    for rule in rules:
-        if fault.place in (rule.id, rule.a, rule.b):
-            return Target("same_person", rule=rule)
-    places = [x for r in rules for x in (r.id, r.a, r.b)]
-    raise MiningError(
-        f"fault {fault}: {fault.place!r} is neither a four_eyes rule nor one of its "
-        f"activities.{hint(fault.place, places)}"
-    )
-
-
-def _wrong_role(fault: Fault, service: Service) -> Target:
-    found = _step(fault, service)
-    members = service.setting.members
-    wanted = {r.role for r in service.rules if r.kind == "performed_by" and r.a == found.activity} - {None}
-    role = service.blueprint.activity(found.activity).role or next((r for r in sorted(map(str, wanted))), None)
-    with_role = {a.id for a in service.blueprint.activities if a.role} | {
-        r.a for r in service.rules if r.kind == "performed_by"
-    }
-    if not service.has_people:
-        raise MiningError(
-            f"fault {fault}: the log has no resources, so nobody could see who did what. Bind log.resource."
-        )
-    if role is None:
-        raise MiningError(
-            f"fault {fault}: {found.activity} has no role, so nobody can be wrong.{hint(found.activity, with_role)}"
-        )
-    if not members[role]:
-        raise MiningError(
-            f"fault {fault}: role {role} lists no resources, so membership is not known. List them under "
-            f"roles.{role}.resources."
-        )
-    if not set().union(*members.values()) - members[role]:
-        raise MiningError(f"fault {fault}: every known resource is in role {role}. List the resources of another role.")
-    return found
+        return f"{self.name}={self.cases if self.cases is not None else self.share}"

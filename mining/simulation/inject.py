@@ -1,47 +1,39 @@
-"""One fault into one case, so that exactly this fault can be found there, or not at all."""
+"""One fault into one case, so that exactly this fault can be found there, or not at all; a second one beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 
 from mining.blueprint import model as m
-from mining.simulation import standards as time_standards
+from mining.blueprint.compile import choice_siblings
+from mining.simulation.attempts import ON_THE_PATH, Attempt
 from mining.simulation.cases import CaseMaker
-from mining.simulation.faults import Target
-from mining.simulation.repairs import DELETE, INSERT, Repair, cheapest_repairs
+from mining.simulation.contacts import OUTCOME
+from mining.simulation.faults import MISSTEPS, WORDS
+from mining.simulation.oracle import HANDOVER, RIGHT, Diagnosis, Oracle
+from mining.simulation.repairs import DELETE, Repair
 from mining.simulation.rules import holds
-from mining.simulation.service import PEOPLE_RULES, Case, Plan, Service, Task
+from mining.simulation.service import PEOPLE_RULES, Case, Service
 from mining.simulation.stream import Stream
+from mining.simulation.targets import Target
+from mining.simulation.wrong_contacts import WrongContacts
+from mining.simulation.wrong_people import WrongPeople
+from mining.simulation.wrong_steps import WrongSteps
+from mining.simulation.wrong_times import WrongTimes
 
-PATH = "path"
-MOST_PLACES = 8
-HALVINGS = 14
-LONGEST = 400 * 86_400
-ORDER_RULES = (
-    "precedence",
-    "response",
-    "succession",
-    "immediate_response",
-    "immediate_precedence",
-    "not_followed_by",
-    "starts_with",
-    "ends_with",
-)
-SEEN_BY = {  # which rule kinds show a fault where the flow itself lets it pass
-    "missing": ("must_occur", "together", *ORDER_RULES),
-    "extra": ("must_not_occur", "not_together"),
-    "repeated": ("at_most", "must_not_occur"),
-    "swapped": ORDER_RULES,
-}
+CLEAN = Diagnosis({}, ())
+BEST_OF = (*MISSTEPS, "same_person", "abandoned")  # of several places the one that breaks the fewest other checks
 
 
 @dataclass(frozen=True)
 class Truth:
     """What was done to a case.
 
-    ``check``: what shows it, ``path``, ``role-<activity>``, or a rule or standard. ``also_fails``: what fails with it
-    of necessity, named the same way.
+    ``check``: what shows it: a path check, a rule or standard, ``role-<activity>``, ``channel-<activity>``,
+    ``evidence-<activity>``, ``touchpoint-<activity>`` or ``outcome``. ``also_fails``: what fails with it of necessity, named the
+    same way. ``fault``: as it was asked for, ``missing:approve`` or ``missing:approve+late:S1``.
     """
 
     case_id: str
@@ -50,100 +42,169 @@ class Truth:
     partner: str
     check: str
     also_fails: tuple[str, ...]
+    fault: str = ""
+
+    @property
+    def word(self) -> str:
+        """The kind by which the check names it."""
+        return WORDS[self.kind]
+
+
+@dataclass(frozen=True)
+class Spoilt:
+    """A case with its faults: the truth about each, all that the case breaks, and the edits that would undo them."""
+
+    case: Case
+    truths: tuple[Truth, ...]
+    breaks: Diagnosis
+    ways: tuple[Repair, ...] = ((),)
 
 
 class Injector:
-    """Puts faults into clean cases of one service."""
+    """Puts faults into clean cases of one service.
 
-    def __init__(self, service: Service, maker: CaseMaker) -> None:
-        self.service, self.maker = service, maker
-        self._seen: dict[tuple[str, ...], set[Repair]] = {}
+    ``last``: bounds of the last moment of the log, from when on silent cases count as abandoned.
+    """
 
-    def inject(self, target: Target, case: Case, stream: Stream) -> tuple[Case, Truth] | None:
+    def __init__(self, service: Service, maker: CaseMaker, last: tuple[int, int] | None = None) -> None:
+        self.service, self.oracle, self.last = service, Oracle(service), last
+        self.rules = {r.id: r for r in service.rules}
+        self.standards = {s.id: s for s in service.blueprint.standards}
+        self.siblings = choice_siblings(service.blueprint)
+        self.steps, self.people = WrongSteps(service, maker), WrongPeople(service)
+        self.times, self.contacts = WrongTimes(service), WrongContacts(service, maker)
+
+    def inject(self, target: Target, case: Case, stream: Stream, before: Spoilt | None = None) -> Spoilt | None:
         """The case with the fault and the truth about it; None where it would not be exactly this fault.
 
-        The case stays complete (scope.ends_with): in an open case nobody could tell missing from not yet done.
+        A case that is not abandoned stays complete (scope.ends_with): in an open case nobody could tell missing from not yet
+        done.
+
+        Parameters
+        ----------
+        target : Target
+        case : Case
+            Clean, or the case of ``before``.
+        stream : Stream
+        before : Spoilt, optional
+            The case with its first fault. The second one breaks nothing of the first and is not explained by it: every check fails
+            that either breaks alone, and the path has no cheaper explanation than the two together.
         """
+        given = before or Spoilt(case, (), CLEAN)
+        found: list[Spoilt] = []
+        for attempt in self._attempts(target, case, stream):
+            spoilt = self._judged(target, attempt, given)
+            if spoilt and target.kind not in BEST_OF:
+                return spoilt
+            found += [spoilt] if spoilt else []
+        return min(found, key=lambda x: len(x.truths[-1].also_fails), default=None)
+
+    def _attempts(self, target: Target, case: Case, stream: Stream) -> Iterator[Attempt]:
         match target.kind:
-            case "late":
-                found = self._late(target, case, stream)
-            case "same_person":
-                found = self._same_person(target, case)
-            case "wrong_role":
-                found = self._wrong_role(target, case, stream)
+            case "late" | "early":
+                return self.times.attempts(target, case, stream)
+            case "wrong_role" | "same_person" | "other_person":
+                return self.people.attempts(target, case, stream)
+            case "discontinuity" if target.standard and target.standard.metric == "handovers":
+                return self.people.attempts(target, case, stream)
+            case "wrong_channel" | "missing_evidence" | "failed" | "wrong_value" | "discontinuity":
+                return self.contacts.attempts(target, case, stream)
             case _:
-                found = self._misstep(target, case, stream)
-        return found if found and self.service.complete(found[0].activities) else None
+                return self.steps.attempts(target, case, stream)
 
-    # --- steps ------------------------------------------------------------------------------------------------------
+    # --- is it exactly this fault? ----------------------------------------------------------------------------------
 
-    def _misstep(self, target: Target, case: Case, stream: Stream) -> tuple[Case, Truth] | None:
-        """Of the places tried, the one that breaks the fewest other checks."""
-        found: list[tuple[Case, Truth]] = []
-        for tasks, partner in self._missteps(target, case, stream):
-            changed = self.service.realise(replace(case.plan, tasks=tasks)) if tasks else None
-            truth = self._judged(target, changed, partner) if changed else None
-            if changed and truth:
-                found.append((changed, truth))
-        return min(found, key=lambda x: len(x[1].also_fails), default=None)
-
-    def _missteps(self, target: Target, case: Case, stream: Stream) -> Iterator[tuple[tuple[Task, ...], str]]:
-        tasks, wanted = case.plan.tasks, target.activity
-        places = [i for i, task in enumerate(tasks) if task.activity == wanted]
-        if target.kind == "extra":
-            if not places:
-                for i in stream.shuffled(range(len(tasks) + 1))[:MOST_PLACES]:
-                    yield (*tasks[:i], self._extra(wanted, case, stream), *tasks[i:]), ""
-            return
-        if len(places) != 1:
-            return
-        i = places[0]
-        if target.kind == "missing":
-            yield (*tasks[:i], *tasks[i + 1 :]), ""
-        elif target.kind == "repeated":
-            for j in stream.shuffled(range(i + 1, len(tasks) + 1))[:MOST_PLACES]:
-                again = tasks[i]._replace(wait=int(stream.skewed(900)), anytime=False)
-                yield (*tasks[:j], again, *tasks[j:]), ""
-        elif i + 1 < len(tasks) and sum(task.activity == tasks[i + 1].activity for task in tasks) == 1:
-            yield (*tasks[:i], tasks[i + 1], tasks[i], *tasks[i + 2 :]), tasks[i + 1].activity
-
-    def _extra(self, activity: str, case: Case, stream: Stream) -> Task:
-        task = self.maker.task(activity, stream)
-        team = self.service.teams.get(activity)
-        if team is None:  # an ad-hoc step is done by somebody of the case
-            team = tuple(dict.fromkeys(x.resource for x in case.plan.tasks if x.resource))
-        offered = self.service.blueprint.activity(activity).touchpoint if activity in self.service.teams else None
-        channel = next(
-            (x.channel for x in case.plan.tasks if x.channel and offered and x.channel in offered.channels), None
-        )
-        if channel is None and offered and offered.channels and self.maker.channel:
-            channel = stream.pick(offered.channels)
-        if self._one_channel(case):
-            channel = case.plan.tasks[0].channel
-        return task._replace(
-            wait=int(stream.skewed(900)), resource=stream.pick(team) if team else None, channel=channel
-        )
-
-    def _one_channel(self, case: Case) -> bool:
-        return len({x.channel for x in case.plan.tasks}) == 1
-
-    def _judged(self, target: Target, case: Case, partner: str) -> Truth | None:
-        broken = self._agreed(case)
-        if broken is None or self.service.wrong_roles(case):
+    def _judged(self, target: Target, attempt: Attempt, before: Spoilt) -> Spoilt | None:
+        case = self.service.realise(attempt.plan) if attempt.plan.tasks else None
+        after = self._diagnosis(target.kind, case) if case else None
+        if case is None or after is None or not set(before.breaks.checks) <= set(after.checks):
             return None
-        rules = {r.id: r for r in self.service.rules}
-        if any(id not in rules or self._by_chance(rules[id], case) for id in broken):
+        paths = self._mended(before.breaks, after, attempt.ways)
+        if paths is None or (paths and self._one_explanation(before.ways, attempt.ways)):
             return None
-        if not self.service.automaton.accepts(case.activities):
-            if not self._only_repair(target, case, partner):
+        new = [check for check in after.checks if check not in (*before.breaks.checks, *after.paths)]
+        named = self._named(target.kind, attempt, after, paths, new)
+        if named is None:
+            return None
+        check, activity = named
+        also = tuple(other for other in (*paths, *new) if other != check)
+        if not all(self._goes_along(target, other, case) for other in also):
+            return None
+        truth = Truth(case.plan.id, target.kind, activity, attempt.partner, check, also)
+        truths = (*before.truths, truth)
+        if not all(t.check in after.paths or after.names(t.check) == [(t.word, t.activity)] for t in truths):
+            return None
+        ways = tuple(_together(x, y) for x, y in product(before.ways, attempt.ways)) if paths else before.ways
+        return Spoilt(case, truths, after, ways)
+
+    def _diagnosis(self, kind: str, case: Case) -> Diagnosis | None:
+        """What the case breaks, if all readings of the standards and of the end of the log agree on it."""
+        running = not self.service.complete(case.activities)
+        if running != (kind == "abandoned") or (running and self.last is None):
+            return None
+        moments = self.last if running and self.last else (None,)
+        found = [self.oracle.diagnosis(case, now=now, strict=strict) for now in moments for strict in (False, True)]
+        return found[0] if all(x.checks == found[0].checks for x in found) else None
+
+    def _mended(self, before: Diagnosis, after: Diagnosis, ways: tuple[Repair, ...]) -> list[str] | None:
+        """The path checks that the fault breaks; None if one of them has an explanation that is not the fault."""
+        found = []
+        for id in after.paths:
+            was, now = before.paths.get(id, RIGHT), after.paths[id]
+            if now == was:
+                continue
+            mine = [tuple(e for e in way if e[0] == DELETE) for way in ways] if id == HANDOVER else ways
+            if now != {_together(x, y) for x in was for y in mine} or now == RIGHT:
                 return None
-            return Truth(case.plan.id, target.kind, target.activity, partner, PATH, broken)
-        seen = [id for id in broken if rules[id].kind in SEEN_BY[target.kind]]
-        if not seen:
-            return None
-        return Truth(
-            case.plan.id, target.kind, target.activity, partner, seen[0], tuple(id for id in broken if id != seen[0])
-        )
+            found.append(id)
+        return found
+
+    def _one_explanation(self, before: tuple[Repair, ...], ways: tuple[Repair, ...]) -> bool:
+        """Whether two faults of the path would be read as one: the same step, branches of a choice, or a replacement."""
+        edits, others = ({edit for way in x for edit in way} for x in (ways, before))
+        return any(a == b or (x != y and self._stands_for(a, b)) for (x, a), (y, b) in product(edits, others))
+
+    def _stands_for(self, a: str, b: str) -> bool:
+        known = self.service.blueprint.by_id
+        replaced = any(y in known[x].replaced_by for x, y in ((a, b), (b, a)) if x in known)
+        return replaced or any(b in block for block in self.siblings.get(a, ()))
+
+    def _named(
+        self, kind: str, attempt: Attempt, after: Diagnosis, paths: list[str], new: list[str]
+    ) -> tuple[str, str] | None:
+        """The check that shows the fault, and the activity at which it does."""
+        word = WORDS[kind]
+        if attempt.check in (None, ON_THE_PATH):
+            for id in paths:
+                if attempt.activity is not None and (id != HANDOVER or word == "out_of_order"):
+                    return id, attempt.activity
+        for id in new if attempt.check is None else [attempt.check]:
+            names = after.names(id) if id in new else []
+            if len(names) == 1 and names[0][0] == word and attempt.activity in (None, names[0][1]):
+                return id, names[0][1]
+        return None
+
+    # --- what may fail with it --------------------------------------------------------------------------------------
+
+    def _goes_along(self, target: Target, check: str, case: Case) -> bool:
+        """Whether a check may fail with a fault of necessity, and not by chance."""
+        rule, standard = self.rules.get(check), self.standards.get(check)
+        match target.kind:
+            case "same_person":
+                return check.startswith("role-") and target.rule is not None and not self.people.shared(target.rule)
+            case "wrong_role":
+                mine = rule is not None and rule.kind == "performed_by" and rule.a == target.activity
+                return mine or check == f"role-{target.activity}"
+            case "abandoned":
+                return (standard is not None and standard.dimension == "time") or bool(rule and rule.within)
+            case kind if kind in (*MISSTEPS, "missing_evidence"):
+                if rule is not None:
+                    return not self._by_chance(rule, case)
+                if standard is not None:
+                    return standard.metric in ("count", "turns")
+                return check in (OUTCOME, HANDOVER) or check.startswith(("path", "evidence-"))
+            case _:
+                return False
 
     def _by_chance(self, rule: m.Rule, case: Case) -> bool:
         """Whether a broken rule is about people or about time, so that a misstep need not have broken it."""
@@ -152,105 +213,6 @@ class Injector:
         calm = replace(rule, within=None)
         return rule.within is not None and holds(calm, case.trace, case.attributes, self.service.setting) is not False
 
-    def _agreed(self, case: Case) -> tuple[str, ...] | None:
-        """What the case breaks, if both readings of the standards agree on it."""
-        broken = self.service.broken(case)
-        return broken if broken == self.service.broken(case, strict=True) else None
 
-    def _only_repair(self, target: Target, case: Case, partner: str) -> bool:
-        """Whether undoing the fault is the only cheapest way to explain the path."""
-        a = target.activity
-        if case.activities not in self._seen:
-            self._seen[case.activities] = cheapest_repairs(self.service.automaton, case.activities)
-        repairs = self._seen[case.activities]
-        if target.kind == "swapped":
-            return bool(repairs) and repairs <= {((DELETE, x), (INSERT, x)) for x in (a, partner)}
-        return repairs == {((INSERT if target.kind == "missing" else DELETE, a),)}
-
-    # --- people -----------------------------------------------------------------------------------------------------
-
-    def _same_person(self, target: Target, case: Case) -> tuple[Case, Truth] | None:
-        rule = target.rule
-        assert rule is not None, "target() looked it up"
-        tasks = case.plan.tasks
-        a = [i for i, x in enumerate(tasks) if x.activity == rule.a and x.resource]
-        b = [i for i, x in enumerate(tasks) if x.activity == rule.b and x.resource]
-        if not a or not b:
-            return None
-        options = [
-            self._given(case.plan, b[-1], tasks[a[-1]].resource),
-            self._given(case.plan, a[-1], tasks[b[-1]].resource),
-        ]
-        shared = [who for who in self.service.teams.get(rule.a, ()) if who in self.service.teams.get(rule.b or "", ())]
-        for role_kept in (True, False) if not shared else (True,):
-            for changed in filter(None, map(self.service.realise, options)):
-                roles = self.service.wrong_roles(changed)
-                if self._agreed(changed) == (rule.id,) and role_kept != bool(roles):
-                    return changed, Truth(case.plan.id, "same_person", rule.b or "", rule.a, rule.id, roles)
-        return None
-
-    def _wrong_role(self, target: Target, case: Case, stream: Stream) -> tuple[Case, Truth] | None:
-        places = [i for i, x in enumerate(case.plan.tasks) if x.activity == target.activity and x.resource]
-        members = self.service.setting.members
-        if not places:
-            return None
-        place = stream.pick(places)
-        others = sorted({who for names in members.values() for who in names} - set(self.service.teams[target.activity]))
-        licences = {r.id for r in self.service.rules if r.kind == "performed_by" and r.a == target.activity}
-        for who in stream.shuffled(others):
-            changed = self.service.realise(self._given(case.plan, place, who))
-            broken = self._agreed(changed) if changed else None
-            if changed is None or broken is None or not set(broken) <= licences:
-                continue
-            fails = (*broken, *self.service.wrong_roles(changed))
-            if fails:
-                return changed, Truth(case.plan.id, "wrong_role", target.activity, "", fails[0], fails[1:])
-        return None
-
-    def _given(self, plan: Plan, place: int, who: str | None) -> Plan:
-        task = plan.tasks[place]._replace(resource=who)
-        return replace(plan, tasks=(*plan.tasks[:place], task, *plan.tasks[place + 1 :]))
-
-    # --- time -------------------------------------------------------------------------------------------------------
-
-    def _late(self, target: Target, case: Case, stream: Stream) -> tuple[Case, Truth] | None:
-        standard = target.standard
-        assert standard is not None, "target() looked it up"
-        windows = time_standards.windows(standard, case.trace, case.attributes)
-        extra = stream.between(1.0, 1.5)
-        for window in stream.shuffled(windows):
-            delay = self._delay(standard, case, window.last)
-            changed = self._delayed(standard, case, window.last, int(delay * extra)) if delay else None
-            if changed and self._agreed(changed) == (standard.id,) and not self.service.wrong_roles(changed):
-                late = changed.trace[window.last].activity
-                return changed, Truth(case.plan.id, "late", late, "", standard.id, ())
-        return None
-
-    def _delay(self, standard: m.Standard, case: Case, place: int) -> int | None:
-        """The shortest delay of a step, to about one part in ten thousand, that makes the case clearly late."""
-        low, high = 0, 600
-        while not self._is_late(standard, self._delayed(standard, case, place, high), place):
-            low, high = high, high * 2
-            if high > LONGEST:
-                return None
-        for _ in range(HALVINGS):
-            middle = (low + high) // 2
-            if self._is_late(standard, self._delayed(standard, case, place, middle), place):
-                high = middle
-            else:
-                low = middle
-        return high
-
-    def _delayed(self, standard: m.Standard, case: Case, place: int, seconds: int) -> Case | None:
-        task = case.plan.tasks[place]
-        works = standard.metric == "handling"
-        longer = task._replace(work=task.work + seconds) if works else task._replace(wait=task.wait + seconds)
-        tasks = (*case.plan.tasks[:place], longer, *case.plan.tasks[place + 1 :])
-        due = case.attributes[standard.due] if standard.due else None
-        return self.service.realise(replace(case.plan, tasks=tasks, due=due))
-
-    def _is_late(self, standard: m.Standard, case: Case | None, place: int) -> bool:
-        if case is None:
-            return False
-        windows = [w for w in time_standards.windows(standard, case.trace, case.attributes) if w.last == place]
-        return any(time_standards.clearly_late(standard, w, case.attributes, self.service.setting) for w in windows)
+def _together(x: Repair, y: Repair) -> Repair:
+    return tuple(sorted([*x, *y]))

@@ -8,6 +8,7 @@ from typing import Any
 from mining.binding import Attribute
 from mining.blueprint import model as m
 from mining.simulation.rules import applies
+from mining.simulation.standards import promised
 from mining.simulation.stream import Stream
 
 TEAM = 6
@@ -78,37 +79,80 @@ def _person(
 
 
 def channel_attribute(blueprint: m.Blueprint) -> str | None:
-    """The attribute that holds the channel, if touchpoints name channels: the one with "channel" in its name."""
+    """The attribute that holds the channel, if touchpoints name channels: ``channel``, else the one with "channel" in its name."""
     if not any(a.touchpoint and a.touchpoint.channels for a in blueprint.activities):
         return None
     bound = blueprint.binding.attributes.items()
+    if "channel" in blueprint.binding.attributes:
+        return "channel"
     return next((name for name, a in bound if "channel" in f"{name} {a.column}".casefold()), None)
+
+
+def _shared_channels(blueprint: m.Blueprint) -> list[str]:
+    groups = [a.touchpoint.channels for a in blueprint.activities if a.touchpoint and a.touchpoint.channels]
+    return [x for x in groups[0] if all(x in group for group in groups)] if groups else []
+
+
+def shares_channels(blueprint: m.Blueprint) -> bool:
+    """Whether a case stays in one channel: all touchpoints that name channels share some."""
+    return bool(_shared_channels(blueprint))
 
 
 def channels(blueprint: m.Blueprint, run: Sequence[str], stream: Stream) -> list[str | None]:
     """The channel of every step: one for the case where all touchpoints share some, else one per touchpoint."""
     offered = {a.id: a.touchpoint.channels for a in blueprint.activities if a.touchpoint and a.touchpoint.channels}
-    groups = list(offered.values())
-    shared = [x for x in groups[0] if all(x in group for group in groups)] if groups else []
+    shared = _shared_channels(blueprint)
     if shared:
         return [stream.pick(shared)] * len(run)
     return [stream.pick(offered[activity]) if activity in offered else None for activity in run]
 
 
 def case_attributes(blueprint: m.Blueprint, stream: Stream) -> dict[str, Any]:
-    """Values of the attributes that belong to the case; due dates and channels come later."""
+    """Values of the attributes that belong to the case, as the attribute standards promise; due dates and channels come later."""
     later = {s.due for s in blueprint.standards} | {channel_attribute(blueprint)}
+    conditions = conditions_of(blueprint)
+    found: dict[str, Any] = {}
+    for name, attribute in blueprint.binding.attributes.items():
+        if name in later or attribute.type == "datetime":
+            continue
+        found[name] = _value(name, attribute, [c for c in conditions if c.attr == name], stream)
+        promises = [s for s in blueprint.standards if s.metric == "attribute" and s.attr == name and not s.of]
+        if not all(promised(s, found[name]) for s in promises):
+            fine = [x for x in candidates(blueprint, name) if all(promised(s, x) for s in promises)]
+            found[name] = stream.pick(fine) if fine else found[name]
+    return found
+
+
+def conditions_of(blueprint: m.Blueprint) -> list[m.Condition]:
+    """The conditions of all rules, standards and allowances."""
     checks: tuple[m.Rule | m.Standard | m.Allowance, ...] = (
         *blueprint.rules,
         *blueprint.standards,
         *blueprint.allowances,
     )
-    conditions = [c for check in checks for c in check.when]
-    return {
-        name: _value(name, attribute, [c for c in conditions if c.attr == name], stream)
-        for name, attribute in blueprint.binding.attributes.items()
-        if name not in later and attribute.type != "datetime"
-    }
+    return [c for check in checks for c in check.when]
+
+
+def candidates(blueprint: m.Blueprint, name: str) -> list[Any]:
+    """Values that an attribute may have: those its promises and conditions name, with some beside them."""
+    touchpoints = [a.touchpoint for a in blueprint.activities if a.touchpoint]
+    conditions = [*conditions_of(blueprint), *(c for t in touchpoints for c in t.fails_when)]
+    named = [
+        x for c in conditions if c.attr == name for x in (c.value if isinstance(c.value, list | tuple) else [c.value])
+    ]
+    standards = [s for s in blueprint.standards if s.metric == "attribute" and s.attr == name]
+    offered = [x for s in standards for x in s.one_of]
+    attribute = blueprint.binding.attributes[name]
+    if attribute.type == "boolean":
+        return [True, False]
+    if attribute.type == "number":
+        limits = [x for s in standards for x in (s.limit, s.minimum) if isinstance(x, int | float)]
+        numbers = [float(x) for x in (*named, *offered, *limits) if isinstance(x, int | float)] or [100.0]
+        beside = [y for x in numbers for y in (x, x + 1, x - 1, round(x / 2), x * 2) if y >= 0]
+        return [*dict.fromkeys(int(y) if y == int(y) else y for y in beside)]
+    if offered or named:
+        return [*dict.fromkeys([*map(str, offered), *map(str, named), *(() if offered else _made_up(name))])]
+    return [*_made_up(name)]
 
 
 def _value(name: str, attribute: Attribute, conditions: list[m.Condition], stream: Stream) -> Any:

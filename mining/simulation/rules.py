@@ -232,3 +232,115 @@ KINDS: dict[str, Callable[[Rule, Trace, Setting], bool | None]] = {
         not_before,
     )
 }
+
+
+# --- what a broken rule names ------------------------------------------------------------------------------------------
+
+
+def named(rule: Rule, trace: Trace, setting: Setting, now: int | None = None) -> list[tuple[str, str]]:
+    """Kind and activity of each fault of a rule that applies.
+
+    Parameters
+    ----------
+    rule : Rule
+    trace : sequence of Instance
+    setting : Setting
+    now : int, optional
+        For a case that still runs the last moment of the log: what more steps could still bring is then no fault, unless its
+        time is over. Not given, the case has ended.
+
+    Returns
+    -------
+    list of (str, str)
+        Empty where the rule holds, or says nothing.
+    """
+    return [(kind, activity or "") for kind, activity in _NAMED[rule.kind](rule, trace, setting, now)]
+
+
+_Named = Iterable[tuple[str, str | None]]
+
+
+def _absent_or_misplaced(trace: Trace, activity: str | None) -> str:
+    return "out_of_order" if _all(trace, activity) else "missing"
+
+
+def _by_presence(rule: Rule, trace: Trace, setting: Setting, now: int | None) -> _Named:
+    a, b = _all(trace, rule.a), _all(trace, rule.b)
+    if rule.kind == "must_occur" and now is None and not must_occur(rule, trace, setting):
+        yield "missing", rule.a
+    if rule.kind == "must_not_occur":
+        yield from (("extra", x.activity) for x in a)
+    if rule.kind == "at_most":
+        yield from (("repeated", x.activity) for x in a[rule.n or 0 :])
+    if rule.kind == "together" and now is None and bool(a) != bool(b):
+        yield "missing", rule.b if a else rule.a
+    if rule.kind == "not_together" and a and b:
+        yield "extra", rule.b if a[0].end < b[0].end else rule.a
+
+
+def _by_ends(rule: Rule, trace: Trace, setting: Setting, now: int | None) -> _Named:
+    if KINDS[rule.kind](rule, trace, setting) is False and (rule.kind == "starts_with" or now is None):
+        yield _absent_or_misplaced(trace, rule.a), rule.a
+
+
+def _by_order(rule: Rule, trace: Trace, setting: Setting, now: int | None) -> _Named:
+    if rule.kind in ("precedence", "succession") and precedence(rule, trace, setting) is False:
+        yield _absent_or_misplaced(trace, rule.a), rule.a
+    if rule.kind in ("response", "succession"):
+        for x in _all(trace, rule.a):
+            yield from _unanswered(rule, x, trace, setting, now)
+    if rule.kind == "not_followed_by":
+        triggers = [_moment(x, rule.a_at) for x in _all(trace, rule.a)]
+        for y in _all(trace, rule.b):
+            if triggers and _moment(y, rule.b_at) > min(triggers):
+                yield "out_of_order", rule.b
+
+
+def _unanswered(rule: Rule, x: Instance, trace: Trace, setting: Setting, now: int | None) -> _Named:
+    begin = _moment(x, rule.a_at)
+    later = [moment for moment in (_moment(y, rule.b_at) for y in _all(trace, rule.b)) if moment > begin]
+    if not later and now is None:
+        yield "missing", rule.b
+    elif rule.within is not None and not _answered(rule, begin, later or [now or begin], setting):
+        yield "late", rule.b
+
+
+def _by_neighbours(rule: Rule, trace: Trace, setting: Setting, now: int | None) -> _Named:
+    after = rule.kind == "immediate_response"
+    trigger, wanted = (rule.a, rule.b) if after else (rule.b, rule.a)
+    for i, x in enumerate(trace):
+        beside = i + 1 if after else i - 1
+        waited_for = after and now is not None and i == len(trace) - 1
+        right = 0 <= beside < len(trace) and trace[beside].activity == wanted
+        if x.activity == trigger and not right and not waited_for:
+            yield _absent_or_misplaced(trace, wanted), wanted
+
+
+def _by_people(rule: Rule, trace: Trace, setting: Setting, now: int | None) -> _Named:
+    before, after = _people(trace, rule.a), [x for x in _all(trace, rule.b) if x.resource is not None]
+    if rule.kind == "four_eyes":
+        yield from (("same_person", x.activity) for x in after if x.resource in before)
+    if rule.kind == "same_handler" and same_handler(rule, trace, setting) is False:
+        yield "other_person", rule.b
+    if rule.kind == "performed_by":
+        members = setting.members.get(rule.role or "", frozenset())
+        strangers = [x for x in _all(trace, rule.a) if members and x.resource is not None and x.resource not in members]
+        yield from (("wrong_role", x.activity) for x in strangers)
+
+
+def _too_early(rule: Rule, trace: Trace, setting: Setting, now: int | None) -> _Named:
+    for y in _all(trace, rule.b):
+        end = _moment(y, rule.b_at)
+        earlier = [moment for moment in (_moment(x, rule.a_at) for x in _all(trace, rule.a)) if moment < end]
+        if earlier and not _long_enough(rule, max(earlier), end, setting):
+            yield "out_of_order", rule.b
+
+
+_NAMED: dict[str, Callable[[Rule, Trace, Setting, int | None], _Named]] = {
+    **dict.fromkeys(("must_occur", "must_not_occur", "at_most", "together", "not_together"), _by_presence),
+    **dict.fromkeys(("starts_with", "ends_with"), _by_ends),
+    **dict.fromkeys(("precedence", "response", "succession", "not_followed_by"), _by_order),
+    **dict.fromkeys(("immediate_response", "immediate_precedence"), _by_neighbours),
+    **dict.fromkeys(("four_eyes", "same_handler", "performed_by"), _by_people),
+    "not_before": _too_early,
+}

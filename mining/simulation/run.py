@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -13,13 +13,17 @@ from mining.blueprint.model import Blueprint
 from mining.errors import MiningError
 from mining.simulation import survey, write
 from mining.simulation.cases import CaseMaker
-from mining.simulation.faults import Fault, Target, target
-from mining.simulation.inject import Injector, Truth
+from mining.simulation.faults import Fault
+from mining.simulation.inject import Injector, Spoilt, Truth
 from mining.simulation.service import Case, Service
 from mining.simulation.stream import Stream, digest
+from mining.simulation.targets import Target, target
 
 if TYPE_CHECKING:
     import pandas as pd
+
+SOME_ENDED = 0.8
+SILENT = 0.75  # of the time after which a silent case counts as abandoned: no open case of an extract comes nearer
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,7 +37,7 @@ class Simulation:
     cases : tuple of Case
         As they happened, by case id; faulty cases with their fault.
     truths : tuple of Truth
-        One per faulty case, by case id. No other case deviates in any way.
+        One per fault, by case id; a case with two faults has two. No other case deviates in any way.
     until : int or None
         The moment the extract was taken (seconds since 1970 UTC): later events are not in the log.
     """
@@ -94,7 +98,8 @@ class Simulation:
         return folder
 
     def __repr__(self) -> str:
-        return f"<Simulation of {self.blueprint.id}: {len(self.cases)} cases, {len(self.truths)} faulty>"
+        faulty = len({truth.case_id for truth in self.truths})
+        return f"<Simulation of {self.blueprint.id}: {len(self.cases)} cases, {faulty} faulty>"
 
 
 def simulate(
@@ -105,13 +110,15 @@ def simulate(
     faults: Sequence[Fault] = (),
     start: date | None = None,
     end: date | None = None,
+    tries: int | None = None,
 ) -> Simulation:
     """Play a blueprint out and inject known faults.
 
     Every case is a complete run of the flow that keeps every rule, limit, role and channel of the blueprint, time
     standards with a quarter of the limit (or a working day) to spare. Then each fault is put into its number of cases,
     one fault a case, where exactly this fault can be found: no other time standard breaks, and the path has one
-    cheapest explanation.
+    cheapest explanation. Two faults given together (``missing:a+late:S1=5``) come into the same cases, where neither hides or
+    explains the other.
 
     Parameters
     ----------
@@ -128,6 +135,9 @@ def simulate(
     end : date, optional
         Day on which the extract is taken: what happens later is left out, so the last cases are open. Open cases are
         clean; a case whose end (scope.ends_with) is in the extract and the rest of it is not, is left out.
+    tries : int, optional
+        Most cases in which each fault is tried. Where fewer of them are eligible than asked for, or none, that is then no error:
+        for studies that try many faults.
 
     Returns
     -------
@@ -150,19 +160,45 @@ def simulate(
     if cases < 1:
         raise MiningError(f"cases: {cases} is too few. Ask for at least 1.")
     service = Service(blueprint)
-    targets = [(fault, target(fault, service)) for fault in faults]
+    targets = [(fault, [target(part, service) for part in _in_turn(fault)]) for fault in faults]
     maker = CaseMaker(service, seed, start)
     played = {case.plan.id: case for case in map(maker.case, range(1, cases + 1))}
     until = _end_of(end, service, start)
-    truths: dict[str, Truth] = {}
-    injector = Injector(service, maker)
-    for fault, place in targets:
-        for changed, truth in _spoilt(
-            fault, place, injector, seed, {k: c for k, c in played.items() if k not in truths}, cases, until
-        ):
-            played[truth.case_id], truths[truth.case_id] = changed, truth
+    truths: dict[str, tuple[Truth, ...]] = {}
+    injector = Injector(service, maker, _last_bounds(played.values(), until))
+    for fault, places in targets:
+        free = {k: c for k, c in played.items() if k not in truths}
+        found = _spoilt(fault, places, injector, seed, free, cases, until, tries)
+        if len(found) < fault.number(cases) and tries is None:
+            raise MiningError(_too_few(fault, fault.number(cases), len(found), len(free), cases))
+        for spoilt in found:
+            id = spoilt.case.plan.id
+            played[id], truths[id] = spoilt.case, tuple(replace(t, fault=fault.name) for t in spoilt.truths)
     left = tuple(case for _, case in sorted(played.items()) if until is None or _in_extract(case, service, until))
-    return Simulation(service, seed, left, tuple(truths[id] for id in sorted(truths)), until)
+    now = write.last_moment(service, left, until)
+    known = [truth for id in sorted(truths) for truth in _at_the_end(truths[id], played[id], injector, now)]
+    return Simulation(service, seed, left, tuple(known), until)
+
+
+def _in_turn(fault: Fault) -> tuple[Fault, ...]:
+    """The faults of a case in the order in which they are put in: a case is given up after all that happens in it."""
+    return tuple(sorted(fault.parts, key=lambda part: part.kind == "abandoned"))
+
+
+def _last_bounds(cases: Collection[Case], until: int | None) -> tuple[int, int]:
+    """Moments before and after which the log will not end, whatever faults come into it."""
+    ends = sorted(case.trace[-1].end for case in cases)
+    early, late = ends[int(SOME_ENDED * (len(ends) - 1))], ends[-1]
+    return (early, late) if until is None else (min(early, until), min(late, until))
+
+
+def _at_the_end(truths: tuple[Truth, ...], case: Case, injector: Injector, now: int) -> tuple[Truth, ...]:
+    """The truth about a case that was given up, once it is known when the log ends: what the silence has broken since."""
+    if truths[-1].kind != "abandoned":
+        return truths
+    named = {truth.check for truth in truths} | {check for truth in truths[:-1] for check in truth.also_fails}
+    others = tuple(check for check in injector.oracle.diagnosis(case, now=now).checks if check not in named)
+    return (*truths[:-1], replace(truths[-1], also_fails=others))
 
 
 def _end_of(end: date | None, service: Service, start: date | None) -> int | None:
@@ -176,24 +212,44 @@ def _end_of(end: date | None, service: Service, start: date | None) -> int | Non
 
 def _in_extract(case: Case, service: Service, until: int) -> bool:
     """Whether a case is whole when the extract is taken, or has begun and is rightly seen as open."""
-    past = [x.activity for x in case.trace if x.end <= until]
-    return len(past) == len(case.trace) or (bool(past) and not service.complete(past))
+    past = [x for x in case.trace if x.end <= until]
+    if len(past) == len(case.trace):
+        return True
+    after = service.blueprint.scope.abandoned_after
+    silent = bool(past) and after is not None and until - past[-1].end > SILENT * after.seconds
+    return bool(past) and not silent and not service.complete(x.activity for x in past)
 
 
 def _spoilt(
-    fault: Fault, place: Target, injector: Injector, seed: int, free: dict[str, Case], cases: int, until: int | None
-) -> list[tuple[Case, Truth]]:
-    """As many faulty cases as asked for, taken in an order that depends on seed, fault and case alone."""
+    fault: Fault,
+    places: Sequence[Target],
+    injector: Injector,
+    seed: int,
+    free: dict[str, Case],
+    cases: int,
+    until: int | None,
+    tries: int | None,
+) -> list[Spoilt]:
+    """As many faulty cases as asked for, or as there are, taken in an order that depends on seed, fault and case alone."""
     wanted = fault.number(cases)
-    found: list[tuple[Case, Truth]] = []
-    for id in sorted(free, key=lambda id: (digest(seed, fault.kind, fault.place, id), id)):
+    found: list[Spoilt] = []
+    name = [x for part in fault.parts for x in (part.kind, part.place)]
+    for id in sorted(free, key=lambda id: (digest(seed, *name, id), id))[:tries]:
         if len(found) == wanted:
             return found
-        result = injector.inject(place, free[id], Stream(seed, "fault", fault.kind, fault.place, id))
-        if result and (until is None or result[0].trace[-1].end <= until):
+        result = _one(places, free[id], injector, Stream(seed, "fault", *name, id))
+        if result and (until is None or result.case.trace[-1].end <= until):
             found.append(result)
-    if len(found) < wanted:
-        raise MiningError(_too_few(fault, wanted, len(found), len(free), cases))
+    return found
+
+
+def _one(places: Sequence[Target], case: Case, injector: Injector, stream: Stream) -> Spoilt | None:
+    """The case with all faults in it, one after the other."""
+    found: Spoilt | None = None
+    for place in places:
+        found = injector.inject(place, found.case if found else case, stream, found)
+        if found is None:
+            return None
     return found
 
 
@@ -202,13 +258,30 @@ _NEVER = {
     "extra": "{place} is in every case already, or the flow allows it everywhere",
     "repeated": "the flow allows {place} again and no at_most rule limits it",
     "swapped": "the flow and the rules allow {place} and the step after it in either order",
+    "moved_early": "the flow and the rules allow {place} further forward",
+    "moved_late": "the flow and the rules allow {place} further back",
+    "replaced": "no order binds where {place} stands, or the path has another explanation",
     "late": "the time never runs, or delaying {place} breaks another standard first",
+    "early": "the time never runs, or the steps before it take longer",
     "wrong_role": "every change of person at {place} breaks another rule too",
     "same_person": "the rule at {place} never applies, or a change of person breaks another rule too",
+    "other_person": "the rule at {place} never applies, or a change of person breaks another rule too",
+    "wrong_channel": "the step does not occur, or its channel decides another check",
+    "missing_evidence": "the touchpoint does not occur, or another check wants the same",
+    "failed": "the touchpoint does not occur, or no values that the log may have make it fail",
+    "wrong_value": "every value is promised, or another check looks at it too",
+    "abandoned": "no case has {place} before its end, or the log ends too soon after it",
+    "reopened": "no case ends before its last moment in the calendar, or {place} breaks another standard too",
+    "discontinuity": "more changes break another check first",
 }
 
 
 def _too_few(fault: Fault, wanted: int, eligible: int, free: int, cases: int) -> str:
+    if eligible == 0 and fault.beside:
+        return (
+            f"fault {fault}: in none of {free:,} cases would the two stand side by side, each shown by a check of its own and "
+            f"neither explained by the other. Choose other places."
+        )
     if eligible == 0:
         why = _NEVER[fault.kind].format(place=fault.place)
         return (

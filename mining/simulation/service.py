@@ -11,7 +11,8 @@ from mining.blueprint import model as m
 from mining.errors import MiningError
 from mining.simulation import standards as time_standards
 from mining.simulation.clock import BusinessCalendar, OutOfCoverageError
-from mining.simulation.people import teams
+from mining.simulation.contacts import contact_faults, crossings, outcome_faults
+from mining.simulation.people import channel_attribute, teams
 from mining.simulation.play import Player
 from mining.simulation.rules import Instance, Setting, Trace, applies, holds
 
@@ -22,7 +23,10 @@ DEFAULT_HOURS: dict[str, tuple[str, ...]] = {"mon-fri": ("09:00-17:00",)}
 
 
 class Task(NamedTuple):
-    """A step of a plan: how long it waits, how long it takes (seconds), and whether closed hours matter to it."""
+    """A step of a plan: how long it waits, how long it takes (seconds), and whether closed hours matter to it.
+
+    ``values``: what its own row says of attributes that belong to steps.
+    """
 
     activity: str
     label: str
@@ -31,6 +35,7 @@ class Task(NamedTuple):
     anytime: bool
     resource: str | None = None
     channel: str | None = None
+    values: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,8 @@ class Service:
         steps = [(a.id, a.role) for a in blueprint.activities if a.role and (a.id, a.role) not in said]
         self.roles = {activity: role for activity, role in steps if self.setting.members[role]}
         self.dues = tuple(dict.fromkeys(s.due for s in self.standards if s.due))
+        self.channel = channel_attribute(blueprint)
+        self.step_attributes = frozenset(step_attributes(blueprint))
 
     def _main_calendar(self) -> BusinessCalendar:
         if self.blueprint.calendars:
@@ -115,7 +122,16 @@ class Service:
         if self.dues and trace:
             due = plan.due or self._generous(trace, plan.patience)
             attributes |= dict.fromkeys(self.dues, due)
+        if self.channel:
+            attributes[self.channel] = next((task.channel for task in plan.tasks if task.channel), None)
         return Case(plan, trace, attributes)
+
+    def rows(self, case: Case) -> list[Mapping[str, Any]]:
+        """The attributes in the row of each instance: those of the case, its channel, and its own."""
+        shared = {name: x for name, x in case.attributes.items() if name not in self.step_attributes}
+        own = [dict(task.values) for task in case.plan.tasks]
+        channels = [{self.channel: task.channel} if self.channel else {} for task in case.plan.tasks]
+        return [shared | channel | values for channel, values in zip(channels, own, strict=True)]
 
     def _timed(self, plan: Plan) -> tuple[Instance, ...]:
         moment, trace = plan.arrival, []
@@ -147,13 +163,30 @@ class Service:
     # --- the oracle -------------------------------------------------------------------------------------------------
 
     def broken(self, case: Case, *, strict: bool = False) -> tuple[str, ...]:
-        """Rules and time standards the case breaks, in the order of the blueprint; not the path, not roles."""
+        """Rules and standards the case breaks, in the order of the blueprint; not the path, not roles, not contacts."""
         rules = [r.id for r in self.rules if holds(r, case.trace, case.attributes, self.setting) is False]
-        return (*rules, *self._broken_counts(case.trace, case.attributes), *self._broken_standards(case, strict))
+        numbers = self._broken_numbers(case.trace, case.attributes, ("count", "handovers", "turns"))
+        return (*rules, *numbers, *self._broken_attributes(case), *self._broken_standards(case, strict))
 
-    def _broken_counts(self, trace: Trace, attributes: Mapping[str, Any]) -> list[str]:
-        counts = (s for s in self.blueprint.standards if s.metric == "count" and applies(s.when, attributes))
-        return [s.id for s in counts if not time_standards.holds_count(s, trace)]
+    def _broken_numbers(self, trace: Trace, attributes: Mapping[str, Any], metrics: tuple[str, ...]) -> list[str]:
+        found = []
+        for s in self.blueprint.standards:
+            if s.metric not in metrics or not applies(s.when, attributes):
+                continue
+            if s.metric == "count":
+                kept = time_standards.holds_count(s, trace)
+            else:
+                kept = s.metric == "handovers" and not self.has_people
+                kept = kept or time_standards.within_limits(s, len(crossings(s, self.blueprint, trace)))
+            if not kept:
+                found.append(s.id)
+        return found
+
+    def _broken_attributes(self, case: Case) -> list[str]:
+        checks = [s for s in self.blueprint.standards if s.metric == "attribute" and applies(s.when, case.attributes)]
+        values = {s.id: [row.get(s.attr or "") for row in self.rows(case)] for s in checks}
+        unclear = ("fail", "not_observable")
+        return [s.id for s in checks if time_standards.attribute_verdict(s, case.trace, values[s.id]) in unclear]
 
     def _broken_standards(self, case: Case, strict: bool) -> list[str]:
         found = []
@@ -188,12 +221,18 @@ class Service:
         rules = [r for r in self.rules if r.kind not in (*PEOPLE_RULES, "not_before")]
         calm = (replace(r, within=None) if r.within else r for r in rules)
         kept = all(holds(r, trace, attributes, self.setting) is not False for r in calm)
-        return kept and not self._broken_counts(trace, attributes)
+        return kept and not self._broken_numbers(trace, attributes, ("count", "turns"))
 
     def clean(self, case: Case) -> bool:
         """Whether the case breaks nothing, and not nearly."""
         kept = not self.broken(case) and not self.wrong_roles(case) and self.comfortable(case)
-        return kept and self.automaton.accepts(case.activities)
+        return kept and not self.poor_contacts(case) and self.automaton.accepts(case.activities)
+
+    def poor_contacts(self, case: Case) -> tuple[str, ...]:
+        """Checks of channel, evidence, failure and outcome that the case breaks."""
+        contacts = contact_faults(self.blueprint, case.trace, self.rows(case))
+        ends = outcome_faults(self.blueprint.scope, case.trace)
+        return tuple(dict.fromkeys(check for check, _, _ in (*contacts, *ends)))
 
     def complete(self, activities: Iterable[str]) -> bool:
         """Whether one of the activities that end a case (scope.ends_with) is among them."""
@@ -217,3 +256,26 @@ class Service:
             )
         room = (last - begin).days
         return begin, begin + timedelta(min(182, max(room - 60, room // 2)))
+
+
+def step_attributes(blueprint: m.Blueprint) -> set[str]:
+    """Attributes that say something of one step and not of the whole case.
+
+    Those by which a proof, a failure or a standard of steps is seen, unless a condition or a standard looks at them for the
+    case as well.
+    """
+    touchpoints = [a.touchpoint for a in blueprint.activities if a.touchpoint]
+    found = {proof.attr for t in touchpoints for proof in t.proofs if proof.attr}
+    found |= {c.attr for t in touchpoints for c in t.fails_when}
+    attribute_standards = [s for s in blueprint.standards if s.metric == "attribute"]
+    found |= {s.attr for s in attribute_standards if s.of and s.attr}
+    checks: tuple[m.Rule | m.Standard | m.Allowance, ...] = (
+        *blueprint.rules,
+        *blueprint.standards,
+        *blueprint.allowances,
+    )
+    of_case = {c.attr for check in checks for c in check.when}
+    of_case |= {s.attr for s in attribute_standards if not s.of and s.attr} | {
+        s.due for s in blueprint.standards if s.due
+    }
+    return found - of_case - {channel_attribute(blueprint) or ""}

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mining.blueprint.model import Standard, Stop
+from mining.blueprint.model import Rule, Standard, Stop
 from mining.simulation.clock import BusinessCalendar, deadline, seconds_between
 from mining.simulation.rules import Setting, Trace, applies
 from mining.units import Duration
@@ -146,6 +146,45 @@ def clearly_late(standard: Standard, window: Window, attributes: Mapping[str, An
     return net_seconds(window, limit.unit, calendar) >= CLEARLY * limit.seconds
 
 
+def running(standard: Standard, trace: Trace, attributes: Mapping[str, Any], now: int) -> list[Window]:
+    """The stretch that has begun and not ended in a case that still runs, up to the last moment of the log."""
+    if not trace or not applies(standard.when, attributes):
+        return []
+    if standard.metric == "due_date":
+        over = "case_end" not in standard.of and any(x.activity in standard.of for x in trace)
+        known = attributes.get(standard.due or "") is not None
+        return [Window(trace[0].end, now, 0, len(trace) - 1)] if known and not over else []
+    if standard.metric != "elapsed" or ("case_end" not in standard.end and _elapsed(standard, trace, False)):
+        return []
+    from_start = "case_start" in standard.start
+    first = 0 if from_start else next((i for i, x in enumerate(trace) if x.activity in standard.start), None)
+    if first is None:
+        return []
+    found = Window(trace[first].end, now, first, len(trace) - 1)
+    stops = [x for stop in standard.stop_clock for x in _stops(stop, trace, found, False)]
+    return [found._replace(stops=_merged(stops))]
+
+
+def within_rules(rules: Sequence[Rule]) -> list[Standard]:
+    """Response rules with a time limit, seen as standards."""
+    return [
+        Standard(
+            r.id,
+            "time",
+            "elapsed",
+            r.severity,
+            r.basis,
+            (r.a,),
+            (r.b,),
+            limit=r.within,
+            calendar=r.calendar,
+            when=r.when,
+        )
+        for r in rules
+        if r.within and r.b
+    ]
+
+
 def pressure(standard: Standard, window: Window, setting: Setting) -> float:
     """Part of the limit that is used up, clock stops left out; for working days of the days that may be used."""
     calendar = setting.calendar(standard.calendar)
@@ -177,7 +216,7 @@ def _stopped_days(window: Window, calendar: BusinessCalendar | None) -> int:
 def holds_count(standard: Standard, trace: Trace) -> bool:
     """Whether ``of`` occurs as often as promised in a case that has ended."""
     times = len([x for x in trace if x.activity in standard.of])
-    return _within(standard, times)
+    return within_limits(standard, times)
 
 
 def attribute_verdict(standard: Standard, trace: Trace, values: Sequence[Any]) -> str:
@@ -201,18 +240,25 @@ def attribute_verdict(standard: Standard, trace: Trace, values: Sequence[Any]) -
     )
     if not trace or not wanted:
         return "not_applicable"
-    if not standard.one_of and standard.limit is None and standard.minimum is None:
+    if must_be_filled(standard):
         return "fail" if None in wanted else "pass"
-    if any(x is not None and not _promised(standard, x) for x in wanted):
+    if any(x is not None and not promised(standard, x) for x in wanted):
         return "fail"
     return "not_observable" if None in wanted else "pass"
 
 
-def _promised(standard: Standard, value: Any) -> bool:
-    return (not standard.one_of or value in standard.one_of) and _within(standard, value)
+def must_be_filled(standard: Standard) -> bool:
+    """Whether an attribute standard wants no more than a value."""
+    return not standard.one_of and standard.limit is None and standard.minimum is None
 
 
-def _within(standard: Standard, number: Any) -> bool:
+def promised(standard: Standard, value: Any) -> bool:
+    """Whether a value that is there is one that an attribute standard promises."""
+    return (not standard.one_of or value in standard.one_of) and within_limits(standard, value)
+
+
+def within_limits(standard: Standard, number: Any) -> bool:
+    """Whether a number keeps ``max`` and ``min``."""
     assert not isinstance(standard.limit, Duration), "the loader refuses a count with a duration"
     over = standard.limit is not None and number > standard.limit
     under = standard.minimum is not None and number < standard.minimum

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mining.blueprint.model import VISIBLE_KINDS, Blueprint
 from mining.simulation.inject import Truth
-from mining.simulation.people import channel_attribute
 from mining.simulation.rules import Instance
 from mining.simulation.service import Case, Service, Task
 
@@ -37,11 +36,17 @@ def log_rows(service: Service, cases: Sequence[Case], until: int | None) -> list
     return [row for moment, _, row in rows if until is None or moment <= until]
 
 
+def last_moment(service: Service, cases: Sequence[Case], until: int | None) -> int:
+    """The last moment that any row of the log names."""
+    moments = [moment for case in cases for moment, _ in _case_rows(service, case)]
+    return max((moment for moment in moments if until is None or moment <= until), default=until or 0)
+
+
 def _case_rows(service: Service, case: Case) -> Iterator[tuple[int, Row]]:
     binding = service.blueprint.binding
     timed = _timed(service)
-    for task, x in zip(case.plan.tasks, case.trace, strict=True):
-        row = _row(service, case, task, x)
+    for task, x, values in zip(case.plan.tasks, case.trace, service.rows(case), strict=True):
+        row = _row(service, case, task, x, values)
         life = binding.lifecycle
         if life is None:
             yield x.end, row | {binding.timestamp: moment_text(service, x.end)}
@@ -63,12 +68,9 @@ def _timed(service: Service) -> dict[str, bool]:
     return {a.id: a.id in starts or a.role is not None or lanes[a.id] in STAFF for a in blueprint.activities}
 
 
-def _row(service: Service, case: Case, task: Task, x: Instance) -> Row:
+def _row(service: Service, case: Case, task: Task, x: Instance, values: Mapping[str, Any]) -> Row:
     binding = service.blueprint.binding
-    row = {a.column: _text(service, case.attributes.get(name), a.type) for name, a in binding.attributes.items()}
-    channel = channel_attribute(service.blueprint)
-    if channel:
-        row[binding.attributes[channel].column] = task.channel or ""
+    row = {a.column: _text(service, values.get(name), a.type) for name, a in binding.attributes.items()}
     row |= {binding.case: case.plan.id, binding.activity: task.label}
     if binding.resource:
         row[binding.resource] = x.resource or ""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mining.blueprint import model as m
+from mining.blueprint.derived import CHANNEL
 from mining.blueprint.lint.design import Design, days
 from mining.blueprint.lint.weakness import Found, found
 
 FOUND_KINDS = (
-    *("missing", "extra", "out_of_order", "repeated", "late", "wrong_role", "same_person", "other_person"),
-    *("missing_evidence", "wrong_value"),
+    *("missing", "extra", "out_of_order", "repeated", "replaced", "late", "wrong_role", "same_person", "other_person"),
+    *("wrong_channel", "missing_evidence", "wrong_value", "failed", "abandoned", "reopened", "discontinuity"),
 )
 RULE_FAULTS: dict[str, tuple[tuple[str, str], ...]] = {
     "must_occur": (("missing", "a"),),
@@ -34,6 +35,8 @@ RULE_FAULTS: dict[str, tuple[tuple[str, str], ...]] = {
 STANDARD_FAULTS = {
     **dict.fromkeys(("elapsed", "waiting", "handling", "due_date"), ("late",)),
     "count": ("repeated", "missing"),
+    "handovers": ("discontinuity",),
+    "turns": ("discontinuity",),
     "attribute": ("wrong_value", "missing_evidence"),
 }  # kinds of faults of each metric that is judged from a log
 
@@ -71,12 +74,28 @@ def _validity(d: Design, a: m.Allowance) -> Iterator[Wording]:
 
 def _effect(d: Design, a: m.Allowance) -> Iterator[Wording]:
     kind, activity = a.match.get("kind"), a.match.get("activity")
-    if kind is not None and kind not in FOUND_KINDS:
+    if kind is not None and kind in _without_check(d.blueprint):
         yield "allowance-matches-nothing.kind", {"id": a.id, "kind": kind}
     elif activity in d.hidden:
         yield "allowance-matches-nothing.activity", {"id": a.id, "activity": activity}
     else:
         yield from _pair(d.blueprint, a, kind, activity)
+
+
+def _without_check(b: m.Blueprint) -> set[str]:
+    """Kinds of faults that a check finds only where the design says something that this one does not say."""
+    contacts = [a.touchpoint for a in b.activities if a.touchpoint and a.observable]
+    of_standards = {kind for s in b.standards for kind in _of_standard(s)}
+    said = {
+        "replaced": any(a.replaced_by for a in b.activities),
+        "wrong_channel": CHANNEL in b.binding.attributes and any(t.channels for t in contacts),
+        "missing_evidence": any(t.proofs for t in contacts) or "missing_evidence" in of_standards,
+        "wrong_value": "wrong_value" in of_standards,
+        "failed": any(t.fails_when for t in contacts),
+        "reopened": bool(b.scope.reopened_by),
+        "discontinuity": "discontinuity" in of_standards,
+    }
+    return {kind for kind, is_said in said.items() if not is_said}
 
 
 def _pair(b: m.Blueprint, a: m.Allowance, kind: str | None, activity: str | None) -> Iterator[Wording]:

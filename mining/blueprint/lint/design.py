@@ -37,6 +37,12 @@ class Design:
         return frozenset(a.id for a in self.blueprint.activities if not a.observable)
 
     @cached_property
+    def meets_customer(self) -> bool:
+        """Whether the log can show steps on both sides of the line of interaction."""
+        sides = {self.kinds[a.id] == "customer" for a in self.blueprint.activities if a.observable}
+        return len(sides) == 2
+
+    @cached_property
     def automaton(self) -> Automaton | None:
         """The runs of the flow; None if it is not sound, names activities that do not exist, or has too many states to list."""
         if not set(m.flow_activities(self.blueprint.flow)) <= self.blueprint.by_id.keys():

@@ -12,7 +12,7 @@ from mining.blueprint.lint.design import Design, days
 from mining.blueprint.lint.weakness import Found, found
 from mining.blueprint.problems import kpi_activities
 
-PER_CASE = ("elapsed", "waiting", "handling", "due_date", "count", "attribute")
+PER_CASE = ("elapsed", "waiting", "handling", "due_date", "count", "handovers", "turns", "attribute")
 OF_WAITING = ("elapsed", "waiting", "due_date")  # these limit how long a customer waits for a step
 OF_PEOPLE = ("four_eyes", "same_handler", "performed_by")
 PROVIDER = ("onstage", "backstage", "support")
@@ -174,6 +174,10 @@ def standards(d: Design) -> Iterator[Found]:
                 yield found(at, "cannot-be-measured.activity", id=s.id, activity=", ".join(names))
         if s.metric in ("waiting", "handling") and not d.has_starts:
             yield found(at, "cannot-be-measured.starts", id=s.id)
+        if s.metric == "handovers" and not d.blueprint.binding.resource:
+            yield found(at, "cannot-be-measured.people", id=s.id)
+        if s.metric == "turns" and not d.meets_customer:
+            yield found(at, "cannot-be-measured.turns", id=s.id)
 
 
 def rules(d: Design) -> Iterator[Found]:

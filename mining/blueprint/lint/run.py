@@ -9,7 +9,7 @@ from pathlib import Path
 from mining.automaton import TooManyStatesError
 from mining.blueprint import model as m
 from mining.blueprint import yaml12
-from mining.blueprint.lint import parts, runs
+from mining.blueprint.lint import contacts, parts, runs
 from mining.blueprint.lint.allowances import allowances
 from mining.blueprint.lint.design import Days, Design
 from mining.blueprint.lint.weakness import SEVERITIES, Found, Weakness, found, weakness
@@ -21,6 +21,7 @@ from mining.errors import BlueprintError
 CHECKS = (
     *(parts.authority, parts.bases, parts.lanes, parts.stages, parts.calendars, parts.activities, parts.touchpoints),
     *(parts.standards, parts.rules, parts.indicators, runs.rules_and_flow, runs.begin_and_end, runs.end_and_go_on),
+    *(contacts.channels, contacts.evidence, contacts.failures, contacts.stand_ins, contacts.ends),
     *(parts.members, parts.seen, allowances),
 )
 

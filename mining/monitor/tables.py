@@ -1,0 +1,84 @@
+"""What a monitor tells: the board of the open cases, alerts, and faults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from mining.conformance import verdicts as v
+from mining.results import Result
+
+BROKEN, WILL_BREAK, RECOVERED = KINDS = ("broken", "will_break", "recovered")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Board(Result):
+    """One row per open case: what is broken, what breaks next, what is pending, what is done."""
+
+    columns: ClassVar[dict[str, str]] = {
+        "case_id": "case",
+        "begun": "first moment of the case, UTC",
+        "last_at": "last moment of the case, UTC",
+        "last_activity": "activity id of its last step (or the log's label where the blueprint does not know it)",
+        "broken": "ids of the checks that are broken, allowed deviations left out, first broken first",
+        "broken_at": "since when each of them is broken, UTC",
+        "next_deadline": "last moment at which nothing more is broken if nothing happens, UTC; missing where time alone breaks nothing",
+        "next_check": "id of the check that breaks then",
+        "waits_for": "activity id of what has to come until then; missing where it is no single activity",
+        "stopped": "ids of the checks whose clock stands still",
+        "pending": "ids of the checks that can still be met or broken",
+        "kept": "ids of the checks that pass, or whose deviations are allowed",
+        "done": "activity ids of the steps that completed, each once, in the order of their first completion",
+    }
+    shown: ClassVar[tuple[str, ...]] = (
+        *("case_id", "last_at", "last_activity", "broken", "next_deadline", "next_check", "waits_for", "stopped"),
+    )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Alerts(Result):
+    """One row per alert; each is given once."""
+
+    columns: ClassVar[dict[str, str]] = {
+        "id": "the same for the same alert in every run",
+        "case_id": "case",
+        "check": "id of the check",
+        "dimension": "one of " + ", ".join(v.DIMENSIONS),
+        "severity": "of the check",
+        "kind": "broken; will_break: its deadline is near; recovered: what was said to be broken is so no longer",
+        "at": "since when it is broken; of the others the moment of the stream at which it was noticed, UTC",
+        "deadline": "last moment at which it is not broken, UTC; of will_break",
+        "fault": "kind of the first fault; of broken",
+        "activity": "activity id of the first fault, or of what has to come (or the log's label)",
+        "partner": "other activity concerned",
+        "rows": "rows of the source that prove it (1 is the first data row), separated by blanks",
+        "text_en": "the alert in words",
+        "text_zh": "the alert in words, in Chinese",
+    }
+    shown: ClassVar[tuple[str, ...]] = ("case_id", "check", "severity", "kind", "at", "deadline", "activity", "rows")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Faults(Result):
+    """One row per event-level fault of all cases, as of the last moment of the stream."""
+
+    columns: ClassVar[dict[str, str]] = {
+        "check": "id of the check",
+        "dimension": "one of " + ", ".join(v.DIMENSIONS),
+        "case_id": "case",
+        "kind": "one of " + ", ".join(v.KINDS),
+        "pattern": "how it shows in the trace",
+        "activity": "activity id (or the log's label where the blueprint does not know it)",
+        "partner": "other activity concerned",
+        "certainty": "share of the optimal alignments that contain the deviation, 0-1; missing for other checks, and where not measured",
+        "at": "when, UTC",
+        "resource": "who",
+        "measured": "in unit",
+        "limit": "in unit",
+        "unit": "s, min, h, d, w, bh or bd",
+        "excess_s": "wall-clock seconds from the moment the limit was reached to the late event",
+        "severity": "of the check",
+        "verdict": "fail or allowed",
+        "allow_id": "allowance that covers it",
+        "row": "row of the source that decides (1 is the first data row); missing where something is absent",
+    }
