@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SERVICE ?= permit_receipt
 OUT ?= out/$(SERVICE)
 
-.PHONY: help install spark audit test check fuzz notebooks samples pictures lock clean
+.PHONY: help install spark audit test check fuzz detection notebooks samples pictures lock clean
 
 help:            ## this list
 	@grep -E '^[a-z]+: *.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/  /' | expand -t 14
@@ -36,6 +36,9 @@ check: install   ## lint, types and the quick tests
 
 fuzz: install    ## the property tests with examples of chance, three times as many
 	HYPOTHESIS_PROFILE=fuzz EXAMPLES_SHARE=3 $(BIN)/python -m pytest -n 2
+
+detection: install  ## write the page on how many simulated faults are found again
+	$(BIN)/python -m benchmarks.detection
 
 notebooks: install  ## open JupyterLab
 	$(BIN)/jupyter lab notebooks
