@@ -168,7 +168,7 @@ def _handlers(study: Study, by: str, named: bool) -> tuple[np.ndarray, list[str]
 
 
 def _most(case: np.ndarray, code: np.ndarray, n_cases: int) -> np.ndarray:
-    """Per case the most frequent code, of several the one that came first; one more than the last where there is none."""
+    """Per case the most frequent code, of several the one that came first; -1 where there is none."""
     width = int(code.max(initial=-1)) + 1
     rows = np.flatnonzero(code >= 0)
     key, first, count = np.unique(

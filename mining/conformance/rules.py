@@ -18,7 +18,7 @@ from mining.conformance.conditions import where_it_applies
 from mining.conformance.context import Context, Moments, Outcome, context_of
 from mining.conformance.durations import Clock, measure, overdue
 from mining.conformance.instances import LATEST, Instances, first_per_case, following, heads_of, last_per_case
-from mining.conformance.unknown_starts import standing
+from mining.conformance.unknown_starts import RANK, standing
 from mining.units import MISSING
 
 DIMENSION = {"four_eyes": "role", "same_handler": "role", "performed_by": "role"}
@@ -194,8 +194,7 @@ def _too_late(c: Context, answer: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
 def _succession(c: Context) -> Outcome:
     before, found_before = _precedence(c)
     after, found_after = _response(c)
-    rank = np.array([1, 4, 1, 2, 0, 3])  # the worse of the two: not applicable < pass < pending < not observable < fail
-    verdict = np.where(rank[before] >= rank[after], before, after)
+    verdict = np.where(RANK[before] >= RANK[after], before, after)
     return verdict, v.join([found_before, found_after])
 
 

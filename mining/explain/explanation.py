@@ -91,7 +91,10 @@ class Explanation(Result):
         failed = self.frame.loc[self.frame["verdict"] == "fail", "check"].tolist()
         if not failed:
             return text
-        named = [f"{check_text(self._study.blueprint, check, w.lang)} ({check})" for check in failed[:NAMED]]
+        named = [
+            w.say("report.bracket", name=check_text(self._study.blueprint, check, w.lang), note=check)
+            for check in failed[:NAMED]
+        ]
         more = w.say("explain.sentence.more", n=len(failed) - NAMED) if len(failed) > NAMED else ""
         return text + w.say("explain.sentence.failed", what=w.say("report.semicolon").join(named) + more)
 

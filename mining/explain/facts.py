@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mining.conformance import verdicts as v
+from mining.conformance.deciders import faults_of
 from mining.conformance.deciding import deciding
 from mining.explain.words import Words
 from mining.study import Study
@@ -57,10 +58,8 @@ def checks_of(study: Study, case: int, w: Words) -> tuple[CaseCheck, ...]:
     """Every check of the study on one case: fails first, then allowed, pending, not observable, pass, not applicable."""
     found = []
     for check in study.checks:
-        rows = np.flatnonzero(check.faults.case == case)
-        allowed = study.allowed[check.id][rows]
-        gross = int(check.verdict[case])
-        net = gross if not len(rows) else v.FAIL if (allowed == v.NONE).any() else v.ALLOWED
+        rows = faults_of(check, case)
+        gross, net = int(check.verdict[case]), int(study.net(check)[case])
         found.append((check, gross, net, rows[np.argsort(check.faults.at[rows], kind="stable")]))
     found.sort(key=lambda x: ORDER.index(x[2]))
     number, checks = 0, []

@@ -7,7 +7,9 @@ from typing import ClassVar
 
 from mining.conformance import verdicts as v
 from mining.results import Result
+from mining.tables import Deviations
 
+NOT_OF_FAULTS = ("finding_id", "service_word", "stage", "lane", "visible", "touchpoint")
 BROKEN, WILL_BREAK, RECOVERED = KINDS = ("broken", "will_break", "recovered")
 
 
@@ -60,25 +62,8 @@ class Alerts(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Faults(Result):
-    """One row per event-level fault of all cases, as of the last moment of the stream."""
+    """One row per event-level fault of all cases, as of the last moment of the stream: as in `Deviations`, without finding and place."""
 
     columns: ClassVar[dict[str, str]] = {
-        "check": "id of the check",
-        "dimension": "one of " + ", ".join(v.DIMENSIONS),
-        "case_id": "case",
-        "kind": "one of " + ", ".join(v.KINDS),
-        "pattern": "how it shows in the trace",
-        "activity": "activity id (or the log's label where the blueprint does not know it)",
-        "partner": "other activity concerned",
-        "certainty": "share of the optimal alignments that contain the deviation, 0-1; missing for other checks, and where not measured",
-        "at": "when, UTC",
-        "resource": "who",
-        "measured": "in unit",
-        "limit": "in unit",
-        "unit": "s, min, h, d, w, bh or bd",
-        "excess_s": "wall-clock seconds from the moment the limit was reached to the late event",
-        "severity": "of the check",
-        "verdict": "fail or allowed",
-        "allow_id": "allowance that covers it",
-        "row": "row of the source that decides (1 is the first data row); missing where something is absent",
-    }
+        name: text for name, text in Deviations.columns.items() if name not in NOT_OF_FAULTS
+    } | {"row": "row of the source that decides (1 is the first data row); missing where something is absent"}

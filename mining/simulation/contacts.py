@@ -10,13 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from mining.blueprint.derived import CHANNEL, OUTCOME
 from mining.blueprint.model import Blueprint, Scope, Standard
 from mining.simulation.rules import Instance, Trace, applies
 
 Shown = tuple[str, str, str]
 Rows = Sequence[Mapping[str, Any]]
-CHANNEL = "channel"
-OUTCOME = "outcome"
 
 
 def contact_faults(blueprint: Blueprint, trace: Trace, rows: Rows, *, ended: bool = True) -> Iterator[Shown]:

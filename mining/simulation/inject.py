@@ -8,11 +8,12 @@ from itertools import product
 
 from mining.blueprint import model as m
 from mining.blueprint.compile import choice_siblings
+from mining.blueprint.derived import OUTCOME
+from mining.blueprint.stages import HANDOVER
 from mining.simulation.attempts import ON_THE_PATH, Attempt
 from mining.simulation.cases import CaseMaker
-from mining.simulation.contacts import OUTCOME
 from mining.simulation.faults import MISSTEPS, WORDS
-from mining.simulation.oracle import HANDOVER, RIGHT, Diagnosis, Oracle
+from mining.simulation.oracle import RIGHT, Diagnosis, Oracle
 from mining.simulation.repairs import DELETE, Repair
 from mining.simulation.rules import holds
 from mining.simulation.service import PEOPLE_RULES, Case, Service

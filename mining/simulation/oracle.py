@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mining.blueprint import model as m
-from mining.blueprint.stages import automaton_of_reading, readings, stage_order
+from mining.blueprint.stages import HANDOVER, automaton_of_reading, readings, stage_order
 from mining.simulation import standards as time_standards
 from mining.simulation.contacts import Shown, contact_faults, crossings, outcome_faults
 from mining.simulation.repairs import Repair, cheapest_repairs
@@ -14,7 +14,6 @@ from mining.simulation.rules import Instance, Trace, applies, holds
 from mining.simulation.rules import named as named_by_rule
 from mining.simulation.service import Case, Service
 
-HANDOVER = "handover"
 MOST_EDITS = 4
 RIGHT: frozenset[Repair] = frozenset({()})
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from mining.blueprint.derived import OUTCOME
 from mining.simulation.attempts import MOST_PLACES, ON_THE_PATH, Attempt
 from mining.simulation.cases import CaseMaker
-from mining.simulation.contacts import OUTCOME
 from mining.simulation.repairs import DELETE, INSERT, Repair
 from mining.simulation.service import Case, Service, Task
 from mining.simulation.stream import Stream
