@@ -165,6 +165,8 @@ def audit_versions(
     """
     _admit(versions, lang, draft_ok)
     found = study_versions(log, versions, open_cases=open_cases, roster=roster)
+    for each in found.studies.values():
+        _ = each.instances  # what does not fit is refused before anything is written
     folder = Path(out)
     _spare_inputs(
         folder, VERSION_FILES, (*log.files, *_roster_files(roster), *(path for b in versions for path in b.files))
@@ -380,6 +382,7 @@ def _roster_record(study: Study) -> dict[str, Any] | None:
         "sha256": roster.sha256,
         "rows": len(roster.role),
         "roles": roster.roles,
+        "roles_not_in_the_blueprint": sorted(set(roster.roles) - {role.id for role in study.blueprint.roles}),
         "notes": roster.notes,
         "resources_in_both": shared.in_both,
         "activity_instances_of_resources_not_in_it": shared.not_in_table,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from threading import Event
+from time import monotonic, sleep
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -42,8 +41,8 @@ def watch(
     binding: Annotated[
         Path | None, typer.Option("--binding", help="Binding file, from mining log bind.", metavar="FILE")
     ] = None,
-    staff: Annotated[
-        Path | None, typer.Option("--staff", help="Staff table (CSV or Excel): who has which role.", metavar="FILE")
+    roster: Annotated[
+        Path | None, typer.Option(help="Staff table (CSV or Excel): who has which role.", metavar="FILE")
     ] = None,
     day_first: DayFirst = None,
     lang: Annotated[Literal["en", "zh"], typer.Option(help="Language.")] = "en",
@@ -62,32 +61,43 @@ def watch(
     norm = read_blueprint(blueprint)
     watcher = Watcher(
         log, norm, binding=read_binding(binding) if binding else None, horizon=horizon,
-        roster=read_roster(staff) if staff else None, day_first=day_first, state=state,
+        roster=read_roster(roster) if roster else None, day_first=day_first, state=state,
         alerts=None if alerts in (None, "-") else Path(str(alerts)), live=clock == "machine",
     )  # fmt: skip
-    with _stopping() as stop:
+    with closing(watcher), _stopping() as stop:
         _greet(watcher, state, lang)
-        while not stop.is_set():
+        while not stop.asked:
             for each in watcher.rounds():
                 _say(watcher, each, alerts == "-", once, lang)
-                if stop.is_set():
+                if stop.asked:
                     break
             if once:
                 break
             stop.wait(pause.seconds)
         _account(watcher, lang)
-        watcher.close()
+
+
+class _Stop:
+    """Whether an end was asked for. No lock: a handler of signals that waits for one held by what it interrupted waits for ever."""
+
+    asked = False
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, until an end is asked for."""
+        until = monotonic() + seconds
+        while not self.asked and (left := until - monotonic()) > 0:
+            sleep(min(left, 0.2))
 
 
 @contextmanager
-def _stopping() -> Iterator[Event]:
-    """An event that is set by Ctrl-C or an order to end, so that a round is not cut in two; a second one ends at once."""
-    stop = Event()
+def _stopping() -> Iterator[_Stop]:
+    """Ctrl-C or an order to end is remembered, so that a round is not cut in two; a second one ends at once."""
+    stop = _Stop()
 
     def ask(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
+        if stop.asked:
             raise KeyboardInterrupt
-        stop.set()
+        stop.asked = True
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -108,7 +118,9 @@ def _greet(watcher: Watcher, state: Path | None, lang: str) -> None:
 
 def _say(watcher: Watcher, found: Round, to_output: bool, always: bool, lang: str) -> None:
     """Alerts, to standard output if asked for, and a line on the open cases if anything is new."""
+    from mining.monitor.core import moment_of
     from mining.monitor.outfile import line_of
+    from mining.monitor.wording import local
     from mining.texts import duration, say
 
     if to_output:
@@ -121,13 +133,13 @@ def _say(watcher: Watcher, found: Round, to_output: bool, always: bool, lang: st
         typer.echo(say("monitor.waiting", lang), err=True)
         return
     key = "monitor.line" if monitor.horizon else "monitor.line_plain"
-    now = re.sub(r"(\.\d+)?\+00:00$", " UTC", monitor.now.isoformat(sep=" "))
+    now = local(moment_of(monitor.now), monitor.blueprint.tz)
     typer.echo(say(key, lang, now=now, horizon=duration(monitor.horizon, lang), **counts), err=True)
 
 
 def _account(watcher: Watcher, lang: str) -> None:
     """What became of the rows, by reason."""
-    from mining.texts import say
+    from mining.monitor.wording import account
 
     if watcher.monitor.n_rows:
-        typer.echo(say("monitor.account", lang, account=watcher.monitor.lineage), err=True)
+        typer.echo(account(watcher.monitor.lineage, lang), err=True)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mining.conformance import verdicts as v
+from mining.opportunities import OBSERVATION
 from mining.promises import percent
 from mining.results import Result, wilson
 from mining.segments import ALL, NOT_RECORDED, segments_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 COUNTS = ("pass", "fail", "allowed", "pending", "not_applicable", "not_observable")
 MEASURED, NOT_MEASURED, NOT_JUDGED, HIDDEN = "measured", "not measured", "not judged", "hidden"
 ENOUGH = 30  # judged cases from which two groups are compared in the sentence
+MOST_UNDECIDED = 0.05  # of the judged cases, up to which they are
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,23 +36,27 @@ class Dimensions(Result):
         What the cases are grouped by.
     groups_hidden : int
         Groups that are left out, names and all, because they or others are smaller than five cases.
+    left_aside : tuple of str
+        Checks that are pending or not observable in some case and judge none at all: no case is called undecided for their sake.
     """
 
     by: str | None
     groups_hidden: int
+    left_aside: tuple[str, ...]
 
     columns: ClassVar[dict[str, str]] = {
         "group": "all, a value, or not recorded",
         "dimension": "one of " + ", ".join(v.DIMENSIONS),
-        "state": f"measured; {NOT_MEASURED} (there is no check); {NOT_JUDGED} (there are checks, and no case could be judged); "
+        "state": f"measured; {NOT_MEASURED} (there is no check that counts); {NOT_JUDGED} (there are checks, and no case could be judged); "
         f"{HIDDEN} (fewer than {K} cases judged here or in another group)",
-        "checks": "number of checks",
+        "checks": "number of checks that count",
+        "observations": "number of checks of severity observation: reported among the checks, and in no other column here",
         "cases": "cases of the group",
         "judged": "cases in which at least one check says pass, fail or allowed: the denominator of the shares; pass + allowed + fail",
-        "pass": "judged cases that pass all checks that judge them",
+        "pass": "judged cases that pass all checks that could be judged",
         "allowed": "judged cases without a fail, in which an allowance covers all that a check found",
         "fail": "judged cases with at least one fail that is not allowed",
-        "undecided": "of pass and allowed those in which another check is pending or not observable",
+        "undecided": "of pass and allowed those in which another check is pending or not observable (one that judges a case somewhere)",
         "pending": "cases that no check judges and at least one has pending",
         "not_observable": "cases that no check judges and none has pending, but one cannot observe",
         "not_applicable": "cases in which no check applies",
@@ -62,8 +68,8 @@ class Dimensions(Result):
         "net_high": "upper end of its 95 % Wilson interval",
     }
     shown: ClassVar[tuple[str, ...]] = (
-        *("group", "dimension", "state", "checks", "judged", "pass", "allowed", "fail"),
-        *("pending", "not_observable", "gross", "low", "high", "net"),
+        *("group", "dimension", "state", "checks", "observations", "judged", "pass", "allowed", "fail"),
+        *("undecided", "pending", "not_observable", "gross", "low", "high", "net"),
     )
 
     def sentence(self, lang: str = "en") -> str:
@@ -80,8 +86,11 @@ class Dimensions(Result):
 def dimensions_of(study: Study, by: str | None = None, *, named: bool = False) -> Dimensions:
     """Sum up the checks of each of the seven dimensions, case by case.
 
-    A case passes a dimension if it passes every check that judges it there, so a dimension with more checks is harder to pass; shares
-    of different dimensions are never added up or averaged. A dimension without a check is *not measured*, which is no pass.
+    A case passes a dimension if it passes every check that could be judged there, so a dimension with more checks is harder to pass;
+    shares of different dimensions are never added up or averaged. A dimension without a check is *not measured*, which is no pass.
+    Cases that pass while another check is pending or not observable are counted beside, as *undecided*: where they are many, the share
+    is of what the log could tell. A check that judges no case at all makes none undecided and is named in ``left_aside``. Checks of
+    severity observation are reported, not counted against the rating: they are counted in ``observations`` only.
 
     Parameters
     ----------
@@ -121,16 +130,28 @@ def dimensions_of(study: Study, by: str | None = None, *, named: bool = False) -
     order = {name: i for i, name in enumerate([ALL, *groups])}
     frame = pd.DataFrame(rows, columns=list(Dimensions.columns))
     frame = frame.sort_values("group", key=lambda x: x.map(order), kind="stable", ignore_index=True)
-    whole = ("checks", "cases", "judged", *COUNTS, "undecided")
+    whole = ("checks", "observations", "cases", "judged", *COUNTS, "undecided")
     frame = frame.astype(dict.fromkeys(whole, "Int64"))
     provenance = study._provenance("seven dimensions" if by is None else f"seven dimensions by {by}")
-    return Dimensions(frame, provenance, by, int(kept.sum()))
+    return Dimensions(frame, provenance, by, int(kept.sum()), _left_aside(study))
+
+
+def _left_aside(study: Study) -> tuple[str, ...]:
+    """Checks that judge no case, and that are not merely about something that occurs in none."""
+    counted = [check for check in study.checks if check.severity != OBSERVATION]
+    return tuple(x.id for x in counted if not _judges(x) and x.count(v.NOT_APPLICABLE) < len(x.verdict))
+
+
+def _judges(check: v.CheckResult) -> bool:
+    return bool(np.isin(check.verdict, (v.PASS, v.FAIL)).any())
 
 
 def _rows(
     study: Study, dimension: str, groups: list[str], code: np.ndarray, left_out: np.ndarray, grouped: bool
 ) -> Iterator[dict[str, Any]]:
-    checks = [check for check in study.checks if check.dimension == dimension]
+    every = [check for check in study.checks if check.dimension == dimension]
+    checks = [check for check in every if check.severity != OBSERVATION]
+    number = (len(checks), len(every) - len(checks))
     state, undecided = _per_case(study, checks)
     n = len(groups)
     counts = np.bincount(code * len(COUNTS) + state, minlength=n * len(COUNTS)).reshape(n, len(COUNTS))
@@ -138,10 +159,10 @@ def _rows(
     judged = counts[:, :3].sum(axis=1)
     covered = hidden(judged, already=left_out) if grouped else left_out
     if grouped:
-        yield _row(ALL, dimension, len(checks), counts.sum(axis=0), int(beside.sum()), _too_few(counts, judged))
+        yield _row(ALL, dimension, number, counts.sum(axis=0), int(beside.sum()), _too_few(counts, judged))
     for i, group in enumerate(groups):
         if not left_out[i] and counts[i].any():
-            yield _row(group, dimension, len(checks), counts[i], int(beside[i]), bool(covered[i]))
+            yield _row(group, dimension, number, counts[i], int(beside[i]), bool(covered[i]))
 
 
 def _too_few(counts: np.ndarray, judged: np.ndarray) -> bool:
@@ -152,25 +173,29 @@ def _per_case(study: Study, checks: list[v.CheckResult]) -> tuple[np.ndarray, np
     """Per case the position in ``COUNTS``, and whether a case that is not a fail has a check that is not decided."""
     n = study.instances.n_cases
     has = {word: np.zeros(n, bool) for word in range(len(v.VERDICTS))}
+    open_ = np.zeros(n, bool)
     for check in checks:
         net = study.net(check)
         for word, cases in has.items():
             cases |= net == word
+        if _judges(check):
+            open_ |= np.isin(net, (v.PENDING, v.NOT_OBSERVABLE))
     state = np.full(n, v.NOT_APPLICABLE, np.int64)
     for word in (v.NOT_OBSERVABLE, v.PENDING, v.PASS, v.ALLOWED, v.FAIL):  # the last that occurs decides
         state[has[word]] = word
     names = [COUNTS.index(word) for word in v.VERDICTS]
-    open_ = (has[v.PENDING] | has[v.NOT_OBSERVABLE]) & np.isin(state, (v.PASS, v.ALLOWED))
-    return np.array(names)[state], open_
+    return np.array(names)[state], open_ & np.isin(state, (v.PASS, v.ALLOWED))
 
 
-def _row(group: str, dimension: str, checks: int, counts: np.ndarray, undecided: int, covered: bool) -> dict[str, Any]:
-    row: dict[str, Any] = {"group": group, "dimension": dimension, "checks": checks}
+def _row(
+    group: str, dimension: str, checks: tuple[int, int], counts: np.ndarray, undecided: int, covered: bool
+) -> dict[str, Any]:
+    row: dict[str, Any] = {"group": group, "dimension": dimension, "checks": checks[0], "observations": checks[1]}
     cases, judged = int(counts.sum()), int(counts[:3].sum())
     if covered:
         return row | {"state": HIDDEN, "cases": cases if cases >= K else None}
     row["cases"] = cases
-    if not checks:
+    if not checks[0]:
         return row | {"state": NOT_MEASURED}
     row |= dict(zip(COUNTS, counts.tolist(), strict=True)) | {"judged": judged, "undecided": undecided}
     if not judged:
@@ -197,10 +222,21 @@ def _of_all(table: Dimensions, lang: str) -> str:
             "dimensions.lowest", lang, n=len(rows), all=len(table.frame), name=say(f"short.{row['dimension']}", lang),
             share=percent(row["gross"], lang), judged=f"{row['judged']:,}", net=percent(row["net"], lang),
         )  # fmt: skip
+        if row["undecided"]:
+            text += say("dimensions.undecided", lang, n=f"{row['undecided']:,}")
     if len(others) and len(rows):
         names = say("word.listed", lang).join(say(f"short.{name}", lang) for name in others)
         text += say("dimensions.not_measured", lang, names=names)
-    return text
+    return text + _beside(table, lang)
+
+
+def _beside(table: Dimensions, lang: str) -> str:
+    """Checks that could judge no case, and those that do not count."""
+    text = ""
+    if table.left_aside:
+        text += say("dimensions.left_aside", lang, names=say("word.listed", lang).join(table.left_aside))
+    observations = int(table.frame["observations"].sum())
+    return text + (say("dimensions.observations", lang, n=observations) if observations else "")
 
 
 def _of_groups(table: Dimensions, lang: str) -> str:
@@ -209,10 +245,10 @@ def _of_groups(table: Dimensions, lang: str) -> str:
     text = say("dimensions.groups", lang, n=n, by=table.by)
     if table.groups_hidden:
         text += say("dimensions.hidden", lang, n=table.groups_hidden, k=K)
-    rows = rows[rows["judged"] >= ENOUGH]
+    rows = rows[(rows["judged"] >= ENOUGH) & (rows["undecided"] <= MOST_UNDECIDED * rows["judged"])]
     spread = rows.groupby("dimension")["gross"].agg(lambda x: x.max() - x.min())
     if not len(spread) or spread.max() == 0:
-        return text + say("dimensions.no_difference", lang, n=ENOUGH)
+        return text + say("dimensions.no_difference", lang, n=ENOUGH, share=f"{MOST_UNDECIDED:.0%}"[:-1])
     of = rows[rows["dimension"] == spread.idxmax()]
     least, most = of.loc[of["gross"].idxmin()], of.loc[of["gross"].idxmax()]
     apart = "dimensions.apart" if least["high"] < most["low"] else "dimensions.overlap"

@@ -58,7 +58,7 @@ class Findings(Result):
         "n_net": "cases with the fault that no allowance covers",
         "n_judged": "cases in which the check could be judged: the denominator",
         "rate_gross": "n_gross / n_judged",
-        "rate": "n_net / n_judged",
+        "rate": "n_net / n_judged, 0-1",
         "low": "lower end of the 95 % Wilson interval of rate",
         "high": "upper end of the 95 % Wilson interval of rate",
         "n_faults": "faults that no allowance covers",

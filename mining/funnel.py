@@ -11,13 +11,14 @@ import pandas as pd
 
 from mining.blueprint import model as m
 from mining.blueprint.derived import OUTCOME
+from mining.blueprint.stages import readings
 from mining.conformance import verdicts as v
 from mining.conformance.instances import heads_of
 from mining.errors import UnknownNameError
 from mining.promises import percent
 from mining.results import Result, plain, wilson
 from mining.scorecard import Share
-from mining.texts import say
+from mining.texts import LANGUAGES, say
 from mining.units import MICROSECONDS, MISSING, readable
 
 if TYPE_CHECKING:
@@ -41,8 +42,15 @@ class Funnel(Result):
         What became of them.
     open : int
         Cases with at least one of the steps that still run there: in no other number.
+    never : int
+        Cases with none of the steps: in no other number.
     contained : Share
         Finished cases without a step of staff, of those that finished and of whose steps the blueprint knows all that matter.
+    staffed : bool
+        Whether staff have a step there that the log can show; else ``contained`` says nothing and is not in the sentence.
+    chosen : dict of str to str, or None
+        Of a hybrid service that was followed without naming a stage: the names of the stage that was taken by language, empty for the
+        whole service.
     """
 
     stage: str | None
@@ -51,7 +59,10 @@ class Funnel(Result):
     withdrawn: int
     dropped: int
     open: int
+    never: int
     contained: Share
+    staffed: bool
+    chosen: dict[str, str] | None
 
     columns: ClassVar[dict[str, str]] = {
         "position": "place in the design, from 1",
@@ -84,15 +95,18 @@ class Funnel(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """The table, its provenance and the totals as plain values."""
-        names = ("stage", "entered", "finished", "withdrawn", "dropped", "open")
+        names = ("stage", "entered", "finished", "withdrawn", "dropped", "open", "never", "staffed")
         contained = {"passed": self.contained.passed, "n": self.contained.n, "share": plain(self.contained.share)}
         return super().to_dict() | {name: getattr(self, name) for name in names} | {"contained": contained}
 
     def sentence(self, lang: str = "en") -> str:
-        """What the table shows: who finished, where most dropped out, and who needed no staff."""
+        """What the table shows: what it is of where that was not asked, who finished, where most dropped out, and who met no staff."""
+        head = "" if self.chosen is None else say("funnel.of_service", lang)
+        if self.chosen:
+            head = say("funnel.of_self_service", lang, stage=self.chosen[lang])
         if not self.entered:
-            return say("funnel.nobody", lang, open=f"{self.open:,}")
-        text = say(
+            return head + say("funnel.nobody", lang, open=f"{self.open:,}") + self._never(lang)
+        text = head + say(
             "funnel.finished", lang, n=f"{self.entered:,}", share=percent(self.finished / self.entered, lang),
             dropped=f"{self.dropped:,}", withdrawn=f"{self.withdrawn:,}",
         )  # fmt: skip
@@ -100,10 +114,14 @@ class Funnel(Result):
             row = self.frame.loc[self.frame["dropped"].fillna(0).astype(int).idxmax()]
             after = readable(row["drop_after_s"], lang)
             text += say("funnel.most", lang, step=row[f"name_{lang}"], n=f"{row['dropped']:,}", after=after)
-        if self.contained.n:
-            share = percent(self.contained.share, lang)
-            text += say("funnel.contained", lang, share=share, n=f"{self.contained.n:,}")
-        return text + say("funnel.open", lang, n=f"{self.open:,}") if self.open else text
+        if self.contained.n and self.staffed:
+            share, where = percent(self.contained.share, lang), "service" if self.stage is None else "stage"
+            text += say(f"funnel.contained.{where}", lang, share=share, n=f"{self.contained.n:,}")
+        return text + (say("funnel.open", lang, n=f"{self.open:,}") if self.open else "") + self._never(lang)
+
+    def _never(self, lang: str) -> str:
+        cases = self.entered + self.open + self.never
+        return say("funnel.never", lang, n=f"{self.never:,}", all=f"{cases:,}") if self.never else ""
 
     def plot(self, *, lang: str = "en", ax: Any = None) -> Any:
         """Cases by step, and those that were given up there; see :func:`mining.measure_plots.funnel_chart`."""
@@ -112,7 +130,7 @@ class Funnel(Result):
         return funnel_chart(self, lang=lang, ax=ax)
 
 
-def funnel_of(study: Study, stage: str | None = None) -> Funnel:
+def funnel_of(study: Study, stage: str | None = None, *, whole: bool = False) -> Funnel:
     """Follow the cases through the designed steps of a stage, or of the whole service.
 
     The steps stand in the order of the flow (of a flow in a BPMN file: those first that come before most others); steps that the flow
@@ -126,6 +144,9 @@ def funnel_of(study: Study, stage: str | None = None) -> Funnel:
     ----------
     study : Study
     stage : str, optional
+        By default the self-service stage of a hybrid service that has exactly one; else the whole service.
+    whole : bool
+        The whole service, whatever its stages.
 
     Returns
     -------
@@ -145,6 +166,11 @@ def funnel_of(study: Study, stage: str | None = None) -> Funnel:
     blueprint = study.blueprint
     if stage is not None and stage not in {s.id for s in blueprint.stages}:
         raise UnknownNameError("stage", stage, [s.id for s in blueprint.stages], where=blueprint.id)
+    chosen = None
+    if stage is None and not whole and blueprint.service_type == "hybrid":
+        own = [reading.stage for reading in readings(blueprint) if reading.mode == "self_service"]
+        stage = own[0] if len(own) == 1 else None
+        chosen = {lang: s.name.get(lang) for s in blueprint.stages if s.id == stage for lang in LANGUAGES}
     steps = [
         a for a in designed_order(blueprint) if stage in (None, a.stage) and a.id not in blueprint.scope.withdrawn_by
     ]
@@ -152,12 +178,20 @@ def funnel_of(study: Study, stage: str | None = None) -> Funnel:
     fate = walk.fates(whole=stage is None)
     counts = np.bincount(fate, minlength=5).tolist()
     frame = pd.DataFrame(walk.rows(steps, fate), columns=list(Funnel.columns))
-    whole = ("reached", "dropped", "withdrawn", "retries", "retry_cases", "back", "back_cases", "open")
-    frame = frame.astype(dict.fromkeys(whole, "Int64") | {"dead_end": "boolean"})
+    counted = ("reached", "dropped", "withdrawn", "retries", "retry_cases", "back", "back_cases", "open")
+    frame = frame.astype(dict.fromkeys(counted, "Int64") | {"dead_end": "boolean"})
     measure = "funnel" if stage is None else f"funnel of the stage {stage}"
     contained = walk.contained(fate, whole=stage is None)
-    entered, (finished, withdrawn, dropped, running, _) = sum(counts[:3]), counts
-    return Funnel(frame, study._provenance(measure), stage, entered, finished, withdrawn, dropped, running, contained)
+    staffed = any(a.observable and a.lane not in _without_staff(blueprint) for a in steps)
+    finished, withdrawn, dropped, running, never = counts
+    entered = finished + withdrawn + dropped
+    return Funnel(
+        frame, study._provenance(measure), stage, entered, finished, withdrawn, dropped, running, never, contained, staffed, chosen
+    )  # fmt: skip
+
+
+def _without_staff(blueprint: m.Blueprint) -> set[str]:
+    return {lane.id for lane in blueprint.lanes if lane.kind in WITHOUT_STAFF}
 
 
 class _Walk:
@@ -246,7 +280,7 @@ class _Walk:
 
     def contained(self, fate: np.ndarray, *, whole: bool) -> Share:
         """Finished cases without a step of staff."""
-        lanes = {lane.id for lane in self.study.blueprint.lanes if lane.kind in WITHOUT_STAFF}
+        lanes = _without_staff(self.study.blueprint)
         staffed = [a.lane not in lanes for a in self.study.blueprint.activities]
         unknown = len(self.instances.names) - len(staffed)
         rows = self.done if whole else self.at

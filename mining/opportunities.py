@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mining.blueprint.derived import CHANNEL, derived_check
-from mining.blueprint.model import Rule, Standard
+from mining.blueprint.model import SEVERITIES, Rule, Standard
 from mining.blueprint.stages import readings
 from mining.conformance import verdicts as v
 from mining.conformance.conditions import holds_at, is_missing
@@ -19,6 +19,7 @@ from mining.promises import COUNTED
 if TYPE_CHECKING:
     from mining.study import Study
 
+OBSERVATION = SEVERITIES[-1]  # the severity of what is reported and not counted against the rating
 FACETS = ("exec", "order", "role", "channel", "time", "evidence", "not_failed")
 TOOK_PLACE, MISSING, ELSEWHERE = range(3)
 FACET_OF_KIND = {  # what a fault at a touchpoint breaks; extra and repeated instances are no opportunities
@@ -42,7 +43,7 @@ class Opportunities:
 
     An opportunity is a completed instance that is not one too many; an instance that is missing; or, where a case has neither, the
     case itself if a check of the touchpoint judges it all the same, as a promise that is overdue. The unit of every facet is the
-    opportunity.
+    opportunity. Checks of severity observation have no say in any of it.
 
     Attributes
     ----------
@@ -114,7 +115,7 @@ class _Counter:
         self.path_of = [reading[name].id for name in self.names]
         self.strict = np.array([reading[name].strict for name in self.names], bool)
         self.of_instance = self.number[study.instances.activity]
-        self.checks = {check.id: check for check in study.checks}
+        self.checks = {check.id: check for check in study.checks if check.severity != OBSERVATION}
 
     def counted(self) -> Opportunities:
         """The opportunities."""
@@ -229,7 +230,7 @@ class _Counter:
                 yield _Mark(FACETS.index(facet), of[rows], table.case[rows], table.instance[rows], True, allowed[rows])
 
     def _tests(self, check: v.CheckResult, done: np.ndarray) -> Iterator[_Mark]:
-        """Where the log tells what a check asks of a touchpoint, whatever it says."""
+        """Where the log tells what a check asks of a touchpoint, whatever it says; the order of the stages asks it of all of them."""
         spec = self.study.blueprint.checks.get(check.id)
         if isinstance(spec, Standard):
             yield from self._tests_of_standard(spec, check, done)
@@ -238,6 +239,9 @@ class _Counter:
                 if facet != "time" or spec.within is not None:
                     some = spec.kind == "performed_by" and not spec.when
                     yield self._at_instances(check, facet, getattr(spec, side), done, some)
+        elif check.kind == "handover":
+            for name in self.names:
+                yield self._at_instances(check, "order", name, done, False)
         else:
             derived = derived_check(self.study.blueprint, check.id)
             if derived and derived.kind in DERIVED:

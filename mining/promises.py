@@ -174,9 +174,10 @@ class Calibration(Result):
         if gap.max() <= 0:
             return head + say("promise.all_kept", lang)
         row = rows.loc[gap.idxmax()]
+        share, target = percents(row["share"], row["target"], lang)
         return head + say(
             "promise.calibrate", lang, standard=row["standard"], limit=length_words(row["limit"], row["unit"], lang),
-            share=percent(row["share"], lang), n=f"{row['n']:,}", target=percent(row["target"], lang),
+            share=share, n=f"{row['n']:,}", target=target,
             at=length_words(row["at_target"], row["unit"], lang),
         )  # fmt: skip
 
@@ -318,6 +319,33 @@ def on_time_of(study: Study) -> OnTime:
 def percent(share: float, lang: str) -> str:
     """A share in per cent with one decimal."""
     return f"{100 * share:.1f}{' ' if lang == 'en' else ''}%"
+
+
+def percents(share: float, target: float, lang: str) -> tuple[str, str]:
+    """A share and the one that was promised, in per cent; with as many decimals as show that the promise is missed.
+
+    Examples
+    --------
+    >>> percents(0.84996, 0.85, "en"), percents(0.85, 0.85, "zh")
+    (('84.996 %', '85.000 %'), ('85.0%', '85.0%'))
+    """
+    digits = decimals_apart(share, target, 1)
+    gap = " " if lang == "en" else ""
+    return f"{100 * share:.{digits}f}{gap}%", f"{100 * target:.{digits}f}{gap}%"
+
+
+def decimals_apart(share: float, target: float, least: int) -> int:
+    """Decimals of a percentage from which on a share below its target looks so; ``least`` where that is enough.
+
+    Examples
+    --------
+    >>> decimals_apart(0.84, 0.85, 1), decimals_apart(0.84996, 0.85, 1), decimals_apart(0.85, 0.85, 1)
+    (1, 3, 1)
+    """
+    if not share < target:
+        return least
+    apart = (n for n in range(least, 13) if f"{100 * share:.{n}f}" != f"{100 * target:.{n}f}")
+    return next(apart, least)
 
 
 def length_words(amount: float, unit: str, lang: str) -> str:

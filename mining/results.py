@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any, ClassVar
@@ -10,6 +11,8 @@ from typing import Any, ClassVar
 import pandas as pd
 
 ROWS_SHOWN = 20
+# What the description of a column of shares says.
+SHARE = re.compile(r"\b0-1\b|^(promised )?share\b|95 % (Wilson )?interval")
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,9 @@ class Provenance:
 
     def line(self) -> str:
         """One line for people."""
-        settings = "".join(f", {k}: {v}" for k, v in self.parameters.items())
-        norm = f", blueprint {self.blueprint[:12]}" if self.blueprint else ""
-        return f"{self.measure}; {self.n_cases:,} cases; log {self.log[:12]}{norm}{settings}"
+        settings = [f"{name}: {value}" for name, value in self.parameters.items()]
+        files = [f"{name} {hash[:12]}" for name, hash in (("log", self.log), ("blueprint", self.blueprint)) if hash]
+        return "; ".join([self.measure, f"{self.n_cases:,} cases", ", ".join([*files, *settings])])
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -88,43 +91,46 @@ class Result:
         return f'<div class="mining-result">{STYLE}{"".join(parts)}</div>'
 
     def _table(self) -> str:
-        """The first rows: numbers to the right, what each column means at its name, missing values as a dash."""
+        """The first rows: numbers to the right, shares in per cent, what each column means at its name, missing values as a dash."""
         shown = self.frame.head(ROWS_SHOWN)
         shown = shown[list(self.shown)] if self.shown else shown
         right = [pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind) for kind in shown.dtypes]
         sides = [' class="number"' if number else "" for number in right]
+        say = [shown_share if SHARE.search(self.columns.get(str(name), "")) else shown_value for name in shown.columns]
         heads = "".join(
-            f'<th{side} title="{escape(self.columns.get(str(name), ""))}">{escape(str(name))}</th>'
+            f'<th{side} title="{escape(self.columns.get(str(name), ""))}">{escape(str(name)).replace("_", "_<wbr>")}</th>'
             for name, side in zip(shown.columns, sides, strict=True)
         )
         rows = "".join(
             "<tr>"
-            + "".join(f"<td{side}>{escape(shown_value(x))}</td>" for x, side in zip(row, sides, strict=True))
+            + "".join(f"<td{side}>{escape(as_text(x))}</td>" for x, side, as_text in zip(row, sides, say, strict=True))
             + "</tr>"
             for row in shown.astype(object).itertuples(index=False, name=None)
         )
         more = len(self.frame) - len(shown)
         below = f"<p><small>{more:,} more rows; .frame has all</small></p>" if more else ""
-        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{below}"
+        return f'<div class="table"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>{below}'
 
 
 STYLE = (  # no colours of its own, so that it can be read in light and dark notebooks
-    "<style>.mining-result table{border-collapse:collapse;font-size:13px}"
-    ".mining-result th,.mining-result td{text-align:left!important;vertical-align:top;padding:3px 8px;max-width:40em;"
-    "overflow-wrap:anywhere;border-bottom:1px solid rgba(128,128,128,.45)}"
+    "<style>.mining-result table{border-collapse:collapse;table-layout:auto!important;font-size:13px}"
+    ".mining-result .table{overflow-x:auto}"
+    ".mining-result th,.mining-result td{text-align:left!important;vertical-align:top;padding:3px 6px;max-width:40em;"
+    "overflow-wrap:break-word;border-bottom:1px solid rgba(128,128,128,.45)}"
     ".mining-result th[title]:not([title=''])"
-    "{text-decoration:underline dotted;text-underline-offset:3px;cursor:help;overflow-wrap:normal}"
-    ".mining-result .number{text-align:right!important;font-variant-numeric:tabular-nums;white-space:nowrap}</style>"
+    "{text-decoration:underline dotted;text-underline-offset:3px;cursor:help}"
+    ".mining-result .number{text-align:right!important;font-variant-numeric:tabular-nums;white-space:nowrap}"
+    ".mining-result th.number{white-space:normal}</style>"
 )
 
 
 def shown_value(value: Any) -> str:
-    """A value as it stands in a table for people: missing is a dash, moments have no parts of seconds.
+    """A value as it stands in a table for people: missing is a dash, true is yes, moments have no parts of seconds.
 
     Examples
     --------
     >>> [shown_value(x) for x in (0.886123, 12345.678, 2000, None, True, ("a", 1), pd.Timestamp("2026-03-02 09:00", tz="UTC"))]
-    ['0.8861', '12,346', '2,000', '-', 'True', 'a, 1', '2026-03-02 09:00:00+00:00']
+    ['0.8861', '12,346', '2,000', '-', 'yes', 'a, 1', '2026-03-02 09:00:00+00:00']
     """
     value = plain(value) if not isinstance(value, pd.Timestamp) else value
     match value:
@@ -133,7 +139,7 @@ def shown_value(value: Any) -> str:
         case pd.Timestamp():
             return value.isoformat(sep=" ", timespec="seconds") if value is not pd.NaT else "-"
         case bool():
-            return str(value)
+            return "yes" if value else "no"
         case int():
             return f"{value:,}"
         case float():
@@ -141,6 +147,22 @@ def shown_value(value: Any) -> str:
         case list():
             return ", ".join(map(shown_value, value)) or "-"
     return str(value)
+
+
+def shown_share(value: Any) -> str:
+    """A share between 0 and 1 in per cent, as it stands in a table for people: never 0 or 100 for one that is not.
+
+    Examples
+    --------
+    >>> [shown_share(x) for x in (0.9983, 1.0, 0.99999, 0.0, 0.00001, None)]
+    ['99.8\xa0%', '100\xa0%', '99.9\xa0%', '0\xa0%', '0.1\xa0%', '-']
+    """
+    value = plain(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return shown_value(value)
+    if 0 < value < 1:
+        return f"{min(max(100 * value, 0.1), 99.9):.1f}\u00a0%"
+    return f"{100 * value:,.3g}\u00a0%" if abs(value) <= 1 else f"{100 * value:,.1f}\u00a0%"
 
 
 def plain(value: Any) -> Any:

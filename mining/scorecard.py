@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mining.opportunities import ELSEWHERE, FACETS, MISSING, TOOK_PLACE, Opportunities, opportunities_of
+from mining.blueprint.model import Standard
+from mining.opportunities import ELSEWHERE, FACETS, MISSING, OBSERVATION, TOOK_PLACE, Opportunities, opportunities_of
 from mining.promises import percent, share_in_time, time_standards
 from mining.results import Provenance, Result, plain, wilson
 from mining.texts import say
 
 if TYPE_CHECKING:
-    from mining.blueprint.model import Standard
     from mining.study import Study
 
 ENOUGH = 30  # opportunities from which a share is coloured
@@ -59,11 +59,14 @@ class Touchpoints(Result):
         Steps of the blueprint that the log can show, of all its steps.
     never_seen : tuple of str
         Of the steps that the log can show those that never occur in it.
+    observations : tuple of str
+        Rules and standards of severity observation about one of the touchpoints: reported, and in no number here.
     """
 
     journey: Share
     coverage: Share
     never_seen: tuple[str, ...]
+    observations: tuple[str, ...]
 
     columns: ClassVar[dict[str, str]] = {
         "touchpoint": "activity id",
@@ -139,7 +142,7 @@ class Touchpoints(Result):
             name: {"passed": x.passed, "n": x.n, "share": plain(x.share), "interval": [plain(y) for y in x.interval]}
             for name, x in (("journey", self.journey), ("coverage", self.coverage))
         }
-        return super().to_dict() | more | {"never_seen": list(self.never_seen)}
+        return super().to_dict() | more | {"never_seen": list(self.never_seen), "observations": list(self.observations)}
 
     def sentence(self, lang: str = "en") -> str:
         """What the table shows: the weakest touchpoint, the journeys, and how much of the blueprint the log can show."""
@@ -156,7 +159,10 @@ class Touchpoints(Result):
                 text += say("scorecard.facet", lang, facet=say(f"facet.{weak[1]}", lang), share=percent(weak[0], lang))
         if self.journey.n:
             text += say("scorecard.journey", lang, share=percent(self.journey.share, lang), n=f"{self.journey.n:,}")
-        return text + say("scorecard.coverage", lang, n=self.coverage.passed, all=self.coverage.n)
+        text += say("scorecard.coverage", lang, n=self.coverage.passed, all=self.coverage.n)
+        if self.observations:
+            text += say("scorecard.observations", lang, names=say("word.listed", lang).join(self.observations))
+        return text
 
     def plot(self, *, lang: str = "en", ax: Any = None) -> Any:
         """Touchpoints by facets; see :func:`mining.measure_plots.scorecard_chart`."""
@@ -184,13 +190,16 @@ def touchpoints_of(study: Study) -> Touchpoints:
     **Facets.** A fault belongs to the touchpoint that its standard names, else to its activity (a swapped pair to both). A standard up
     to the end of the case that names no touchpoint belongs to none: its last step is not what it is about. A fault counts at its
     instance, or where that is none of the touchpoint's, at the first opportunity of the case. What is tested is the denominator:
-    ``exec`` all that took place or are missing; ``order`` all that took place where the flow binds, else where a rule of order was
-    judged; ``role`` and ``channel`` those whose resource or channel is known; ``time`` measurements that have ended or are late;
-    ``evidence`` and ``not_failed`` where a proof, a condition of failure or a standard asks for it. A late instance of which nobody
-    knows the role fails on time and is not tested on role.
+    ``exec`` all that took place or are missing; ``order`` all that took place where the flow binds, else where the order of the
+    stages or a rule of order was judged; ``role`` and ``channel`` those whose resource or channel is known; ``time``
+    measurements that have ended or are late; ``evidence`` and ``not_failed`` where a proof, a condition of failure or a standard asks
+    for it. A late instance of which nobody knows the role fails on time and is not tested on role.
 
     ``conf`` is the share of opportunities that fail on no facet: facets are not averaged, so that none hides behind the others. With
     running cases the share in time is also given by Kaplan and Meier, from the time standards that belong to the touchpoint.
+
+    Rules and standards of severity observation are reported, not counted against the rating: they make no opportunity missing or extra
+    and test no facet. Those about a touchpoint are named in ``observations``.
 
     Returns
     -------
@@ -235,6 +244,7 @@ def touchpoints_of(study: Study) -> Touchpoints:
     return Touchpoints(
         frame[list(Touchpoints.columns)], study._provenance("touchpoints"), _journeys(study, found, fails),
         Share(len(seen), len(blueprint.activities)), study.instances.unseen,
+        _observations(study, set(frame["touchpoint"])),
     )  # fmt: skip
 
 
@@ -270,6 +280,8 @@ def _censored(study: Study, found: Opportunities) -> pd.DataFrame:
     """Per touchpoint the lowest share in time of its standards, with running cases as censored."""
     rows: dict[str, dict[str, Any]] = {}
     for standard, _, lengths in time_standards(study):
+        if standard.severity == OBSERVATION:
+            continue
         name = touchpoint_of(standard)
         share, low, high = share_in_time(lengths)
         if name in found.names and not np.isnan(share) and share < rows.get(name, {"time_km": np.inf})["time_km"]:
@@ -279,6 +291,17 @@ def _censored(study: Study, found: Opportunities) -> pd.DataFrame:
             }  # fmt: skip
     columns = ["time_km", "time_km_low", "time_km_high", "time_km_n", "time_standard"]
     return pd.DataFrame([rows.get(name, {}) for name in found.names], index=list(found.names), columns=columns)
+
+
+def _observations(study: Study, touchpoints: set[str]) -> tuple[str, ...]:
+    """Checks of severity observation that speak of a touchpoint, in the order in which they are judged."""
+    found = []
+    for check in study.checks:
+        spec = study.blueprint.checks.get(check.id)
+        about = {touchpoint_of(spec), *spec.of} if isinstance(spec, Standard) else {spec.a, spec.b} if spec else set()
+        if check.severity == OBSERVATION and about & touchpoints:
+            found.append(check.id)
+    return tuple(found)
 
 
 def touchpoint_of(standard: Standard) -> str | None:

@@ -372,11 +372,11 @@ class Study:
 
         return on_time_of(self)
 
-    def funnel(self, stage: str | None = None) -> Funnel:
+    def funnel(self, stage: str | None = None, *, whole: bool = False) -> Funnel:
         """How far cases come, where they turn back and where they stay away; see :mod:`mining.funnel`."""
         from mining.funnel import funnel_of
 
-        return funnel_of(self, stage)
+        return funnel_of(self, stage, whole=whole)
 
     def explain(self, case_id: str, lang: str = "en") -> Explanation:
         """One case against the blueprint: every verdict, its text, its clause and its rows; see :mod:`mining.explain`."""

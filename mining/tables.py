@@ -10,6 +10,7 @@ import pandas as pd
 from mining.conformance import verdicts as v
 from mining.errors import UnknownNameError
 from mining.results import Result
+from mining.texts import say
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,12 +40,30 @@ class Summary(Result):
         "severity",
         *v.VERDICTS,
         "gross",
+        "target",
+        "met",
         "net",
         "low",
         "high",
-        "target",
-        "met",
     )
+
+    def sentence(self, lang: str = "en") -> str:
+        """How many checks there are, how many standards reach their target, and the check that most cases fail."""
+        comma = say("told.comma", lang)
+        text = say("summary.checks", lang, n=len(self.frame), judged=int((self.frame["judged"] > 0).sum()))
+        met = self.frame.loc[self.frame["target"].notna(), "met"]
+        if len(met):
+            unknown = int(met.isna().sum())
+            values = {"met": int((met == True).sum()), "not_met": int((met == False).sum())}  # noqa: E712 (may be missing)
+            parts = [say(f"summary.{key}", lang, n=n) for key, n in values.items() if n]
+            parts += [say("summary.unknown", lang, n=unknown)] if unknown else []
+            text += say("summary.targets", lang, n=len(met), how=comma.join(parts))
+        if self.frame["fail"].sum():
+            most = self.frame.loc[self.frame["fail"].astype(int).idxmax()]
+            text += say(
+                "summary.most", lang, check=most["check"], fail=f"{most['fail']:,}", judged=f"{most['judged']:,}"
+            )
+        return text
 
     def row(self, check: str) -> pd.Series:
         """The row of one check.

@@ -114,7 +114,7 @@ def _derived_text(blueprint: Blueprint, check: str, lang: str) -> str:
         "activity": activity.name.get(lang),
         "role": _role_name(blueprint, activity.role, lang),
         "channels": comma.join(contact.channels) if contact else "",
-        "evidence": comma.join(proof.of for proof in contact.proofs) if contact else "",
+        "evidence": comma.join(dict.fromkeys(proof.of for proof in contact.proofs)) if contact else "",
         "conditions": say("word.and", lang).join(map(_condition, contact.fails_when)) if contact else "",
     }
     return say(f"check.{derived.kind}", lang, **values)

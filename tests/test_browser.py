@@ -70,6 +70,21 @@ def test_pictures_are_drawn_with_a_size(page):
     assert all(width > 100 and height > 40 for width, height in sizes)
 
 
+def test_pictures_are_not_cut_and_one_click_shows_them_in_full_size(page):
+    cut = "[...document.querySelectorAll('.picture')].filter(f => f.scrollWidth > f.clientWidth).length"
+    assert page.evaluate(cut) == 0
+    page.click(".picture svg")
+    width = "document.querySelector('.picture svg')"
+    assert page.evaluate(f"{width}.getBoundingClientRect().width == {width}.getAttribute('width')")
+    page.evaluate("document.activeElement.blur()")
+
+
+def test_the_touchpoint_table_fits_and_its_names_are_not_broken(page):
+    table = "document.querySelector('#table-touchpoints')"
+    assert page.evaluate(f"{table}.scrollWidth <= {table}.parentElement.clientWidth")
+    assert page.evaluate(f"{table}.querySelector('tbody th').clientWidth >= 9 * 13")
+
+
 def test_every_link_inside_the_page_has_its_goal(page):
     missing = page.evaluate(
         "[...document.querySelectorAll('a[href^=\"#\"]')].filter(a => !document.getElementById(a.hash.slice(1))).map(a => a.hash)"

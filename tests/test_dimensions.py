@@ -67,6 +67,45 @@ def test_checks_that_can_judge_no_case_are_told_from_none():
     assert (row["state"], row["judged"], row["not_applicable"]) == ("not judged", 0, 1)
 
 
+def test_a_check_that_judges_no_case_leaves_none_undecided_and_is_named():
+    rules = [*RULES, {"id": "R3", "kind": "precedence", "a": "a", "b": "d", "severity": "minor", "basis": "x",
+                      "when": [{"attr": "colour", "op": "==", "value": "red"}]}]  # fmt: skip
+    log = LOG | {"attributes": {"colour": "colour"}}
+    norm_ = blueprint(FREE, "abcd", "d", rules=rules, log=log)
+    table = frame(traces("abcd", "abd", "ab"))
+    table["colour"] = None  # nobody can tell where R3 applies
+    judged = mining.Study(mining.EventLog.from_frame(table, columns=norm_.binding), norm_)
+    found = judged.dimensions()
+    row = dimension(judged, "rules")
+    assert row[["judged", "pass", "fail", "undecided"]].tolist() == [3, 2, 1, 1]  # "ab": R2 is pending
+    assert found.left_aside == ("R3",)
+    assert found.sentence().count("R3") == 1
+    assert "another check is still undecided for 1." in found.sentence()
+
+
+def test_what_is_only_observed_is_in_no_dimension_and_counted_beside():
+    rules = [RULES[0], RULES[1] | {"severity": "observation"}]
+    late = {"id": "S", "dimension": "time", "metric": "elapsed", "from": "a", "to": "d", "max": "1h", "severity": "observation",
+            "basis": "x"}  # fmt: skip
+    judged = study(blueprint(FREE, "abcd", "d", rules=rules, standards=[late]), traces("abcd", "abd", "bd"))
+    rows = dimension(judged, "rules")
+    assert rows[["checks", "observations", "judged", "pass", "fail", "undecided"]].tolist() == [1, 1, 3, 2, 1, 0]
+    time = dimension(judged, "time")
+    assert (time["state"], time["checks"], time["observations"]) == ("not measured", 0, 1)
+    assert "reported and not counted (severity observation): 2." in judged.dimensions().sentence()
+
+
+@pytest.mark.parametrize(("unknown", "compared"), [(2, True), (3, False)])
+def test_groups_with_many_undecided_cases_are_not_compared(unknown, compared):
+    """Of 40 cases of q, 2 are 5 %: they pass R1, and R2 waits for what comes."""
+    rows = [("abcd", "p")] * 40 + [("abcd", "q")] * (20 - unknown) + [("bcd", "q")] * 20 + [("ab", "q")] * unknown
+    judged = grouped(rows, open_cases="pending")
+    table = judged.dimensions("channel")
+    mine = table.frame[(table.frame["dimension"] == "rules") & (table.frame["group"] == "q")].iloc[0]
+    assert mine[["judged", "undecided"]].tolist() == [40, unknown]
+    assert ("differ most on" in table.sentence()) == compared
+
+
 WORDS = st.lists(
     st.tuples(st.text("abcdx", min_size=1, max_size=5), st.sampled_from([*"pqr", None])), min_size=1, max_size=30
 )

@@ -173,7 +173,8 @@ def test_a_step_out_of_order_has_an_arrow_to_its_slot_before_the_other():
         assert second < box(slot)[0] < look(told, 3)[1][0]
     aim = float(arrow.get("d").split("L")[-1].split(",")[0])
     assert box(slot)[0] < aim < box(slot)[2]
-    assert "swapped" in told.frame.set_index("check").loc["path", "what"]
+    what = told.frame.set_index("check").loc["path", "what"]
+    assert what == "“Step b” came only after “Step c”"
 
 
 def test_a_step_that_was_moved_far_points_back_to_the_gap_of_the_alignment():
@@ -418,3 +419,56 @@ def test_verdicts_of_a_case_follow_the_definition_of_net(permits):
         assert {row.check: row.verdict for row in told.frame.itertuples()} == {
             id: v.VERDICTS[verdict[number]] for id, verdict in net.items()
         }
+
+
+def whats(norm, events, lang="en", **more):
+    """What an explanation says of each check that fails."""
+    of = study(norm, {"one": events}, open_cases="judge", **more)
+    told = of.explain("one", lang).frame
+    return {row.check: row.what for row in told.itertuples() if row.verdict == "fail"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "order", "en", "zh"),
+    [
+        ("precedence", "bc", "“Step a” is missing before “Step b”", "“步骤b”之前缺少“步骤a”"),
+        ("precedence", "ba", "“Step a” came only after “Step b”", "“步骤a”在“步骤b”之后才发生"),
+        ("response", "ac", "“Step b” is missing after “Step a”", "“步骤a”之后缺少“步骤b”"),
+        ("not_followed_by", "ab", "“Step b” came after “Step a”, and must not", "“步骤b”不应在“步骤a”之后发生"),
+        ("immediate_response", "acb", "“Step b” does not come directly after “Step a”", "“步骤b”未紧随“步骤a”之后"),
+        (
+            "immediate_precedence",
+            "acb",
+            "“Step a” does not come directly before “Step b”",
+            "“步骤a”未紧接在“步骤b”之前",
+        ),
+        ("not_together", "acb", "“Step b” took place as well as “Step a”", "“步骤b”与“步骤a”同时出现在一个案例中"),
+    ],
+)
+def test_a_broken_rule_is_told_as_a_sentence(kind, order, en, zh):
+    norm = blueprint([{"free": ["a", "b", "c"]}], activities="abc", rules=[
+        {"id": "R1", "kind": kind, "a": "a", "b": "b", "severity": "major", "basis": "x"}])  # fmt: skip
+    events = [(x.upper(), float(k)) for k, x in enumerate(order)]
+    assert (whats(norm, events)["R1"], whats(norm, events, "zh")["R1"]) == (en, zh)
+
+
+def test_equal_faults_are_said_once_with_their_number_and_badges_as_runs():
+    norm = blueprint([{"loop": {"free": ["a", "b"]}}], activities="ab", standards=[
+        {"id": "S1", "dimension": "quality", "metric": "handovers", "max": 1, "severity": "minor", "basis": "x"}])  # fmt: skip
+    events = [("AB"[k % 2], float(k), ("ann", "bob")[k % 2]) for k in range(8)]  # 7 hand-overs, of which 6 are beyond
+    assert whats(norm, events)["S1"] == "6 × too many hand-overs: 7, limit 1"
+    assert whats(norm, events, "zh")["S1"] == "转手次数过多：7，限值 1（6 次）"
+    html = study(norm, {"one": events}).explain("one")._repr_html_()
+    assert html.count('<span class="badge">') == html.count('<span class="badge">1–6</span>') == 1
+    assert '<td class="rows">1–8</td>' in html
+
+
+def test_many_faults_that_differ_in_their_figures_are_told_without_them():
+    norm = blueprint([{"loop": "a"}], activities="a", standards=[
+        {"id": "S1", "dimension": "time", "metric": "handling", "of": "a", "max": "5min", "severity": "minor", "basis": "y"}])  # fmt: skip
+
+    def late(n):
+        return [("A", float(k), "ann", k - 0.1 - 0.05 * k) for k in range(1, n + 1)]
+
+    assert whats(norm, late(7))["S1"] == "7 × “Step a” is late"
+    assert whats(norm, late(1))["S1"] == "“Step a” is late: 9.0 min, limit 5.0 min, 4.0 min over the limit by the clock"

@@ -122,6 +122,41 @@ def test_contained_is_finished_without_staff():
     assert (table.contained.passed, table.contained.n) == (2, 4)
 
 
+def test_no_step_of_staff_is_said_only_where_staff_have_one():
+    own = study(SELF, traces("abcd") | LATER).funnel()
+    assert (own.contained.share, own.staffed) == (1.0, False)
+    assert "staff" not in own.sentence()
+    served = norm(list("abcd"), service_type="self_service", scope=ABANDONED, lane_of={"b": "desk"})
+    assert (
+        "No step of staff is recorded for 50.0 % of 2 finished cases."
+        in study(served, traces("acd", "abcd")).funnel().sentence()
+    )
+
+
+def test_cases_that_never_entered_are_said():
+    two = norm(list("abcd"), stage_of=PLACES, stages=STAGES, service_type="hybrid", scope=ABANDONED)
+    table = study(two, traces("ab", "cd", "xd", "abcd") | LATER).funnel("one")
+    assert (table.entered, table.never, table.to_dict()["never"]) == (3, 2, 2)
+    assert table.sentence().endswith("Cases that never entered: 2 of 5.")
+    assert "never entered" not in study(SELF, traces("abcd")).funnel().sentence()
+
+
+def test_a_hybrid_service_is_followed_through_its_one_self_service_stage():
+    one = [{"id": "one", "type": "linear", "name": {"en": "one"}}, STAGES[1]]
+    words = traces("abcd", "cd", "ab")
+    judged = study(norm(list("abcd"), stage_of=PLACES, stages=one, service_type="hybrid", scope=ABANDONED), words)
+    table = judged.funnel()
+    assert (table.stage, table.frame["step"].tolist()) == ("two", ["c", "d"])
+    assert table.sentence().startswith("Self-service stage “two”. Cases that entered: 2. Of them 100.0 % finished")
+    assert funnel_of(judged, whole=True).stage is None
+    both = study(
+        norm(list("abcd"), stage_of=PLACES, stages=STAGES, service_type="hybrid", scope=ABANDONED), words
+    ).funnel()
+    assert (both.stage, len(both.frame)) == (None, 4)
+    assert both.sentence().startswith("The whole service, which has no single self-service stage. ")
+    assert both.sentence("zh").startswith("整个服务")
+
+
 def test_what_leaves_no_trace_is_not_measured():
     whole = blueprint_dict(list("abcd"), "abcd", "d")
     whole["activities"][1] |= {"observable": False, "labels": []}

@@ -107,8 +107,10 @@ def test_ties_around_a_loop_are_settled_together():
 
 
 def test_too_many_orders_to_try_are_not_observable():
-    events = [("A", 0.0), *(("C", 1.0), ("B", 1.0)) * 4, ("E", 2.0)]
+    events = [("A", 0.0), *(("C", 1.0), ("B", 1.0), ("D", 1.0)) * 3, ("E", 2.0)]
     assert found_tied(LINE, events) == {"c0": "not_observable"}
+    fewer = [("A", 0.0), *(("C", 1.0), ("B", 1.0)) * 4, ("E", 2.0)]  # 8 events, but only 70 orders that differ
+    assert found_tied(LINE, fewer) == {"c0": "fail"}
 
 
 def found_tied(norm, events):

@@ -5,11 +5,13 @@ import re
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mining.promises import METHOD, Lengths, lengths_kept, share_in_time, time_standards
+from mining.promises import METHOD, Calibration, Lengths, lengths_kept, percents, share_in_time, time_standards
+from mining.report.formats import Writer
 from mining.results import wilson
 from tests.examples import examples
 from tests.helpers import OFFICE, blueprint, study
@@ -144,6 +146,19 @@ def test_a_case_counts_once_by_its_longest_measurement():
     ((_, check, lengths),) = time_standards(judged)
     assert dict(zip(judged.log.case_ids[lengths.case], lengths.value, strict=True)) == {"two": 5.0, "one": 1.0}
     assert np.array_equal(lengths.value, check.measured[lengths.case])
+
+
+def test_a_missed_promise_never_looks_kept():
+    """16,999 of 20,000 are 84.995 %: with one decimal both shares read 85.0 %."""
+    frame = pd.DataFrame([dict.fromkeys(Calibration.columns, 0) | {
+        "standard": "S", "n": 20_000, "share": 0.84995, "target": 0.85, "limit": 2.0, "unit": "h", "at_target": 2.5}])  # fmt: skip
+    text = Calibration(frame, None).sentence()
+    assert "84.995 % of 20,000 ended cases" in text
+    assert "promised are 85.000 %; a limit of 2.5 hours would have been kept by 85.000 %" in text
+    assert percents(0.851, 0.85, "en") == ("85.1 %", "85.0 %")
+    assert percents(0.85004, 0.85, "zh") == ("85.0%", "85.0%")  # kept, and both look so
+    assert Writer("en", "UTC").against(0.84996, 0.85) == ("84.996\u00a0%", "85.000\u00a0%")
+    assert Writer("en", "UTC").against(0.99999, 1.0) == (">99.99\u00a0%", "100\u00a0%")
 
 
 def test_working_days_and_due_dates_keep_their_units():

@@ -278,3 +278,24 @@ def test_labels_outside_the_blueprint_are_never_lost():
     raw["scope"]["ends_with"] = ["f"]
     judged = study(parsed(raw), {"c0": [("X", 0.0)], **{"c1": [("A", 0.0)]}})
     assert faults(judged, "path-one") == [("c0", "extra", "X", None)]
+
+
+def test_many_steps_at_one_time_hide_no_break_of_the_order_of_stages():
+    tied = [(x, 3.0) for x in "CDCDCDCD"]  # thousands of orders of the steps, one of the stages
+    late = [("A", 0.0), ("E", 1.0), *tied, ("F", 5.0)]
+    fine = [("A", 0.0), ("B", 3.0), *tied, ("E", 3.0), ("F", 5.0)]
+    judged = study(SERVICE, {"c0": late, "c1": list(reversed(fine[1:-1])) + [fine[0], fine[-1]]})
+    assert verdicts(judged, "handover") == {"c0": "fail", "c1": "pass"}
+    assert faults(judged, "handover") == [("c0", "out_of_order", "e", None)]
+
+
+def test_steps_that_the_flow_treats_alike_make_no_orders_to_try():
+    norm = blueprint(["a", {"free": ["b", "c"]}, "d"], "abcd")
+    judged = study(norm, {"c0": [("A", 0.0), ("D", 1.0), *[(x, 1.0) for x in "BCBCBC"]]})
+    assert verdicts(judged, "path") == {"c0": "pass"}
+
+
+def test_a_repeat_after_steps_of_other_stages_is_no_retry():
+    judged = study(SERVICE, traces("abcbdef", "abbcdef"), open_cases="judge")
+    rows = judged.deviations().frame.query("check == 'path-one'")
+    assert rows["pattern"].tolist() == ["rework", "retry"]

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mining.results import Provenance, Result, shown_value
+from mining.results import Provenance, Result, shown_share, shown_value
+from mining.tables import Summary
 
 FROM = Provenance("things <made>", "a" * 64, "b" * 64, 2, {"open_cases": "pending"})
 FRAME = pd.DataFrame(
@@ -65,7 +66,7 @@ def test_values_are_readable_and_markup_in_them_is_harmless():
     html = page()
     assert "<script" not in html
     assert "&lt;script&gt;1&lt;/script&gt;" in html
-    assert '<td class="number">12,345</td><td class="number">0.1235</td><td>True</td>' in html
+    assert '<td class="number">12,345</td><td class="number">12.3\u00a0%</td><td>yes</td>' in html
     assert "<td>2026-03-02 09:00:00+00:00</td><td>1, 2</td>" in html
     assert '<tr><td>-</td><td class="number">-</td><td class="number">-</td><td>-</td><td>-</td><td>-</td></tr>' in html
 
@@ -107,11 +108,54 @@ def test_an_empty_table_is_a_table():
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0.5, "0.5"), (1e6, "1,000,000"), (np.float64("nan"), "-"), (np.int64(7), "7"), (pd.NaT, "-"), (pd.NA, "-"),
-     (np.bool_(False), "False"), ("", ""), ([], "-"), ({"a": 1}, "{'a': 1}")],
+     (np.bool_(False), "no"), ("", ""), ([], "-"), ({"a": 1}, "{'a': 1}")],
 )  # fmt: skip
 def test_single_values(value, text):
     assert shown_value(value) == text
 
 
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(1.0, "100 %"), (1, "100 %"), (0.0, "0 %"), (0.99996, "99.9 %"), (0.0004, "0.1 %"), (0.988, "98.8 %"), (1.25, "125.0 %"),
+     (np.nan, "-"), (None, "-"), ("open", "open"), (True, "yes")],
+)  # fmt: skip
+def test_shares_are_in_per_cent_and_none_is_rounded_to_all_or_nothing(share, text):
+    assert shown_share(share).replace("\u00a0", " ") == text
+
+
+def test_only_columns_of_shares_are_in_per_cent_and_the_frame_stays_raw():
+    @dataclass(frozen=True, eq=False, repr=False)
+    class Rates(Things):
+        columns: ClassVar[dict[str, str]] = {
+            "net": "share of judged cases that pass, 0-1", "low": "lower end of the 95 % Wilson interval of net",
+            "target": "promised share; missing without one", "judged": "pass + fail: the denominator of the shares",
+        }  # fmt: skip
+
+    rates = Rates(pd.DataFrame({"net": [1.0], "low": [0.5], "target": [0.95], "judged": [1.0]}), FROM)
+    html = rates._repr_html_().replace("\u00a0", " ")
+    assert '>100 %</td><td class="number">50.0 %</td><td class="number">95.0 %</td><td class="number">1</td>' in html
+    assert rates.to_frame().iloc[0].tolist() == [1.0, 0.5, 0.95, 1.0]
+
+
 def test_a_result_is_a_value():
     assert len(replace(Things(FRAME, FROM), frame=FRAME.head(1))) == 1
+
+
+def summary(rows):
+    columns = ("check", "fail", "judged", "target", "met")
+    return Summary(pd.DataFrame([dict(zip(columns, row, strict=True)) for row in rows]), FROM)
+
+
+def test_a_summary_says_which_targets_are_met_and_what_most_cases_fail():
+    made = summary(
+        [("R1", 5, 10, None, None), ("S1", 7, 1200, 0.9, True), ("S2", 7, 8, 0.9, False), ("S3", 0, 0, 0.9, None)]
+    )
+    assert made.sentence() == (
+        "4 checks, of which 3 judged at least one case. Standards with a target: 3; met 1, not met 1, not judged 1. "
+        "Most cases fail S1: 7 of the 1,200 judged."
+    )
+    assert made.sentence("zh") == (
+        "检查 4 项，其中 3 项至少判定了一个案例。设有目标的标准 3 项：达标 1 项，未达标 1 项，无法判定 1 项。"
+        "不符合案例最多的检查是 S1：已判定的 1,200 个案例中有 7 个。"
+    )
+    assert summary([("R1", 0, 3, None, None)]).sentence() == "1 checks, of which 1 judged at least one case."

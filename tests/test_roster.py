@@ -223,6 +223,10 @@ def test_a_rule_of_a_role_nobody_is_known_for_stays_not_observable_until_a_table
     ("rows", "message"),
     [
         ([{"resource": "ann", "role": "Clerk"}], "none of its roles ('Clerk') is a role of the blueprint. Did you mean 'clerk'?"),
+        (
+            [{"resource": "ann", "role": "clerk"}, {"resource": "eve", "role": "Clerk"}],
+            "the role 'Clerk' is none of the blueprint, but 'clerk' is. Write it in the same way.",
+        ),
         ([{"resource": "E-17", "role": "clerk"}], "resources ('E-17') occurs in <frame>, whose resources are 'ann', 'bob', 'eve'"),
     ],
 )  # fmt: skip

@@ -7,13 +7,16 @@ import re
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mining import EventLog, Study
 from mining.blueprint import parse_blueprint
 from mining.conformance.alignment import MODEL, SYNC
-from mining.opportunities import FACETS, opportunities_of
+from mining.conformance.verdicts import FAIL, KINDS, PASS
+from mining.opportunities import FACET_OF_KIND, FACETS, TOOK_PLACE, opportunities_of
+from mining.report.formats import Writer
+from mining.report.measures import touchpoints
 from mining.results import wilson
 from tests.examples import examples
 from tests.helpers import blueprint_dict, frame, study, traces
@@ -129,11 +132,11 @@ def test_order_is_tested_by_rules_where_the_flow_does_not_bind():
 
 def test_a_case_whose_path_could_not_be_settled_has_no_opportunities():
     rules = [{"id": "R", "kind": "must_occur", "a": "c", "severity": "major", "basis": "x"}]
-    tied = {"tied": [(x, 0.0) for x in "BABABA"]}  # 720 orders, more than are tried
+    tied = {"tied": [(x, 0.0) for x in "BABABABABA"]}  # 252 different orders, more than are tried
     judged = study(norm(list("abc"), rules=rules), tied | traces("abc"), open_cases="judge")
     assert counts(judged, "c") == [1, 1, 0, 0, 0]
     assert counts(judged, "a") == [1, 1, 0, 0, 0]
-    assert row(judged, "a")["unsettled"] == 3
+    assert row(judged, "a")["unsettled"] == 5
 
 
 ROLE = {"role": "clerk"}
@@ -252,8 +255,84 @@ def test_in_a_hybrid_service_each_touchpoint_is_read_as_its_stage():
         3,
         2,
     ]  # after the other stage: the hand-over says it
+    assert row(judged, "d")[["order_n", "order_passed"]].tolist() == [4, 4]  # nothing else asks it for an order
     assert counts(judged, "d") == [4, 4, 0, 0, 0]
     assert row(judged, "d")["exec"] == 1.0
+
+
+HYBRID = {
+    "stages": [{"id": "one", "type": "linear", "name": {"en": "One"}},
+               {"id": "two", "type": "interactive", "name": {"en": "Two"}}],
+    "changed": {x: {"stage": "one" if x in "ab" else "two"} for x in "abcd"} | {"c": {"stage": "two", "role": "clerk"}},
+    "service_type": "hybrid", "ends": "cd",
+}  # fmt: skip
+
+
+def test_where_the_stages_follow_as_designed_order_is_tested_and_passes():
+    judged = study(norm(list("abcd"), "abcd", "bd", **HYBRID), traces(*["abcd"] * 9, "cabd"), open_cases="judge")
+    assert judged.touchpoints().frame.set_index("touchpoint").loc["d", "order_n"] == 10
+    handover = next(check for check in judged.checks if check.kind == "handover")
+    assert handover.count(FAIL) == 1
+
+
+ASKED = [
+    {"id": "R1", "kind": "precedence", "a": "a", "b": "d"}, {"id": "R2", "kind": "four_eyes", "a": "c", "b": "d"},
+    {"id": "R3", "kind": "response", "a": "c", "b": "d", "within": "2h"}, {"id": "R4", "kind": "must_occur", "a": "d"},
+    {"id": "R5", "kind": "immediate_response", "a": "c", "b": "d"}, {"id": "R6", "kind": "not_followed_by", "a": "d", "b": "c"},
+    {"id": "R7", "kind": "starts_with", "a": "a"}, {"id": "R8", "kind": "same_handler", "a": "a", "b": "d"},
+    {"id": "R9", "kind": "not_before", "a": "a", "b": "c", "after": "2h"}, {"id": "R10", "kind": "ends_with", "a": "d"},
+    {"id": "R11", "kind": "immediate_precedence", "a": "a", "b": "b"}, {"id": "R12", "kind": "succession", "a": "b", "b": "d"},
+]  # fmt: skip
+ALL_ASKED = norm(
+    list("abcd"), "abcd", "abcd", **HYBRID, rules=[rule | {"severity": "major", "basis": "x"} for rule in ASKED],
+    standards=[{"id": "S", "dimension": "time", "metric": "elapsed", "from": "a", "to": "d", "max": "3h", "severity": "major",
+                "basis": "x"}],
+)  # fmt: skip
+UNASKED = norm(list("abcd"), "abcd", "abcd", **HYBRID)  # only the order of the stages asks for an order
+LINEAR_ASKED = norm(list("abcd"), "abcd", "abcd", rules=[rule | {"severity": "major", "basis": "x"} for rule in ASKED])
+
+
+@example(UNASKED, [("cabd", "ann"), ("dab", "ann")])
+@settings(deadline=None, max_examples=examples(40))
+@given(
+    st.sampled_from([ALL_ASKED, LINEAR_ASKED, UNASKED]),
+    st.lists(
+        st.tuples(st.text("abcdx", min_size=1, max_size=6), st.sampled_from(["ann", "eve"])), min_size=2, max_size=9
+    ),
+)
+def test_what_a_check_can_fail_it_tests_where_it_passes(asked, cases):
+    """Else a facet could only ever fail: faults would make its denominator."""
+    events = {f"c{k}": [(x.upper(), float(i), who) for i, x in enumerate(word)] for k, (word, who) in enumerate(cases)}
+    judged = study(asked, events | {"whole": [(x, float(i), "ann") for i, x in enumerate("ABCD")]}, open_cases="judge")
+    found = opportunities_of(judged)
+    for check in judged.checks:
+        for kind, activity in set(zip(check.faults.kind.tolist(), check.faults.activity.tolist(), strict=True)):
+            name, facet = judged.instances.names[activity], FACET_OF_KIND.get(KINDS[kind])
+            if facet is None or name not in found.names:
+                continue
+            mine = (found.touchpoint == found.names.index(name)) & (found.state == TOOK_PLACE)
+            tested = mine & found.tested[FACETS.index(facet)]
+            passes = np.flatnonzero(check.verdict == PASS)
+            assert np.isin(np.intersect1d(found.case[mine], passes), found.case[tested]).all(), (check.id, name, facet)
+
+
+def test_what_is_only_observed_counts_for_nothing_and_is_named():
+    rules = [
+        {"id": "R1", "kind": "must_occur", "a": "c", "severity": "observation", "basis": "x"},
+        {"id": "R2", "kind": "at_most", "a": "a", "n": 1, "severity": "observation", "basis": "x"},
+        {"id": "R3", "kind": "precedence", "a": "b", "b": "d", "severity": "observation", "basis": "x"},
+    ]
+    late = PROMISE | {"severity": "observation", "max": "1h"}
+    free = [{"free": list("abc")}, "d"]
+    more = {"rules": rules, "standards": [late], "service_type": "interactive"}
+    table = study(norm(free, "abcd", "ac", **more), traces("aabcd", "bad", "abbbcd")).touchpoints()
+    found = table.frame.set_index("touchpoint")
+    assert found.loc["a", ["n", "missing", "extra", "conf"]].tolist() == [4, 0, 0, 1.0]
+    assert found.loc["c", ["n", "missing", "elsewhere", "time_n", "conf"]].tolist() == [2, 0, 0, 0, 1.0]
+    assert math.isnan(found.loc["c", "time_km"])
+    assert table.observations == ("R1", "R2", "S")  # R3 is about no touchpoint
+    assert "Reported, not counted: R1, R2, S." in table.sentence()
+    assert table.to_dict()["observations"] == ["R1", "R2", "S"]
 
 
 def test_journeys_are_ended_cases_and_coverage_is_of_the_steps():
@@ -303,7 +382,7 @@ def test_it_says_and_shows_itself(lang):
     judged = study(LINEAR, traces(*["abc"] * 40, *["ab"] * 10), open_cases="judge")
     table = judged.touchpoints()
     text = table.sentence(lang)
-    assert ("80.0 % of 50" in text) if lang == "en" else ("50 次机会中有 80.0%" in text)
+    assert ("80.0 % of 50" in text) if lang == "en" else ("50 次应有接触中有 80.0%" in text)
     assert bool(CJK.search(text)) == (lang == "zh")
     ax = table.plot(lang=lang)
     shown = [x.get_text() for x in ax.texts]
@@ -314,3 +393,15 @@ def test_it_says_and_shows_itself(lang):
 
 def test_few_opportunities_are_not_compared():
     assert "No touchpoint has 30" in study(LINEAR, traces("abc")).touchpoints().sentence()
+
+
+def test_the_report_counts_beside_the_opportunities_only_what_there_is():
+    overdue = {
+        "ok": [("A", 0.0), ("B", 1.0), ("C", 2.0)],
+        "over": [("A", 1.0), ("B", 2.0)],
+        "late": [("A", 7.0), ("B", 8.0)],
+    }
+    judged = study(norm(list("abc"), standards=[PROMISE]), overdue | traces("acc"))
+    shown = {row.key: row.cells[1] for row in touchpoints(judged, Writer("en", "UTC")).groups[0].rows}
+    assert shown["a"].sub == ""
+    assert shown["c"].sub == "extra 1, only the promise judged 1"

@@ -90,6 +90,13 @@ def test_channels_are_compared_only_where_the_log_is_said_to_have_them():
     assert [check.id for check in derived_checks(silent)] == ["outcome"]
 
 
+def test_a_channel_that_only_the_binding_of_the_log_names_is_checked_all_the_same():
+    plain, bound = norm(KEY, attributes={}), norm(KEY, attributes={"channel": "channel"})
+    log = read(bound, [("c1", "B", 0, {"channel": "fax"}), ("c1", "D", 1, {"channel": "fax"})]).log
+    judged = mining.Study(log, plain)
+    assert faults(judged, "channel-b") == [("c1", "wrong_channel", "b", None)]
+
+
 def test_an_attribute_that_the_log_is_not_bound_to_is_not_observable():
     touchpoint = KEY | {"proofs": PROOFS, "fails_when": FAILS}
     blueprint = norm(touchpoint)

@@ -228,6 +228,8 @@ def test_files_of_somebody_else_are_refused(log, tmp_path):
 def test_a_log_of_another_service_is_refused(tmp_path):
     path = tmp_path / "log.csv"
     path.write_text(HEAD + line("1", "Something else", 9))
+    rows_of(Watcher(path, NORM))  # one row shows nothing
+    path.write_text(HEAD + "".join(line(str(k), "Something else", 9) for k in range(100)))
     with pytest.raises(LogError, match="knows none of the 1 activity labels"):
         rows_of(Watcher(path, NORM))
 
@@ -258,6 +260,27 @@ def test_the_command_reads_to_the_end_and_goes_on_later(tmp_path):
     third = CliRunner().invoke(APP, [*given, "--alerts", str(out)])
     assert third.exit_code == 0
     assert out.read_bytes().count(b"\r\n") == 1 + len(pd.read_csv(out)) > len(told)
+
+
+def test_the_command_goes_on_with_the_same_staff_table_only_and_says_all_in_chinese(log, tmp_path):
+    norm, state, one, two = (tmp_path / name for name in ("b.yaml", "s.sqlite", "one.csv", "two.csv"))
+    norm.write_text(NORM.to_yaml(), "utf-8")
+    one.write_text("resource,role\nann,clerk\n")
+    two.write_text("resource,role\nann,clerk\nbob,clerk\n")
+    add(log, "2,A,never,ann\n")
+    given = [str(log), "-b", str(norm), "--state", str(state), "--once", "--lang", "zh"]
+    first = CliRunner().invoke(APP, [*given, "--roster", str(one)])
+    assert first.exit_code == 0, first.output
+    assert first.stderr.splitlines() == [
+        "2026-03-02 09:00:00 (UTC)  2 行，1 个在办案例，其中 0 个有未遵守项",
+        "数据行去向：共 2 行，其中用作完成时间 1 行；剔除：时间无法识别 1 行（第 2 行）",
+    ]
+    for other in ([], ["--roster", str(two)]):
+        refused = CliRunner().invoke(APP, [*given, *other])
+        assert isinstance(refused.exception, MiningError)
+        assert "belongs to another staff table" in str(refused.exception)
+        assert "begin a new state" in str(refused.exception)
+    assert CliRunner().invoke(APP, [*given, "--roster", str(one)]).exit_code == 0
 
 
 def test_options_that_mean_nothing_are_refused(log, tmp_path):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from mining.blueprint import model as m
 from mining.blueprint import yaml12
+from mining.blueprint.derived import CHANNEL
 from mining.blueprint.references import condition_problems, place, unknown
 from mining.blueprint.shape import Problem
 from mining.errors import hint
@@ -25,6 +26,13 @@ def touchpoint_problems(b: m.Blueprint, activity: m.Activity, at: yaml12.Path) -
     contact = activity.touchpoint
     if contact is None:
         return
+    bound = b.binding.attributes.get(CHANNEL)
+    if contact.channels and bound is not None and bound.type != "string":
+        here = (*at, "touchpoint", "channels")
+        yield (
+            here,
+            f"{place(here)}: channels are words, but log.attributes.{CHANNEL} is bound as {bound.type}. Bind it as text.",
+        )
     for i, proof in enumerate(contact.proofs):
         yield from _proof_problems(b, activity.id, contact, proof, (*at, "touchpoint", "proofs", i))
     for i, condition in enumerate(contact.fails_when):

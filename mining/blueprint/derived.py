@@ -50,7 +50,9 @@ class Derived:
         return ("scope", None) if self.activity is None else ("activities", self.activity)
 
 
-def derived_checks(blueprint: Blueprint, staffed: Collection[str] = ()) -> tuple[Derived, ...]:
+def derived_checks(
+    blueprint: Blueprint, staffed: Collection[str] = (), bound: Collection[str] = ()
+) -> tuple[Derived, ...]:
     """The checks that follow from a blueprint, in the order in which they are judged.
 
     A step that leaves no trace in the log is drawn and never tested. A role without known members, a channel where the log's binding
@@ -62,6 +64,8 @@ def derived_checks(blueprint: Blueprint, staffed: Collection[str] = ()) -> tuple
     blueprint : Blueprint
     staffed : collection of str
         Roles whose members a staff table names; for the others those of the blueprint count.
+    bound : collection of str
+        Attributes that the binding of a log has beside those of the blueprint.
 
     Returns
     -------
@@ -80,7 +84,7 @@ def derived_checks(blueprint: Blueprint, staffed: Collection[str] = ()) -> tuple
         for a in seen
         if a.role in known and (a.id, a.role) not in said
     ]
-    contacts = [check for a in seen for check in _of_touchpoint(a, CHANNEL in blueprint.binding.attributes)]
+    contacts = [check for a in seen for check in _of_touchpoint(a, CHANNEL in {*blueprint.binding.attributes, *bound})]
     order = [kind for kind in DIMENSIONS if kind != "performed_by"]
     contacts.sort(key=lambda check: order.index(check.kind))
     return (*roles, *contacts, Derived(OUTCOME, "outcome", "major"))
@@ -95,7 +99,7 @@ def derived_check(blueprint: Blueprint, id: str) -> Derived | None:
     ('major', None)
     """
     every = [role.id for role in blueprint.roles]
-    return next((check for check in derived_checks(blueprint, every) if check.id == id), None)
+    return next((check for check in derived_checks(blueprint, every, (CHANNEL,)) if check.id == id), None)
 
 
 def _of_touchpoint(activity: Activity, channel_known: bool) -> Iterator[Derived]:

@@ -8,7 +8,7 @@ from itertools import permutations
 
 import numpy as np
 
-from mining.automaton import Automaton, TooManyStatesError, build
+from mining.automaton import Automaton, build
 from mining.blueprint import model as m
 from mining.blueprint.compile import name_of_flow, net_of
 from mining.nets import Transition, WorkflowNet
@@ -195,6 +195,6 @@ def _ordered(stage_of: Mapping[str, str], before: frozenset[tuple[str, str]]) ->
 
 
 __all__ = [
-    "HANDOVER", "RULES_ONLY", "Reading", "StageOrder", "TooManyStatesError", "automaton_of_reading", "free_automaton", "is_path",
+    "HANDOVER", "RULES_ONLY", "Reading", "StageOrder", "automaton_of_reading", "free_automaton", "is_path",
     "net_of_reading", "reading_of", "readings", "stage_order",
 ]  # fmt: skip

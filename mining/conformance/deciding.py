@@ -65,7 +65,8 @@ def deciding(study: Study, check_id: str, case_number: int) -> list[Decider]:
     check = by_id[check_id]
     seen = _seen(study, check, case_number)
     silent = bool(check.why_not[0]) and seen.verdict == v.NOT_OBSERVABLE
-    if not len(seen.instances.activity) or (silent and check.dimension != "path"):
+    aligned = any(result.check is check for result in study.path_results)
+    if not len(seen.instances.activity) or (silent and not aligned):
         return []
     return ordered(_of(study, check, seen), seen.first)
 

@@ -101,7 +101,7 @@ def checks_of(blueprint: Blueprint, instances: Instances) -> tuple[Rule | Standa
     ['outcome']
     """
     staffed = instances.roster.roles if instances.roster else ()
-    return (*blueprint.checks.values(), *derived_checks(blueprint, staffed))
+    return (*blueprint.checks.values(), *derived_checks(blueprint, staffed, instances.log.binding.attributes))
 
 
 def _judged(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from graphlib import CycleError, TopologicalSorter
 from itertools import permutations
 
 import numpy as np
@@ -89,25 +90,28 @@ def check_paths(blueprint: Blueprint, instances: Instances, is_open: np.ndarray)
         begun = np.isin(stage, [_number(blueprint, t) for t in later]) & (instances.activity < instances.n_known)
         over[instances.case[begun & instances.done]] = True
         found.append(check_path(blueprint, instances, is_open & ~over, reading, rows))
-    return (*found, check_handover(blueprint, instances, is_open, order)) if order else tuple(found)
+    return (*found, check_handover(instances, is_open, order)) if order else tuple(found)
 
 
-@lru_cache(maxsize=64)
 def order_of(blueprint: Blueprint) -> StageOrder | None:
     """The order of the stages, as :func:`mining.blueprint.stages.stage_order`; None too where it is unknown (:func:`order_unknown`)."""
-    try:
-        return stage_order(blueprint)
-    except TooManyStatesError:
-        return None
+    return _order(blueprint)[0]
 
 
 def order_unknown(blueprint: Blueprint, n_cases: int) -> tuple[v.CheckResult, ...]:
     """The check of the hand-over where nobody can make it: the flow of a hybrid service has too many states to tell its order."""
+    if _order(blueprint)[1]:
+        return ()
+    return (v.unobservable(HANDOVER, "path", HANDOVER, "major", n_cases, ("why.order_unknown", {})),)
+
+
+@lru_cache(maxsize=64)
+def _order(blueprint: Blueprint) -> tuple[StageOrder | None, bool]:
+    """The order of the stages, and whether it is known."""
     try:
-        stage_order(blueprint)
+        return stage_order(blueprint), True
     except TooManyStatesError:
-        return (v.unobservable(HANDOVER, "path", HANDOVER, "major", n_cases, ("why.order_unknown", {})),)
-    return ()
+        return None, False
 
 
 def check_path(
@@ -163,9 +167,7 @@ def check_path(
     return PathResult(reading, check, part, rows, variants, alignments, model, traces)
 
 
-def check_handover(
-    blueprint: Blueprint, instances: Instances, is_open: np.ndarray, order: StageOrder
-) -> PathResult:  # fmt: skip
+def check_handover(instances: Instances, is_open: np.ndarray, order: StageOrder) -> PathResult:
     """Whether the stages of a hybrid service follow one another as designed: steps within a stage are not looked at.
 
     A case without two stages of which the design orders one before the other has no hand-over: not applicable, or pending while it runs.
@@ -174,7 +176,7 @@ def check_handover(
     rows = np.flatnonzero(np.append(known, np.zeros(len(instances.names) - len(known), bool))[instances.activity])
     part = instances.only(rows)
     ended = np.zeros(instances.n_cases, bool)
-    sequence, undecided = settle_ties(order.automaton, part, ended)
+    sequence, undecided = _settle_stages(order, part, ended)
     variants = variants_of(part, sequence, ended)
     label = labels_of(order.automaton, part)
     traces = Traces.of_codes(len(order.automaton.labels), [[label[x] for x in trace] for trace in variants.traces])
@@ -194,6 +196,19 @@ def check_handover(
     check = _result(HANDOVER, "handover", verdict.astype(np.int8), undecided, found, instances)
     reading = Reading(HANDOVER, None, "linear", order.automaton.labels)
     return PathResult(reading, check, part, rows, variants, alignments, order.automaton, traces)
+
+
+def _settle_stages(order: StageOrder, part: Instances, is_open: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As :func:`settle_ties`: steps of equal time in the order of their stages, which no other order betters."""
+    stages = {stage: [s for s, t in order.before if t == stage] for stage in order.stage_of.values()}
+    try:
+        rank = {stage: i for i, stage in enumerate(TopologicalSorter(stages).static_order())}
+    except CycleError:  # no run has all of the stages, so that no order of all of them is designed
+        return settle_ties(order.automaton, part, is_open)
+    sequence = np.flatnonzero(part.done)
+    of_name = np.array([rank[order.stage_of[x]] if x in order.stage_of else 0 for x in part.names])
+    by_stage = np.lexsort((sequence, of_name[part.activity[sequence]], part.end[sequence], part.case[sequence]))
+    return sequence[by_stage], np.zeros(part.n_cases, bool)
 
 
 def _result(
@@ -248,6 +263,16 @@ def _stage_of_each(blueprint: Blueprint, instances: Instances) -> np.ndarray:
     return np.where(has, stage[previous], np.where(has_next, stage[following], first))
 
 
+def _beside_its_like(instance: np.ndarray, instances: Instances) -> np.ndarray:
+    """Whether the step directly before or after an instance, in its case, is the same activity."""
+    found = np.zeros(len(instance), bool)
+    for step in (-1, 1):
+        beside = np.clip(instance + step, 0, len(instances.case) - 1)
+        same = (instances.case[beside] == instances.case[instance]) & (beside != instance)
+        found |= same & (instances.activity[beside] == instances.activity[instance])
+    return found
+
+
 def _per_case(
     deviations: list[tuple[int, Row]], variants: Variants, part: Instances, instances: Instances, kept: np.ndarray
 ) -> v.Faults:  # fmt: skip
@@ -270,6 +295,9 @@ def _per_case(
     before = ~happened & (after != v.NONE)  # something missing is dated by the event before which it should have been
     at[before] = part.end[sequence[begin[before] + after[before]]]
     pattern = rows[which, 4].astype(np.int8)
+    if part is not instances:  # what stands side by side in a stage need not do so in the case
+        parted = (pattern == v.PATTERNS.index("retry")) & ~_beside_its_like(instance, instances)
+        pattern[parted] = v.PATTERNS.index("rework")
     found = v.faults(
         case,
         rows[which, 1],

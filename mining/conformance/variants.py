@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import permutations, product
+from itertools import product
 from math import factorial, prod
 
 import numpy as np
 
+from mining.automaton import Automaton
 from mining.conformance.alignment import Model, align
 from mining.conformance.instances import Instances
 
@@ -90,7 +92,8 @@ def settle_ties(model: Model, instances: Instances, is_open: np.ndarray) -> tupl
         Positions of the completed instances: the order of the file, but for the tied events of cases that do not fit in it.
         Of several best orders the one nearest to the file's is taken (the first in lexicographic order of positions).
     undecided : bool array of shape (n_cases,)
-        Cases that do not fit in the order of the file and have more than 120 orders to try.
+        Cases that do not fit in the order of the file and have more than 120 orders to try; orders that differ only in steps which the
+        model treats alike are one.
     """
     sequence = np.flatnonzero(instances.done)
     undecided = np.zeros(instances.n_cases, bool)
@@ -106,7 +109,8 @@ def settle_ties(model: Model, instances: Instances, is_open: np.ndarray) -> tupl
         groups.setdefault((trace, tuple(tied[span].tolist()), bool(is_open[c])), []).append(c)
     plain = align(model, [trace for trace, _, _ in groups], prefix=[o for _, _, o in groups])
     bad = [key for key, cost in zip(groups, plain.cost.tolist(), strict=True) if cost]
-    orders = {key: list(_orders(key[1])) for key in bad}
+    alike = _classes(model)
+    orders = {key: list(_orders(key[1], tuple(alike[x] for x in key[0]))) for key in bad}
     tried = [(key, order) for key in bad for order in orders[key]]
     found = align(model, [[key[0][i] for i in order] for key, order in tried], prefix=[key[2] for key, _ in tried])
     best: dict[TiedTrace, tuple[int, tuple[int, ...]]] = {}
@@ -123,15 +127,42 @@ def settle_ties(model: Model, instances: Instances, is_open: np.ndarray) -> tupl
     return sequence, undecided
 
 
-def _orders(tied: tuple[bool, ...]) -> Iterator[tuple[int, ...]]:
-    """Orders of the positions of a trace in which only tied events change places; none where there are too many."""
+def _classes(model: Model) -> list[int]:
+    """For each label of the model, and for one that it does not have (the last), a number that labels share which it treats alike."""
+    if not isinstance(model, Automaton):
+        return list(range(len(model.labels) + 1))
+    _, same = np.unique(model.delta, axis=1, return_inverse=True)
+    return [*np.asarray(same).ravel().tolist(), len(model.labels)]
+
+
+def _orders(tied: tuple[bool, ...], alike: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Orders of the positions of a trace in which only tied events change places; none where there are too many.
+
+    Of orders that differ only in events that are ``alike`` the one is given in which these stay as they stand.
+    """
     blocks: list[list[int]] = []
     for i, same in enumerate(tied):
         if same:
             blocks[-1].append(i)
         else:
             blocks.append([i])
-    if prod(factorial(len(block)) for block in blocks) > MOST_ORDERS:
+    counts = [Counter(alike[i] for i in block) for block in blocks]
+    if (
+        prod(factorial(len(b)) // prod(map(factorial, c.values())) for b, c in zip(blocks, counts, strict=True))
+        > MOST_ORDERS
+    ):
         return
-    for parts in product(*(permutations(block) for block in blocks)):
+    for parts in product(*(tuple(_distinct(block, alike)) for block in blocks)):
         yield tuple(i for part in parts for i in part)
+
+
+def _distinct(block: list[int], alike: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Orders of some positions, those that are alike in their order, in lexicographic order."""
+    if not block:
+        yield ()
+    seen: set[int] = set()
+    for k, i in enumerate(block):
+        if alike[i] not in seen:
+            seen.add(alike[i])
+            for rest in _distinct([*block[:k], *block[k + 1 :]], alike):
+                yield (i, *rest)

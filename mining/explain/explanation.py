@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -133,7 +134,8 @@ class Explanation(Result):
 
 
 STYLE = (
-    "<style>.mining-case table{border-collapse:collapse;width:100%;max-width:100rem;font-size:13px;line-height:1.4}"
+    "<style>.mining-case table{border-collapse:collapse;table-layout:auto!important;width:100%;max-width:100rem;"
+    "font-size:13px;line-height:1.4}"
     ".mining-case caption{text-align:left;font-weight:600;padding:6px 0}"
     ".mining-case th,.mining-case td{text-align:left!important;vertical-align:top;padding:5px 8px;white-space:normal;"
     "border-bottom:1px solid rgba(128,128,128,.45);overflow-wrap:anywhere}"
@@ -141,6 +143,10 @@ STYLE = (
     ".mining-case .number{text-align:right!important;font-variant-numeric:tabular-nums}"
     ".mining-case small{opacity:.8}.mining-case tr.fail td{font-weight:600}.mining-case tr.fail small,"
     ".mining-case tr.fail td.note{font-weight:400}.mining-case tr.quiet{opacity:.8}"
+    ".mining-case td:first-child{min-width:4em;max-width:6em}.mining-case td.check{min-width:16em}"
+    ".mining-case td.number{min-width:8em}.mining-case td.rows{min-width:9em;font-weight:400!important}"
+    ".mining-case td.note{min-width:14em}"
+    ".mining-case svg{max-width:max(100%,1000px);height:auto}"
     ".mining-case .badge{display:inline-block;min-width:1.2em;padding:0 .3em;margin-right:.2em;border-radius:.8em;"
     "text-align:center;border:1.5px solid currentColor}</style>"
 )
@@ -148,8 +154,7 @@ STYLE = (
 
 def _row(row: dict[str, Any], lang: str) -> str:
     """A line of the table: only text of ours is markup."""
-    badges = "".join(f'<span class="badge">{n}</span>' for n in row["faults"][:ROWS_SHOWN])
-    badges += " …" if len(row["faults"]) > ROWS_SHOWN else ""
+    badges = " ".join(f'<span class="badge">{text}</span>' for text in _runs(row["faults"]))
     verdict = f"{SIGNS[row['verdict']]} {escape(say('verdict.' + row['verdict'], lang))}"
     if row["gross"] != row["verdict"]:
         gross = say("explain.gross", lang, verdict=say(f"verdict.{row['gross']}", lang))
@@ -164,19 +169,39 @@ def _row(row: dict[str, Any], lang: str) -> str:
         notes.append(say("explain.allowed_by", lang, id=row["allow_id"], reason=row["reason"]))
     note = "<br>".join(escape(clean(text)) for text in notes if text)
     cells = [
-        ("word", badges), ("word", verdict), ("check", check), ("number", measured),
+        ("faults", badges), ("word", verdict), ("check", check), ("number", measured),
         ("rows", escape(_numbers(row["rows"], lang, bool(row["faults"])))), ("note", note),
     ]  # fmt: skip
     inside = "".join(f'<td class="{name}">{text}</td>' for name, text in cells)
     return f'<tr class="{row["verdict"]}" data-check="{escape(row["check"])}">{inside}</tr>'
 
 
+def _runs(numbers: Sequence[int]) -> list[str]:
+    """Numbers that follow one another, three or more, as from–to, as they stand in the badges of folded boxes.
+
+    Examples
+    --------
+    >>> _runs((1, 2, 3, 5, 7, 8))
+    ['1–3', '5', '7', '8']
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return [x for run in runs for x in ([f"{run[0]}–{run[-1]}"] if len(run) > 2 else map(str, run))]
+
+
 def _numbers(rows: tuple[int, ...], lang: str, faulty: bool) -> str:
     """Row numbers; many are shortened, and their number said. What is absent has none."""
     if not rows:
         return say("report.no_row", lang) if faulty else "–"
-    shown = ", ".join(map(str, rows[:ROWS_SHOWN]))
-    return shown if len(rows) <= ROWS_SHOWN else say("explain.rows.more", lang, shown=shown, n=len(rows) - ROWS_SHOWN)
+    runs = _runs(rows)
+    if len(runs) <= ROWS_SHOWN:
+        return ", ".join(runs)
+    last = int(runs[ROWS_SHOWN - 1].split("–")[-1])
+    return say("explain.rows.more", lang, shown=", ".join(runs[:ROWS_SHOWN]), n=sum(row > last for row in rows))
 
 
 def explain(study: Study, case_id: str, lang: str = "en") -> Explanation:

@@ -11,13 +11,13 @@ import numpy as np
 from mining.conformance import verdicts as v
 from mining.conformance.deciders import faults_of
 from mining.conformance.deciding import deciding
+from mining.explain.wording import Wording, counted
 from mining.explain.words import Words
 from mining.study import Study
-from mining.texts import activity_name, basis, check_text, clause, promise
+from mining.texts import basis, check_text, clause, promise
 from mining.units import MICROSECONDS, readable
 
 ORDER = (v.FAIL, v.ALLOWED, v.PENDING, v.NOT_OBSERVABLE, v.PASS, v.NOT_APPLICABLE)
-CERTAIN = 1 - 1e-9
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class CaseFault:
     share: float
     allowance: int
     words: str
+    wording: Wording
 
     @property
     def due(self) -> int | None:
@@ -72,33 +73,11 @@ def checks_of(study: Study, case: int, w: Words) -> tuple[CaseCheck, ...]:
 
 def _fault(study: Study, check: v.CheckResult, row: int, number: int, w: Words) -> CaseFault:
     one = {name: getattr(check.faults, name)[row].item() for name in v.Faults.__dataclass_fields__}
-    kind, pattern = v.KINDS[one["kind"]], v.PATTERNS[one["pattern"]]
-    fault = CaseFault(
+    kind, pattern, wording = v.KINDS[one["kind"]], v.PATTERNS[one["pattern"]], Wording(study, check, row, w)
+    return CaseFault(
         number, check.id, check.dimension, kind, pattern, one["activity"], one["partner"], one["instance"], one["at"],
-        one["excess"], one["share"], int(study.allowed[check.id][row]), "",
+        one["excess"], one["share"], int(study.allowed[check.id][row]), wording.whole, wording,
     )  # fmt: skip
-    return CaseFault(**{**vars(fault), "words": _words(study, fault, w)})
-
-
-def _words(study: Study, fault: CaseFault, w: Words) -> str:
-    """What happened, where and how sure that is, in one line."""
-    what = w.say(f"kind.{fault.kind}")
-    if fault.pattern:
-        what = w.say("report.bracket", name=what, note=w.say(f"pattern.{fault.pattern}"))
-    parts = [what]
-    if fault.activity != v.NONE:
-        name = activity_name(study.blueprint, study.instances.names[fault.activity], w.lang)
-        parts = [w.say("explain.quoted", name=name) + w.say("report.colon") + what]
-    if fault.partner != v.NONE:
-        name = activity_name(study.blueprint, study.instances.names[fault.partner], w.lang)
-        parts.append(w.say("explain.partner", name=name))
-    if fault.dimension == "role" and fault.instance != v.NONE:
-        parts.append(w.say("explain.by", who=resource_of(study, fault.instance, w)))
-    if not np.isnan(fault.excess):
-        parts.append(w.say("explain.over", length=readable(fault.excess, w.lang)))
-    if fault.share < CERTAIN:
-        parts.append(w.say("explain.certainty", share=w.share(fault.share)))
-    return w.say("report.comma").join(parts)
 
 
 def resource_of(study: Study, instance: int, w: Words) -> str:
@@ -134,7 +113,7 @@ def table_row(study: Study, case: int, check: CaseCheck, w: Words) -> dict[str, 
         "measured_words": _measured(result, case, w),
         "limit_words": promise(blueprint, result.id, w.lang),
         "faults": tuple(f.number for f in check.faults),
-        "what": w.say("report.semicolon").join(f.words for f in check.faults),
+        "what": counted([f.wording for f in check.faults], w),
         "rows": rows,
         "allow_id": w.say("report.comma").join(a.id for a in entries) or None,
         "reason": w.say("report.semicolon").join(_allowance(a, w) for a in entries) or None,

@@ -211,6 +211,13 @@ class Roster:
                 f"{self.path}: none of its roles ({_some(self.roles)}) is a role of the blueprint.{hint(self.roles[0], roles)} "
                 "Write the ids of the blueprint's roles in the column role."
             )
+        alike = {role.casefold(): role for role in roles}
+        for role in self.roles:
+            meant = alike.get(role.casefold(), role)
+            if role != meant and role not in roles:
+                raise LogError(
+                    f"{self.path}: the role {role!r} is none of the blueprint, but {meant!r} is. Write it in the same way."
+                )
         if resources and not {name.strip() for name in resources} & set(self.resource):
             raise LogError(
                 f"{self.path}: none of its {len(self.resources):,} resources ({_some(self.resources)}) occurs in {where}, whose "

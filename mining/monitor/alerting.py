@@ -11,9 +11,9 @@ import pandas as pd
 
 from mining.blueprint.model import Blueprint
 from mining.conformance import verdicts as v
-from mining.log.times import iso
 from mining.monitor.standing import Judged, Standing
 from mining.monitor.tables import BROKEN, RECOVERED, WILL_BREAK, Alerts
+from mining.monitor.wording import local
 from mining.texts import LANGUAGES, activity_name, check_text, say
 from mining.units import MISSING
 
@@ -57,6 +57,10 @@ class Alerting:
             until = found.deadlines[:, standing.timed]
             warned = standing["warned"][cases]
             near = (until != MISSING) & (until >= now) & (until - self.horizon <= now) & (warned != until)
+            for case, k in np.argwhere(
+                near & (warned != MISSING)
+            ).tolist():  # a late event may bring an old deadline back
+                near[case, k] = standing.warn_again(int(cases[case]), k, int(until[case, k]))
             alerts += self._near(found, near, standing.timed)
             standing["warned"][cases] = np.where(near, until, warned)
         return sorted(alerts, key=lambda alert: (alert["at"], alert["case_id"], alert["check"]))
@@ -112,8 +116,9 @@ class Alerting:
         place = "_at" if alert["activity"] and alert["kind"] != RECOVERED else ""
         moment = alert["deadline"] if alert["kind"] == WILL_BREAK else alert["at"]
         return say(
-            f"monitor.{alert['kind']}{place}", lang, case=alert["case_id"], check=alert["check"], at=f"{iso(moment)} UTC",
-            activity=activity_name(self.blueprint, alert["activity"], lang), text=self._texts[key],
+            f"monitor.{alert['kind']}{place}", lang, case=alert["case_id"], check=alert["check"],
+            at=local(moment, self.blueprint.tz), activity=activity_name(self.blueprint, alert["activity"], lang),
+            text=self._texts[key],
         )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ class Monitor:
     Raises
     ------
     MiningError
-        If the horizon is no length of elapsed time, or the state is that of another blueprint or binding, or in use.
+        If the horizon is no length of elapsed time, or the state is that of another blueprint, binding or staff table, or in use.
 
     Examples
     --------
@@ -85,13 +85,14 @@ class Monitor:
     ) -> None:  # fmt: skip
         self.blueprint, self.binding = blueprint, binding or blueprint.binding
         self.horizon = _length(horizon)
-        self._saved = Saved(Path(state), blueprint, self.binding) if state is not None else None
+        self._saved = Saved(Path(state), blueprint, self.binding, roster) if state is not None else None
         decided = self._saved.decided if self._saved else None
         self._feed = Feed(self.binding, day_first, decided)
         self._view = View(self._feed, blueprint, roster)
         self._paths, self._standing = SeenPaths(blueprint), Standing()
         self._alerting = Alerting(blueprint, _microseconds(self.horizon))
         self._added: list[dict[str, Any]] = []
+        self._kinds: dict[str, object] = {}  # how the values of each column of these are written
         self._touched: list[np.ndarray] = []
         self._latest = MISSING  # of the rows that came, whether they can be used or not
         self._until = MISSING  # up to when deadlines were looked at
@@ -119,6 +120,8 @@ class Monitor:
         ------
         UnknownNameError
             For a name that the binding does not have.
+        LogError
+            For a value that no column can hold, or where the events before, written in another way, cannot be read; the event is not added.
         """
         names = self._columns
         row = {self.binding.case: case, self.binding.activity: activity, self.binding.timestamp: timestamp}
@@ -126,6 +129,12 @@ class Monitor:
             if name not in names:
                 raise UnknownNameError("column", name, names, f"binding of {self.blueprint.id}")
             row[names[name]] = value
+        kinds = {name: _kind(value) for name, value in row.items() if value is not None}
+        if any(self._kinds.get(name) != kind for name, kind in kinds.items()):
+            self._table([row])  # what no column can hold is refused before it is kept
+            if any(self._kinds.get(name, kind) != kind for name, kind in kinds.items()):
+                self._flush()  # what is written in another way is read apart from it
+            self._kinds |= kinds
         self._added.append(row)
 
     def add_rows(self, rows: Any) -> None:
@@ -180,6 +189,8 @@ class Monitor:
         """
         self._look()
         self.told, self._untold = self._untold, []
+        if self._saved:
+            self._unsaved[1].extend(self.told)
         return Alerts(frame_of(self.told), self._provenance("alerts"))
 
     def board(self) -> Board:
@@ -219,8 +230,9 @@ class Monitor:
         self._look()
         standing, cases = self._standing, self._standing.open_cases
         broken = (standing["net"][cases] == v.FAIL).any(axis=1) if len(cases) else np.zeros(0, bool)
-        warned = standing["warned"][cases] if len(cases) else np.zeros((0, 1), np.int64)
-        soon = (warned >= max(self._view.now, self._view.clock)).any(axis=1)
+        due = standing["due"][cases] if len(cases) else np.zeros((0, 1), np.int64)
+        now, horizon = max(self._view.now, self._view.clock), _microseconds(self.horizon) or 0
+        soon = ((due != MISSING) & (due >= now) & (due <= now + horizon) & (self.horizon is not None)).any(axis=1)
         return {
             "rows": self.n_rows, "cases": self._view.n_cases, "open": len(cases), "broken": int(broken.sum()),
             "soon": int(soon.sum()),
@@ -233,7 +245,9 @@ class Monitor:
         return arrange(self._feed.every_row(), self.binding.lifecycle).lineage
 
     def commit(self, position: Mapping[str, Any] | None = None) -> None:
-        """Keep events and alerts since the last commit, and the place in their source, all of them or none.
+        """Keep events and given alerts since the last commit, and the place in their source, all of them or none.
+
+        An alert that :meth:`alerts` has not given yet is given by the next monitor with this state.
 
         Parameters
         ----------
@@ -296,10 +310,9 @@ class Monitor:
 
     def _flush(self) -> None:
         """Read the events that came one by one."""
-        if self._added:
-            rows, self._added = self._added, []
-            table = self._table(rows)
-            self._take(SourceTable("<stream>", "stream", "", 0, table))
+        if self._added:  # kept where they cannot be read yet: the next ones may show how dates are meant
+            self._take(SourceTable("<stream>", "stream", "", 0, self._table(self._added)))
+            self._added, self._kinds = [], {}
 
     def _take(self, source: SourceTable) -> None:
         if not source.table.num_rows:
@@ -336,8 +349,6 @@ class Monitor:
         self._touched, self._until = [], until
         alerts.sort(key=lambda alert: (alert["at"], alert["case_id"], alert["check"]))
         self._untold += alerts
-        if self._saved:
-            self._unsaved[1].extend(alerts)
         return found
 
     def _seen(self, cases: np.ndarray) -> Iterator[Seen]:
@@ -392,6 +403,15 @@ class Monitor:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _kind(value: Any) -> object:
+    """What may stand in one column together: moments with a zone are read otherwise than those without, texts otherwise than numbers."""
+    if isinstance(value, datetime):
+        return datetime, value.tzinfo is None
+    if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
+        return float
+    return type(value)
 
 
 def moment_of(moment: Any) -> int:

@@ -64,7 +64,7 @@ class Feed:
         LogError
             If a bound column is missing, or how moments are written cannot be told.
         """
-        if not len(self):
+        if not len(self) or not {*self.binding.columns.values()} <= {*source.table.column_names}:
             resolve(source, self.binding)
         read = self.decoder.read(source)
         case = _numbered(read.case, self.cases)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,15 @@ def _line(values: Iterable[Any]) -> str:
     return text.getvalue()
 
 
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What the machine refuses (no room, no right, no such folder) is said in one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise MiningError(f"{path} cannot be written: {error.strerror or error}.") from None
+
+
 class AlertFile:
     """A CSV file of alerts beside a state, which knows all of them: lines are added after the state has them for good.
 
@@ -72,6 +82,13 @@ class AlertFile:
 
     def __init__(self, path: Path, saved: Saved) -> None:
         self.path, self.saved, self._head = path, saved, header().encode()
+        with writing(path):
+            self._written = self._taken_up()
+        self.add()
+
+    def _taken_up(self) -> int:
+        """Cut away what a kill has left half written; how far the file then goes."""
+        path, saved = self.path, self.saved
         size = path.stat().st_size if path.exists() else 0
         if size > len(self._head) + saved.ends:
             raise MiningError(
@@ -86,19 +103,34 @@ class AlertFile:
             whole = 0
             for line, ends in saved.lines():
                 if len(self._head) + ends > size:
+                    if not line.encode().startswith(file.read()):
+                        raise MiningError(f"{path} holds other alerts than {saved.path} knows of. Name another file.")
                     break
                 if file.read(len(line.encode())) != line.encode():
                     raise MiningError(f"{path} holds other alerts than {saved.path} knows of. Name another file.")
                 whole = ends
-            file.truncate(0 if size < len(self._head) else len(self._head) + whole)
-        self._written = whole
-        self.add()
+            self._headed = size >= len(self._head)
+            file.truncate(len(self._head) + whole if self._headed else 0)
+        return whole
 
     def add(self) -> None:
-        """Write the alerts that the state has and the file has not."""
-        with self.path.open("ab") as file:
-            if not file.tell():
+        """Write the alerts that the state has and the file has not.
+
+        Raises
+        ------
+        MiningError
+            If the file cannot be written, or somebody else has changed it.
+        """
+        if self._written == self.saved.ends and self._headed:
+            return
+        with writing(self.path), self.path.open("ab") as file:
+            if file.tell() != (len(self._head) + self._written if self._headed else 0):
+                raise MiningError(
+                    f"{self.path} was changed by somebody else. Begin again with another file; it will hold all alerts of this state."
+                )
+            if not self._headed:
                 file.write(self._head)
+                self._headed = True
             for line, ends in self.saved.lines(self._written):
                 file.write(line.encode())
                 self._written = ends

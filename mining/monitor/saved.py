@@ -16,6 +16,7 @@ import pyarrow as pa
 from mining.binding import Binding
 from mining.blueprint.model import Blueprint
 from mining.errors import MiningError
+from mining.log.roster import Roster
 from mining.log.table import SourceTable
 from mining.monitor.alerting import Alert
 from mining.monitor.decoding import Decided
@@ -25,7 +26,7 @@ from mining.monitor.standing import Standing
 from mining.monitor.tables import WILL_BREAK
 from mining.units import MISSING
 
-SCHEMA = 1
+SCHEMA = 2  # of the state: what it keeps, and what it belongs to
 TOGETHER = 100_000  # rows that are read at a time
 KIND = "service-mining monitor"
 TABLES = """
@@ -45,22 +46,26 @@ class Saved:
         Made if it is not there.
     blueprint : Blueprint
     binding : Binding
+    roster : Roster, optional
 
     Raises
     ------
     MiningError
-        If it is no state, one of another version, blueprint or binding, or in use.
+        If it is no state, one of another version, blueprint, binding or staff table, or in use.
     """
 
-    def __init__(self, path: Path, blueprint: Blueprint, binding: Binding) -> None:
+    def __init__(self, path: Path, blueprint: Blueprint, binding: Binding, roster: Roster | None = None) -> None:
         self.path = path
         try:
             self._base = sqlite3.connect(path, isolation_level=None, timeout=0.2)
             self._base.execute("pragma locking_mode = exclusive")
             self._base.execute("pragma synchronous = full")
             self._base.execute("begin exclusive")
-            self._open(blueprint, binding)
+            self._open(blueprint, binding, roster)
             self._base.execute("commit")
+        except MiningError:
+            self._base.close()
+            raise
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
                 raise MiningError(
@@ -70,12 +75,13 @@ class Saved:
         except sqlite3.DatabaseError as error:
             raise MiningError(f"{path} is no state of a monitor ({error}). Name another file.") from None
 
-    def _open(self, blueprint: Blueprint, binding: Binding) -> None:
+    def _open(self, blueprint: Blueprint, binding: Binding, roster: Roster | None) -> None:
         there = {name for (name,) in self._base.execute("select name from sqlite_master where type = 'table'")}
         norm = {
             "blueprint": f"{blueprint.id} {blueprint.version}",
             "sha256": blueprint.sha256,
             "binding": _hash(binding),
+            "roster": _staff(roster),
         }
         if not there:
             for statement in TABLES.split(";")[:-1]:
@@ -91,12 +97,19 @@ class Saved:
             raise MiningError(
                 f"{self.path} was written in form {schema}; this version reads form {SCHEMA}. Begin with a new state file."
             )
-        for key, what in (("sha256", "blueprint"), ("binding", "binding")):
+        begun = f"it was begun with {self._read('blueprint', '')}"
+        staffed = (
+            f"a staff table{' that said something else' if roster else ''}" if self._read("roster", "") else "none"
+        )
+        for key, what, how in (
+            ("sha256", "blueprint", f"{begun} as that file then was"),
+            ("binding", "binding", f"{begun}, whose columns were bound otherwise"),
+            ("roster", "staff table", f"it was begun with {staffed}, and now there is {'one' if roster else 'none'}"),
+        ):
             if self._read(key, "") != norm[key]:
                 raise MiningError(
-                    f"{self.path} belongs to another {what}: it was begun with {self._read('blueprint', '')}"
-                    f"{' as that file then was' if what == 'blueprint' else ', whose columns were bound otherwise'}. "
-                    "Alerts under two norms cannot be told apart: begin with a new state file."
+                    f"{self.path} belongs to another {what}: {how}. "
+                    "Alerts under two norms cannot be told apart: begin a new state (name another file)."
                 )
         self.decided = Decided(**self._read("decided", {}))
         self.clock: int = self._read("clock", MISSING)
@@ -142,6 +155,7 @@ class Saved:
         ):
             case = cases.code[case_id]
             if kind == WILL_BREAK:
+                standing.warn_again(case, timed[check], deadline)
                 standing["warned"][case, timed[check]] = deadline
             else:
                 standing["told"][case, checks[check]] += 1
@@ -212,3 +226,11 @@ def _hash(binding: Binding) -> str:
         key: value for key, value in asdict(binding).items() if key not in ("origin", "file", "sha256", "undecided")
     }
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=np.ndarray.tolist).encode()).hexdigest()
+
+
+def _staff(roster: Roster | None) -> str:
+    """Hash of what a staff table says, in whatever order and file; nothing for none."""
+    if roster is None:
+        return ""
+    rows = zip(roster.resource, roster.role, roster.team, roster.first.tolist(), roster.last.tolist(), strict=True)
+    return hashlib.sha256(json.dumps(sorted(set(rows))).encode()).hexdigest()

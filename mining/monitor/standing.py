@@ -10,6 +10,7 @@ from mining.blueprint.derived import OUTCOME
 from mining.conformance import judge as batch
 from mining.conformance import verdicts as v
 from mining.conformance.deadlines import FOREVER, Deadlines, deadlines, timed
+from mining.conformance.path import order_unknown
 from mining.monitor.growing import Growing
 from mining.monitor.seen_paths import SeenPaths
 from mining.monitor.view import Seen
@@ -60,7 +61,8 @@ def judge(seen: Seen, paths: SeenPaths) -> Judged:
     study = seen.study
     instances, is_open = study.instances, study.is_open
     others = batch.judge(instances, study.blueprint, is_open, study.calendars)
-    found = (*paths.judge(instances, is_open), *others)
+    unknown = order_unknown(study.blueprint, instances.n_cases)
+    found = (*paths.judge(instances, is_open), *unknown, *others)
     vars(study)["checks"] = tuple(sorted(found, key=lambda check: v.DIMENSIONS.index(check.dimension)))
     checks, n = study.checks, len(seen.cases)
     shape = (n, len(checks))
@@ -122,10 +124,12 @@ class Standing:
             "wake": Growing(np.int64, FOREVER),
         }
         self._wide: dict[str, Growing] = {}
+        self._earlier: set[tuple[int, int, int]] = set()  # case, timed check and deadline that another one has followed
 
     def __getitem__(self, name: str) -> np.ndarray:
         """One per case: ``open``, ``known``, ``wake``. Case x check: ``gross``, ``net``, ``since``, ``told`` (how often it was said to be
-        broken, or mended). Case x timed check: ``warned`` (of which deadline). Case x measuring check: ``measured``."""
+        broken, or mended). Case x timed check: ``warned`` (of which deadline last), ``due`` (its deadline). Case x measuring check:
+        ``measured``."""
         return (self._flat[name] if name in self._flat else self._wide[name]).values
 
     def grow(self, n_cases: int) -> None:
@@ -146,6 +150,8 @@ class Standing:
         self["open"][cases], self["known"][cases], self["wake"][cases] = found.study.is_open, True, wake
         self["gross"][cases] = np.stack([check.verdict for check in found.checks], axis=1)
         self["net"][cases], self["since"][cases] = found.net, found.since
+        if self.timed:
+            self["due"][cases] = found.deadlines[:, self.timed]
         if self.measuring:
             self["measured"][cases] = np.stack([found.checks[i].measured for i in self.measuring], axis=1)
 
@@ -165,10 +171,16 @@ class Standing:
         n, of_time, of_length = len(self.checks), len(self.timed), len(self.measuring)
         kinds = {
             "gross": (np.int8, -1, n), "net": (np.int8, -1, n), "since": (np.int64, MISSING, n), "told": (np.int16, 0, n),
-            "warned": (np.int64, MISSING, of_time), "measured": (float, np.nan, of_length),
+            "warned": (np.int64, MISSING, of_time), "due": (np.int64, MISSING, of_time),
+            "measured": (float, np.nan, of_length),
         }  # fmt: skip
         self._wide = {name: Growing(*kind) for name, kind in kinds.items()}
         self.grow(len(self["open"]))
+
+    def warn_again(self, case: int, k: int, deadline: int) -> bool:
+        """Whether a deadline was not warned of yet, where another one was; from now on both count as such."""
+        self._earlier.add((case, k, int(self["warned"][case, k])))
+        return (case, k, deadline) not in self._earlier
 
     @property
     def open_cases(self) -> np.ndarray:

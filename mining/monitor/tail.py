@@ -98,6 +98,8 @@ class GrowingFile:
     def _records(self, data: bytes) -> SourceTable | None:
         """The whole records at the beginning of the data; the place moves behind them."""
         end = data.rfind(b"\n") + 1
+        if self.place is None and not end and b"\r" in data[:-1]:
+            raise LogError(f"{self.path}: its lines end with CR alone. Have them end with LF or CR LF.")
         while end:
             try:
                 found = self._read(data[:end])
@@ -149,7 +151,8 @@ class GrowingFile:
     def _read(self, data: bytes) -> SourceTable:
         """Whole records, by the reader of files."""
         place, said = self.place, self.binding
-        with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+        with tempfile.TemporaryDirectory() as folder:  # a file that is open cannot be opened again on every system
+            path = Path(folder) / "rows.csv"
             if place is None:
                 how: dict[str, Any] = {"encoding": said.encoding, "delimiter": said.delimiter, "header": said.header}
             else:
@@ -158,13 +161,14 @@ class GrowingFile:
                 csv.writer(text, delimiter=place.delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(
                     place.names
                 )
-                file.write(text.getvalue().encode(place.encoding))
-            file.write(data)
-            file.flush()
+                data = text.getvalue().encode(place.encoding) + data
             try:
-                return read_csv(file.name, **how)
+                path.write_bytes(data)
+                return read_csv(path, **how)
+            except OSError as error:
+                raise LogError(f"{path} cannot be written: {error.strerror or error}.") from None
             except LogError as error:
-                raise LogError(str(error).replace(file.name, str(self.path))) from None
+                raise LogError(str(error).replace(str(path), str(self.path))) from None
 
     def _moved(self, found: SourceTable, data: bytes) -> SourceTable:
         """The records with the numbers that they have in the file; the place is behind them."""

@@ -15,10 +15,12 @@ from mining.log import EventLog
 from mining.log.roster import Roster
 from mining.log.table import SourceTable
 from mining.monitor.core import Monitor
-from mining.monitor.outfile import AlertFile, header, line_of
+from mining.monitor.outfile import AlertFile, header, line_of, writing
 from mining.monitor.tables import Alerts
 from mining.monitor.tail import GrowingFile, Place
 from mining.units import Duration
+
+ENOUGH = 100  # rows of which the blueprint knows no label: a log of another service
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,9 @@ class Watcher:
             blueprint, binding=binding, horizon=horizon, roster=roster, day_first=day_first, state=state
         )
         position = self.monitor.position
+        if self.monitor.n_rows and not {"offset", "names"} <= set(position):
+            self.monitor.close()
+            raise MiningError(f"{state} holds rows that were not read from a file by a watch. Name another state.")
         self._file = GrowingFile(self.path, self.monitor.binding, Place.from_dict(position) if position else None)
         self._checked = False
         self._plain: Path | None = None
@@ -81,7 +86,8 @@ class Watcher:
                 raise MiningError(
                     f"{alerts} is there already. With a state (--state FILE) it would be continued; else name a new file."
                 )
-            alerts.write_bytes(header().encode())
+            with writing(alerts):
+                alerts.write_bytes(header().encode())
             self._plain = alerts
 
     def rounds(self) -> Iterator[Round]:
@@ -105,18 +111,23 @@ class Watcher:
         if self._out:
             self._out.add()
         elif self._plain:
-            with self._plain.open("ab") as file:
+            with writing(self._plain), self._plain.open("ab") as file:
                 file.writelines(line_of(alert).encode() for alert in monitor.told)
         return Round(0 if source is None else source.table.num_rows, alerts, monitor.counts())
 
     def _check(self, source: SourceTable) -> None:
-        """Of the first rows of a new stream: the blueprint knows at least one of their labels, as in a log."""
+        """Of the first rows of a new stream: the blueprint knows at least one of their labels, as in a log; a few rows show nothing."""
         if not self._checked and not self.monitor.n_rows:
             try:
                 log = EventLog.from_source(source, columns=self.monitor.binding)
             except LogError:
                 return  # rows that cannot be used are counted; what keeps a stream from being read is said when it is read
-            instances_of(log, self.monitor.blueprint)
+            try:
+                instances_of(log, self.monitor.blueprint)
+            except LogError:
+                if source.table.num_rows >= ENOUGH:
+                    raise
+                return
         self._checked = True
 
     def close(self) -> None:

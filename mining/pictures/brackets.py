@@ -97,7 +97,7 @@ def draw_bracket(piece: Piece, strip: Strip, y: float, right: float) -> str:
         text_lines(piece.lines, x, at + 17, size=LABEL, leading=LABEL_ROW, anchor="start", bold=span.due is not None)
     )
     if piece.ends:
-        parts.append(draw_badges(span.flags, piece.right + 6 + badges_width(span.flags), at))
+        parts.append(draw_badges(span.flags, piece.right + 6 + badges_width(span.flags), at - 3))
     late = "late" if span.due is not None else "kept"
     return tag("g", "".join(parts), class_=f"bracket {late}", data_check=span.id)
 

@@ -47,7 +47,7 @@ def _visible(story: Story, lane: int) -> bool:
     return lane < len(story.lanes) and story.lanes[lane].visible
 
 
-def grounds(story: Story, strip: Strip, bands: Sequence[Band], right: float) -> str:
+def grounds(story: Story, bands: Sequence[Band], right: float) -> str:
     """The lanes, a little bluer where the customer can see what happens."""
     return "".join(
         tag(

@@ -11,7 +11,7 @@ from mining.pictures.case_legend import case_legend
 from mining.pictures.case_story import EVERYWHERE, Item, Story
 from mining.pictures.plan import HEAD, MARGIN
 from mining.pictures.sheet import boundary_lines
-from mining.pictures.svg import LINE, Picture, document, num, tag, text_lines, text_width, wrap
+from mining.pictures.svg import FONT, LINE, Picture, document, num, tag, text_lines, text_width, wrap
 from mining.pictures.symbols import LEGEND_SIZE, legend
 from mining.pictures.timeline import BOX, ROOM, Strip, Timeline, timeline_of
 from mining.texts import say
@@ -57,6 +57,8 @@ def explanation_picture(story: Story) -> Picture:
         lines = wrap(note, LEGEND_SIZE, right - MARGIN)
         body.append(text_lines(lines, MARGIN, y + 16, size=LEGEND_SIZE, leading=17, anchor="start", bold=True))
         y += len(lines) * 17 + 4
+    if story.lang == "en":  # a Chinese font would set the quotes of English names as wide as a character
+        body = [tag("g", "".join(body), font_family=f"Noto Sans, Segoe UI, Helvetica, {FONT}")]
     svg = document(body, width, y + MARGIN, title=story.title, desc=story.desc, lang=story.lang)
     return Picture(svg, story.title)
 
@@ -78,15 +80,15 @@ def _strip(story: Story, timeline: Timeline, number: int, y: float, right: float
     pieces = pieces_of(story.measurements, timeline, number, right)
     low = bands[-1].low
     last = number == len(timeline.strips) - 1
-    parts = [grounds(story, strip, bands, right), shading(story, strip, bands)]
+    parts = [grounds(story, bands, right), shading(story, strip, bands)]
     parts += [cuts(strip, bands), heads(story, bands, right), axis(story, strip, y, right, last)]
-    spots = _spots(strip, boxes, bands)
+    spots = _spots(strip, bands)
     parts += [_drops(strip, spots, y + AXIS), _route(strip, spots)]
-    parts += [_work(item, strip, *spots[item.key][:2], boxes[item.key]) for item, _, _ in strip.items]
+    parts += [_work(item, strip, *spots[item.key][:2]) for item, _, _ in strip.items]
     parts += [draw_case_box(boxes[key], x, top, high) for key, (x, top, high) in spots.items()]
     parts += _moves(timeline, number, spots, bands, right)
     parts += [
-        draw_badges(item.flags, spots[item.key][0] + max(BOX + 6, badges_width(item.flags)), spots[item.key][1])
+        draw_badges(item.flags, spots[item.key][0] + max(BOX + 6, badges_width(item.flags)), spots[item.key][1] - 3)
         for item, _, _ in strip.items
     ]
     y = low + 4
@@ -126,7 +128,7 @@ def _bands(story: Story, strip: Strip, boxes: dict[int, CaseBox], y: float) -> l
     return bands
 
 
-def _spots(strip: Strip, boxes: dict[int, CaseBox], bands: Sequence[Band]) -> dict[int, tuple[float, float, float]]:
+def _spots(strip: Strip, bands: Sequence[Band]) -> dict[int, tuple[float, float, float]]:
     """Left edge, top and height of each box."""
     found = {}
     for item, x, row in strip.items:
@@ -174,7 +176,7 @@ def _route(strip: Strip, spots: dict[int, tuple[float, float, float]]) -> str:
     return tag("path", class_="route", d=d, fill="none", stroke="#a8b3c2", stroke_width=2.2, stroke_linejoin="round")
 
 
-def _work(item: Item, strip: Strip, x: float, top: float, box: CaseBox) -> str:
+def _work(item: Item, strip: Strip, x: float, top: float) -> str:
     """Bars into the box: a solid one from its start, a thin one from when it was scheduled."""
     y, parts = top + 8.0, []
     begin = x if item.begin is None else strip.x_of(item.begin)

@@ -211,6 +211,7 @@ def _not_in_force(study: Study, w: Writer) -> list[str]:
 def glossary(study: Study, w: Writer) -> list[tuple[str, str]]:
     """Words and their meaning; those of fitness only where it is shown."""
     words = [(w.say(f"verdict.{word}"), w.say(f"meaning.{word}")) for word in VERDICTS]
-    more = ("judged", "gross", "net", "interval", "finding", "visible", "excess_h", "bd", "bh")
+    measured = ("judged", "gross", "net", "interval", "dimension", "opportunity", "handover")
+    more = (*measured, "finding", "visible", "excess_h", "bd", "bh")
     fit = ("log_fitness", "strictness", "precision") if study.fits else ()
     return words + [(w.say(f"glossary.{x}"), w.say(f"meaning.{x}")) for x in (*more, *fit, "certainty", "service_word")]

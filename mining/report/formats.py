@@ -9,6 +9,7 @@ from typing import Any
 
 from mining.blueprint.model import Blueprint
 from mining.findings import FEW_CASES
+from mining.promises import decimals_apart
 from mining.results import plain
 from mining.study import Study
 from mining.texts import activity_name, duration, file_name, say
@@ -51,6 +52,20 @@ class Writer:
         if not 0.0001 <= share <= 0.9999:
             return self._percent("<0.01" if share < 0.5 else ">99.99")
         return self._percent(f"{100 * share:.{_decimals(share)}f}")
+
+    def against(self, share: Any, target: Any) -> tuple[str, str]:
+        """A share and the one that was promised; both with more decimals where they would look the same and the promise is missed.
+
+        Examples
+        --------
+        >>> Writer("zh", "UTC").against(0.84996, 0.85), Writer("zh", "UTC").against(0.85, 0.85)
+        (('84.996%', '85.000%'), ('85.0%', '85.0%'))
+        """
+        found = self.share(share), self.share(target)
+        if plain(share) is None or plain(target) is None or not share < target or found[0] != found[1]:
+            return found
+        digits = decimals_apart(share, target, _decimals(share))
+        return self._percent(f"{100 * share:.{digits}f}"), self._percent(f"{100 * target:.{digits}f}")
 
     def interval(self, low: Any, high: Any) -> str:
         """Both ends of an interval of shares, in per cent."""

@@ -21,14 +21,24 @@ SHARES = ("80", "90", "95")
 def dimensions(study: Study, w: Writer) -> Table:
     """The seven dimensions side by side; one without a check is not measured, which is no pass."""
     rows = [Row(row["dimension"], _dimension_cells(row, w)) for row in records(study.dimensions().frame)]
-    heads = ("col.dimension", "col.checks", "col.judged", "col.passes_all", "col.gross_share", "col.net_share")
-    return table("dimensions", w.say("report.dimensions.caption"), [w.say(x) for x in heads], rows, "tnnnnn")
+    heads = (
+        "col.dimension",
+        "col.checks",
+        "col.judged",
+        "col.passes_all",
+        "col.undecided",
+        "col.gross_share",
+        "col.net_share",
+    )
+    return table("dimensions", w.say("report.dimensions.caption"), [w.say(x) for x in heads], rows, "tnnnnnn")
 
 
 def _dimension_cells(row: dict[str, Any], w: Writer) -> tuple[Cell, ...]:
     judged = bool(row["judged"])
     quiet = "" if judged else "quiet"
-    name = Cell(w.say(f"dimension.{row['dimension']}"), sub="" if judged else state_words(row["state"], w), tone=quiet)
+    beside = [w.say("report.observations", n=w.count(row["observations"]))] if row["observations"] else []
+    notes = [*beside, *([] if judged else [state_words(row["state"], w)])]
+    name = Cell(w.say(f"dimension.{row['dimension']}"), sub=w.say("report.semicolon").join(notes), tone=quiet)
     gross = {x: row[x] for x in ("gross", "low", "high")}
     net = {x: row[x] for x in ("net", "net_low", "net_high")}
     return (
@@ -36,6 +46,7 @@ def _dimension_cells(row: dict[str, Any], w: Writer) -> tuple[Cell, ...]:
         Cell(w.count(row["checks"]), data={"checks": row["checks"]}, tone=quiet),
         Cell(w.count(row["judged"]), data={"judged": row["judged"]}, tone=quiet),
         Cell(w.count(row["pass"]), data={"pass": row["pass"]}, tone=quiet),
+        Cell(w.count(row["undecided"]), data={"undecided": row["undecided"]}, tone="" if row["undecided"] else "quiet"),
         Cell(w.share(row["gross"]), w.interval(row["low"], row["high"]) if judged else "", gross, tone=quiet),
         Cell(w.share(row["net"]), w.interval(row["net_low"], row["net_high"]) if judged else "", net, tone=quiet),
     )
@@ -75,14 +86,14 @@ def touchpoints(study: Study, w: Writer) -> Table:
 def _touchpoint_cells(study: Study, row: dict[str, Any], facets: list[str], w: Writer) -> tuple[Cell, ...]:
     stage = next(x.name.get(w.lang) for x in study.blueprint.stages if x.id == row["stage"])
     marks = [w.say(f"touchpoint.{x}") for x in ("moment_of_truth", "key") if row[x]][:1]
-    counts = ("n", "missing", "extra")
+    counts = ("n", "missing", "extra", "elsewhere")
     name = Cell(
         activity_name(study.blueprint, row["touchpoint"], w.lang), sub=w.say("report.comma").join([stage, *marks])
     )
     if not row["testable"]:
         blank = [Cell(DASH, tone="quiet") for _ in range(len(facets) + 2)]
         return (name, Cell(w.say("touchpoint.untestable"), tone="quiet"), *blank)
-    lacks = w.say("touchpoint.counts", missing=w.count(row["missing"]), extra=w.count(row["extra"]))
+    lacks = w.say("report.comma").join(w.say(f"touchpoint.{x}", n=w.count(row[x])) for x in counts[1:] if row[x])
     return (
         name,
         Cell(w.count(row["n"]), sub=lacks, data={x: row[x] for x in counts}),
@@ -113,13 +124,14 @@ def _on_time_cells(study: Study, row: dict[str, Any], w: Writer) -> tuple[Cell, 
     word, tone = {True: ("report.met", "good"), False: ("report.not_met", "bad"), None: ("report.no_target", "quiet")}[
         plain(row["kept"])
     ]
+    share, target = w.against(row["share"], row["target"])
     running = w.say("report.overdue_now", n=w.count(row["overdue"])) if row["running"] else ""
     km = {x: row[x] for x in ("km", "km_low", "km_high", "km_n")}
     return (
         _standard(study, row, w),
-        number(w.share(row["target"]), target=row["target"]),
+        number(target, target=row["target"]),
         number(w.of(row["met"], row["n"]), met=row["met"], n=row["n"]),
-        Cell(w.share(row["share"]), w.interval(row["low"], row["high"]), {x: row[x] for x in ("share", "low", "high")}),
+        Cell(share, w.interval(row["low"], row["high"]), {x: row[x] for x in ("share", "low", "high")}),
         Cell(w.count(row["running"]), running, {x: row[x] for x in ("running", "overdue")}),
         Cell(w.share(row["km"]), w.interval(row["km_low"], row["km_high"]), km),
         Cell(w.say(word), data={"kept": row["kept"]}, tone=tone),
@@ -138,11 +150,12 @@ def calibration(study: Study, w: Writer) -> Table:
 
 def _calibration_cells(study: Study, row: dict[str, Any], w: Writer) -> tuple[Cell, ...]:
     limit = promise(study.blueprint, row["standard"], w.lang)
-    target = w.say("report.for_share", share=w.share(row["target"])) if row["target"] is not None else ""
+    share, promised = w.against(row["share"], row["target"])
+    target = w.say("report.for_share", share=promised) if row["target"] is not None else ""
     return (
         _standard(study, row, w),
         number(limit, limit=row["limit"]),
-        number(w.share(row["share"]), share=row["share"], n=row["n"]),
+        number(share, share=row["share"], n=row["n"]),
         *(
             Cell(
                 length(row, f"at_{x}", w), _with_running(row, f"km_{x}", w), {y: row[y] for y in (f"at_{x}", f"km_{x}")}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from mining.blueprint.stages import HANDOVER, Reading, TooManyStatesError, reading_of, readings, stage_order
+from mining.blueprint.stages import HANDOVER, Reading, reading_of, readings
 from mining.fit import Fit
 from mining.report.formats import Writer
 from mining.study import Study
@@ -85,7 +85,7 @@ def _precision(key: str, fit: Fit, w: Writer) -> str:
 def certainty_limits(study: Study, w: Writer) -> list[str]:
     """Cases whose alignment is not solved, and deviations that have other explanations as good, over all path checks."""
     found = []
-    if _order_unknown(study):
+    if any(check.why_not[0] == "why.order_unknown" for check in study.checks):
         found.append(w.say("limits.no_handover"))
     for check, fit in study.fits.items():
         if fit.n_unsolved:
@@ -100,14 +100,3 @@ def certainty_limits(study: Study, w: Writer) -> list[str]:
         if n:
             found.append(w.say(key, n=w.count(n), of=w.count(len(certainty))))
     return found
-
-
-def _order_unknown(study: Study) -> bool:
-    """Whether a hybrid service has no check of the order of its stages because its flow has too many states."""
-    if study.blueprint.service_type != "hybrid" or any(x.reading.id == HANDOVER for x in study.path_results):
-        return False
-    try:
-        stage_order(study.blueprint)
-    except TooManyStatesError:
-        return True
-    return False

@@ -118,6 +118,7 @@ def _check_cells(study: Study, row: dict[str, Any], w: Writer) -> tuple[Cell, ..
     )
     counts = [Cell(w.count(row[word]), data={word: row[word]}, tone="" if row[word] else "quiet") for word in VERDICTS]
     met = plain(row["met"])
+    gross, target = w.against(row["gross"], row["target"])
     word, tone = {True: ("report.met", "good"), False: ("report.not_met", "bad"), None: ("report.no_target", "quiet")}[
         met
     ]
@@ -125,9 +126,9 @@ def _check_cells(study: Study, row: dict[str, Any], w: Writer) -> tuple[Cell, ..
         name,
         *counts,
         number(w.count(row["judged"]), judged=row["judged"]),
-        Cell(w.share(row["gross"]), w.interval(row["low"], row["high"]), {x: row[x] for x in ("gross", "low", "high")}),
+        Cell(gross, w.interval(row["low"], row["high"]), {x: row[x] for x in ("gross", "low", "high")}),
         number(w.share(row["net"]), net=row["net"]),
-        number(w.share(row["target"]), target=row["target"]),
+        number(target, target=row["target"]),
         Cell(w.say(word), data={"met": met}, tone=tone),
     )
 

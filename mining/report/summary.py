@@ -46,7 +46,8 @@ def _standards(study: Study, w: Writer) -> list[str]:
 
 def _standard(study: Study, row: pd.Series, w: Writer) -> str:
     name = w.say("report.bracket", name=row["check"], note=check_text(study.blueprint, row["check"], w.lang))
-    return w.say("summary.standard", name=name, share=w.share(row["gross"]), target=w.share(row["target"]))
+    share, target = w.against(row["gross"], row["target"])
+    return w.say("summary.standard", name=name, share=share, target=target)
 
 
 def _rules(study: Study, w: Writer) -> list[str]:
