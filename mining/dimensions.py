@@ -157,7 +157,7 @@ def _rows(
     counts = np.bincount(code * len(COUNTS) + state, minlength=n * len(COUNTS)).reshape(n, len(COUNTS))
     beside = np.bincount(code[undecided], minlength=n)
     judged = counts[:, :3].sum(axis=1)
-    covered = hidden(judged, already=left_out) if grouped else left_out
+    covered = hidden(judged, already=left_out, failed=counts[:, COUNTS.index("fail")]) if grouped else left_out
     if grouped:
         yield _row(ALL, dimension, number, counts.sum(axis=0), int(beside.sum()), _too_few(counts, judged))
     for i, group in enumerate(groups):

@@ -7,7 +7,9 @@ import numpy as np
 K = 5  # smallest group that is shown
 
 
-def hidden(sizes: np.ndarray, k: int = K, *, already: np.ndarray | None = None) -> np.ndarray:
+def hidden(
+    sizes: np.ndarray, k: int = K, *, already: np.ndarray | None = None, failed: np.ndarray | None = None
+) -> np.ndarray:
     """Which groups of a table with a total must be hidden.
 
     A group with fewer than ``k`` members is hidden; an empty one tells nothing and is not. What is hidden could be found as the total
@@ -21,6 +23,9 @@ def hidden(sizes: np.ndarray, k: int = K, *, already: np.ndarray | None = None) 
     k : int
     already : bool array of shape (n_groups,), optional
         Groups that are hidden for another reason.
+    failed : int array of shape (n_groups,), optional
+        Members of each that failed. While all members of all that is hidden failed, so that each of them is known to have, the next
+        smallest is hidden too. That none failed is not kept from anybody.
 
     Returns
     -------
@@ -34,6 +39,8 @@ def hidden(sizes: np.ndarray, k: int = K, *, already: np.ndarray | None = None) 
     [True, True, False, True]
     >>> hidden(np.array([5, 0])).tolist()
     [False, False]
+    >>> hidden(np.array([20, 4, 9, 12]), failed=np.array([0, 4, 9, 0])).tolist()
+    [False, True, True, True]
     """
     sizes = np.asarray(sizes)
     found = (sizes > 0) & (sizes < k)
@@ -42,7 +49,8 @@ def hidden(sizes: np.ndarray, k: int = K, *, already: np.ndarray | None = None) 
     shown = np.flatnonzero(~found & (sizes > 0))
     for i in shown[np.lexsort((-shown, sizes[shown]))].tolist():
         members = sizes[found & (sizes > 0)]
-        if not len(members) or (len(members) > 1 and members.sum() >= k):
+        all_failed = failed is not None and bool(failed[found].sum() == members.sum())
+        if not len(members) or (len(members) > 1 and members.sum() >= k and not all_failed):
             break
         found[i] = True
     return found

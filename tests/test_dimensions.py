@@ -283,3 +283,10 @@ def test_it_says_and_shows_itself(lang):
         ax = table.plot(lang=lang)
         assert len(ax.get_yticklabels()) in (7, parts.frame["group"].nunique())
         plt.close("all")
+
+
+def test_a_small_group_is_not_known_to_have_failed_from_what_is_left_of_the_total():
+    rows = [("abcd", "north")] * 20 + [("abd", "tiny")] * 4 + [("abd", "west")] * 9 + [("abcd", "east")] * 12
+    table = grouped(rows, "team").dimensions("team").frame.query("dimension == 'rules'").set_index("group")
+    # tiny and west are not named at all; all of their 13 cases failed, so east is hidden beside them
+    assert table["state"].to_dict() == {"all": "measured", "north": "measured", "east": "hidden"}
