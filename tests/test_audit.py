@@ -375,7 +375,8 @@ def test_a_staff_table_decides_who_has_a_role_and_stands_in_the_manifest(tmp_pat
     without, found = (json.loads((tmp_path / x / "manifest.json").read_text("utf-8")) for x in ("without", "with"))
     assert without["inputs"]["roster"] is None
     assert found["inputs"]["roster"] == {
-        "name": "staff.csv", "sha256": hashlib.sha256(table.read_bytes()).hexdigest(), "rows": 2, "roles": ["clerk"], "roles_not_in_the_blueprint": [], "notes": [],
+        "name": "staff.csv", "sha256": hashlib.sha256(table.read_bytes()).hexdigest(), "rows": 2, "roles": ["clerk"],
+        "roles_not_in_the_blueprint": [], "notes": [],
         "resources_in_both": 1, "activity_instances_of_resources_not_in_it": {}, "resources_not_in_the_log": ["zoe"],
     }  # fmt: skip
     assert f"staff.csv, SHA-256 {found['inputs']['roster']['sha256']}" in (tmp_path / "with" / "report.html").read_text(
