@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -91,19 +92,7 @@ class PatternReader:
             if log[0] == model[0] or any(model[0] in block for block in self.blocks.get(log[0], ()))
         )
         synchronous = set(moves[SYNC])
-        used_logs: set[int] = set()
-        used_models: set[int] = set()
-        for _, _, i, j in pairs:
-            if i in used_logs or j in used_models:
-                continue
-            moved = self._moved(logs[i], models[j], run, synchronous, certain)
-            if moved:
-                used_logs.add(i)
-                used_models.add(j)
-                rows.append(moved)
-        return [x for i, x in enumerate(logs) if i not in used_logs], [
-            x for j, x in enumerate(models) if j not in used_models
-        ]
+        return _paired(pairs, logs, models, rows, lambda log, model: self._moved(log, model, run, synchronous, certain))
 
     def _replaced(
         self, logs: list[Move], models: list[Move], moves: dict[int, list[Move]], rows: list[Row], certain: Certainty
@@ -114,21 +103,16 @@ class PatternReader:
             (abs(model[2] - log[2]), i, j)
             for i, log in enumerate(logs)
             for j, model in enumerate(models)
-            if log[0] in self.stands_for.get(model[0], ()) and self._stood_there(log, model, run, done)
+            if log[0] in self.stands_for.get(model[0], ())
         )
-        used_logs: set[int] = set()
-        used_models: set[int] = set()
-        for _, i, j in pairs:
-            if i in used_logs or j in used_models:
-                continue
-            used_logs.add(i)
-            used_models.add(j)
-            (instead, event, step), (name, _, gap) = logs[i], models[j]
-            share = min(certain.share[step], certain.share[gap])
-            rows.append(_row("replaced", name, "replaced", partner=instead, event=event, share=share))
-        return [x for i, x in enumerate(logs) if i not in used_logs], [
-            x for j, x in enumerate(models) if j not in used_models
-        ]
+
+        def replaced(log: Move, model: Move) -> Row | None:
+            if not self._stood_there(log, model, run, done):
+                return None
+            share = min(certain.share[log[2]], certain.share[model[2]])
+            return _row("replaced", model[0], "replaced", partner=log[0], event=log[1], share=share)
+
+        return _paired(pairs, logs, models, rows, replaced)
 
     def _stood_there(self, log: Move, model: Move, run: list[Move], synchronous: set[Move]) -> bool:
         """Whether the missing step could have stood where the other was done, or one step from there."""
@@ -189,6 +173,29 @@ class PatternReader:
         if any(done & (block - {name}) for block in self.blocks.get(name, ())):
             return "choice_violation"
         return "misplaced"
+
+
+def _paired(
+    pairs: Iterable[tuple[int, ...]], logs: list[Move], models: list[Move], rows: list[Row],
+    read: Callable[[Move, Move], Row | None],
+) -> tuple[list[Move], list[Move]]:  # fmt: skip
+    """Take pairs of a log and a model move (their positions stand last) in turn, each move once, where they read as a deviation.
+
+    The deviations go to ``rows``; the moves that stay alone are given back.
+    """
+    used_logs: set[int] = set()
+    used_models: set[int] = set()
+    for *_, i, j in pairs:
+        if i in used_logs or j in used_models:
+            continue
+        row = read(logs[i], models[j])
+        if row:
+            used_logs.add(i)
+            used_models.add(j)
+            rows.append(row)
+    return [x for i, x in enumerate(logs) if i not in used_logs], [
+        x for j, x in enumerate(models) if j not in used_models
+    ]
 
 
 @dataclass(frozen=True)
