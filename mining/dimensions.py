@@ -77,8 +77,8 @@ class Dimensions(Result):
         return _of_all(self, lang) if self.by is None else _of_groups(self, lang)
 
     def plot(self, *, lang: str = "en", ax: Any = None) -> Any:
-        """Shares with intervals, or groups by dimensions; see :func:`mining.measure_plots.dimensions_chart`."""
-        from mining.measure_plots import dimensions_chart
+        """Shares with intervals, or groups by dimensions; see :func:`mining.plots.measures.dimensions_chart`."""
+        from mining.plots.measures import dimensions_chart
 
         return dimensions_chart(self, lang=lang, ax=ax)
 
@@ -132,7 +132,7 @@ def dimensions_of(study: Study, by: str | None = None, *, named: bool = False) -
     frame = frame.sort_values("group", key=lambda x: x.map(order), kind="stable", ignore_index=True)
     whole = ("checks", "observations", "cases", "judged", *COUNTS, "undecided")
     frame = frame.astype(dict.fromkeys(whole, "Int64"))
-    provenance = study._provenance("seven dimensions" if by is None else f"seven dimensions by {by}")
+    provenance = study.provenance("seven dimensions" if by is None else f"seven dimensions by {by}")
     return Dimensions(frame, provenance, by, int(kept.sum()), _left_aside(study))
 
 

@@ -140,7 +140,7 @@ def findings_of(study: Study) -> Findings:
         _finding(study, group, *judged[group["check"].iloc[0]]) for _, group in faults.groupby("finding_id", sort=True)
     ]
     if not rows:
-        return Findings(pd.DataFrame(columns=list(Findings.columns)), study._provenance("findings"))
+        return Findings(pd.DataFrame(columns=list(Findings.columns)), study.provenance("findings"))
     frame = pd.DataFrame(rows).sort_values("order", ignore_index=True).drop(columns="order")
     frame.insert(0, "rank", pd.array(np.arange(1, len(frame) + 1), dtype="Int64"))
     frame.loc[frame["status"] != "open", "rank"] = pd.NA
@@ -148,7 +148,7 @@ def findings_of(study: Study) -> Findings:
     frame["flags"] = frame["finding_id"].map(flags).astype(object).fillna("")
     for lang in ("en", "zh"):
         frame[f"title_{lang}"] = [finding_title(plain(row), study.blueprint, lang) for row in frame.to_dict("records")]
-    return Findings(frame, study._provenance("findings"))
+    return Findings(frame, study.provenance("findings"))
 
 
 def _finding(

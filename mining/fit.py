@@ -256,6 +256,6 @@ def aligned(study: Study, *, costs: MoveCosts | None = None) -> AlignedVariants:
         frame["weighted_fitness"] = np.where(known, weighted.fitness, np.nan)
         settings = {"costs": repr(costs)}
     fit = fit_of(model, traces, found, variants.count, prefix=variants.open)
-    base = study._provenance("alignments of variants")
+    base = study.provenance("alignments of variants")
     provenance = Provenance(base.measure, base.log, base.blueprint, base.n_cases, base.parameters | settings)
     return AlignedVariants(frame, provenance, fit, tuple(names), variants, found, model.labels)

@@ -124,8 +124,8 @@ class Funnel(Result):
         return say("funnel.never", lang, n=f"{self.never:,}", all=f"{cases:,}") if self.never else ""
 
     def plot(self, *, lang: str = "en", ax: Any = None) -> Any:
-        """Cases by step, and those that were given up there; see :func:`mining.measure_plots.funnel_chart`."""
-        from mining.measure_plots import funnel_chart
+        """Cases by step, and those that were given up there; see :func:`mining.plots.measures.funnel_chart`."""
+        from mining.plots.measures import funnel_chart
 
         return funnel_chart(self, lang=lang, ax=ax)
 
@@ -186,7 +186,7 @@ def funnel_of(study: Study, stage: str | None = None, *, whole: bool = False) ->
     finished, withdrawn, dropped, running, never = counts
     entered = finished + withdrawn + dropped
     return Funnel(
-        frame, study._provenance(measure), stage, entered, finished, withdrawn, dropped, running, never, contained, staffed, chosen
+        frame, study.provenance(measure), stage, entered, finished, withdrawn, dropped, running, never, contained, staffed, chosen
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ READERS: dict[str, Callable[[Path], WorkflowNet]] = {
     ".yml": _read_blueprint_net,
 }
 OBJECTS = (
-    "WorkflowNet, Blueprint, a flow of a blueprint, DiscoveredFlow; of pm4py: (net, initial marking, final marking), "
+    "WorkflowNet, Blueprint, a flow of a blueprint, DiscoveredFlow, DiscoveredModel; of pm4py: (net, initial marking, final marking), "
     "ProcessTree, POWL, BPMN"
 )
 
@@ -73,7 +73,7 @@ def net_of(model: Any) -> WorkflowNet:
 
     Parameters
     ----------
-    model : WorkflowNet, Blueprint, Flow, DiscoveredFlow, or a model of pm4py
+    model : WorkflowNet, Blueprint, Flow, DiscoveredFlow, DiscoveredModel, or a model of pm4py
         Of pm4py: a (net, initial marking, final marking), ProcessTree, POWL or BPMN. Not changed.
 
     Returns
@@ -107,9 +107,11 @@ def net_of(model: Any) -> WorkflowNet:
         raise ModelError(f"{str(model)!r} is the name of a file; read it with read_net.")
     kinds = {c.__name__ for c in type(model).__mro__}
     if "DiscoveredFlow" in kinds:
-        if model.flow is None:
-            raise ModelError("The discovered flow holds no activity; there is nothing to compare with.")
-        return net_of(model.flow)
+        return net_of(model.model)
+    if "DiscoveredModel" in kinds:
+        if model.net is None:
+            raise ModelError("The discovered model holds no activity; there is nothing to compare with.")
+        return net_of(model.net)
     if isinstance(model, tuple) or kinds & {"ProcessTree", "BPMN"}:
         return _pm4py.workflow_net(model)
     raise ModelError(f"{type(model).__name__} is no known kind of model. Known: {OBJECTS}.")

@@ -182,8 +182,8 @@ class Calibration(Result):
         )  # fmt: skip
 
     def plot(self, *, lang: str = "en", ax: Any = None) -> Any:
-        """Limits as multiples of the present one; see :func:`mining.measure_plots.calibration_chart`."""
-        from mining.measure_plots import calibration_chart
+        """Limits as multiples of the present one; see :func:`mining.plots.measures.calibration_chart`."""
+        from mining.plots.measures import calibration_chart
 
         return calibration_chart(self, lang=lang, ax=ax)
 
@@ -214,7 +214,7 @@ def calibration_of(study: Study) -> Calibration:
         row |= dict(zip(("at_80", "at_90", "at_95", "at_target"), [*limits, np.nan][:4], strict=True))
         rows.append(row | dict(zip(("km_80", "km_90", "km_95"), km, strict=True)))
     frame = pd.DataFrame(rows, columns=list(Calibration.columns)).astype({"target": float})
-    return Calibration(frame, study._provenance("calibration of time standards"))
+    return Calibration(frame, study.provenance("calibration of time standards"))
 
 
 def _head(study: Study, standard: Standard, check: v.CheckResult, lengths: Lengths) -> dict[str, Any]:
@@ -281,8 +281,8 @@ class OnTime(Result):
         )  # fmt: skip
 
     def plot(self, *, lang: str = "en", ax: Any = None) -> Any:
-        """Both shares with their intervals; see :func:`mining.measure_plots.on_time_chart`."""
-        from mining.measure_plots import on_time_chart
+        """Both shares with their intervals; see :func:`mining.plots.measures.on_time_chart`."""
+        from mining.plots.measures import on_time_chart
 
         return on_time_chart(self, lang=lang, ax=ax)
 
@@ -313,7 +313,7 @@ def on_time_of(study: Study) -> OnTime:
         rows.append(row | {"km_low": low, "km_high": high, "kept": kept})
     frame = pd.DataFrame(rows, columns=list(OnTime.columns)).astype({"target": float})
     frame["kept"] = frame["kept"].astype("boolean")
-    return OnTime(frame, study._provenance("shares in time"))
+    return OnTime(frame, study.provenance("shares in time"))
 
 
 def percent(share: float, lang: str) -> str:

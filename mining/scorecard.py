@@ -165,8 +165,8 @@ class Touchpoints(Result):
         return text
 
     def plot(self, *, lang: str = "en", ax: Any = None) -> Any:
-        """Touchpoints by facets; see :func:`mining.measure_plots.scorecard_chart`."""
-        from mining.measure_plots import scorecard_chart
+        """Touchpoints by facets; see :func:`mining.plots.measures.scorecard_chart`."""
+        from mining.plots.measures import scorecard_chart
 
         return scorecard_chart(self, lang=lang, ax=ax)
 
@@ -242,7 +242,7 @@ def touchpoints_of(study: Study) -> Touchpoints:
     frame[counts] = frame[counts].astype("Int64")
     seen = [a.id for a in blueprint.activities if a.observable]
     return Touchpoints(
-        frame[list(Touchpoints.columns)], study._provenance("touchpoints"), _journeys(study, found, fails),
+        frame[list(Touchpoints.columns)], study.provenance("touchpoints"), _journeys(study, found, fails),
         Share(len(seen), len(blueprint.activities)), study.instances.unseen,
         _observations(study, set(frame["touchpoint"])),
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from mining.conformance import verdicts as v
 from mining.conformance.allowances import allowed_by, net_verdict
 from mining.conformance.instances import Instances, first_per_case, instances_of
 from mining.conformance.judge import judged
-from mining.conformance.path import SEVERITY, PathResult, check_path, check_paths, order_unknown
+from mining.conformance.path import PathResult, check_path, check_paths, order_unknown
 from mining.errors import UnknownNameError
 from mining.log import EventLog
 from mining.results import Provenance, wilson
@@ -27,16 +27,27 @@ from mining.tables import Deviations, Summary, Verdicts
 if TYPE_CHECKING:
     from mining.conformance.moments import MomentFlips
     from mining.dimensions import Dimensions
-    from mining.discovery import DiscoveredFlow
+    from mining.discovery import DiscoveredFlow, DiscoveredModel
+    from mining.discovery.branches import Branches
+    from mining.discovery.choice import ModelTable
+    from mining.discovery.repair import Repair
     from mining.explain import Explanation
     from mining.findings import Findings
     from mining.fit import AlignedVariants, Fit, MoveCosts
     from mining.funnel import Funnel
+    from mining.handovers.crossings import Crossings
+    from mining.handovers.matrix import HandoverMatrix
     from mining.log.quality import Quality
     from mining.log.roster import Roster
     from mining.pictures import Picture
     from mining.promises import Calibration, OnTime
     from mining.scorecard import Touchpoints
+    from mining.times.cases import CaseTimes
+    from mining.times.load import Load
+    from mining.times.waits import Waits
+    from mining.times.week import Week
+    from mining.variety.index import Variety
+    from mining.variety.variants import VariantList
 
 OPEN_CASES = ("pending", "judge")
 
@@ -163,7 +174,8 @@ class Study:
         key, values = check.why_not
         return say(key, lang, **values) if key else ""
 
-    def _provenance(self, measure: str) -> Provenance:
+    def provenance(self, measure: str) -> Provenance:
+        """Where a table of this study comes from."""
         return Provenance(
             measure,
             self.log.source.sha256,
@@ -203,7 +215,7 @@ class Study:
                     "why_not": self.why_not(check, "en"),
                 }
             )
-        return Summary(pd.DataFrame(rows, columns=list(Summary.columns)), self._provenance("checks"))
+        return Summary(pd.DataFrame(rows, columns=list(Summary.columns)), self.provenance("checks"))
 
     def verdicts(self) -> Verdicts:
         """The case x check matrix, one row per case and check, cases in order."""
@@ -232,7 +244,7 @@ class Study:
                 "unit": category([c.unit for c in self.checks]),
             }
         )
-        return Verdicts(frame, self._provenance("case x check matrix"))
+        return Verdicts(frame, self.provenance("case x check matrix"))
 
     def deviations(self) -> Deviations:
         """Every fault, with place, time, size, evidence row and the allowance that covers it."""
@@ -240,80 +252,9 @@ class Study:
 
     @cached_property
     def _deviations(self) -> Deviations:
-        from mining.findings import finding_ids
+        from mining.deviations import deviations_of
 
-        parts = [self.rows_of(check) for check in self.checks if len(check.faults)]
-        if not parts:
-            return Deviations(pd.DataFrame(columns=list(Deviations.columns)), self._provenance("deviations"))
-        frame = pd.concat(parts, ignore_index=True)
-        frame.insert(0, "finding_id", finding_ids(frame, self.blueprint))
-        return Deviations(frame[list(Deviations.columns)], self._provenance("deviations"))
-
-    def rows_of(self, check: v.CheckResult) -> pd.DataFrame:
-        """The faults of one check as rows of :meth:`deviations`, without their finding."""
-        table, names = check.faults, np.array([*self.instances.names, None], object)
-        located = table.instance != v.NONE
-        resources = np.array([*self.log.resources, None], object)
-        allowed = self.allowed[check.id]
-        entries = np.array([*(a.id for a in self.blueprint.allowances), None], object)
-        frame = pd.DataFrame(
-            {
-                "check": check.id,
-                "dimension": check.dimension,
-                "case_id": np.asarray(self.log.case_ids)[table.case],
-                "kind": np.array(v.KINDS, object)[table.kind],
-                "pattern": np.array(v.PATTERNS, object)[table.pattern],
-                "activity": names[table.activity],
-                "partner": names[table.partner],
-            }
-        )
-        for column, values in self._places.items():
-            frame[column] = values[table.activity]
-        frame["service_word"] = self._service_words(table)
-        frame["certainty"] = table.share
-        frame["at"] = pd.DatetimeIndex(table.at.view("datetime64[us]")).tz_localize("UTC")
-        frame["resource"] = resources[np.where(located, self.instances.resource[table.instance], v.NONE)]
-        frame["measured"], frame["limit"], frame["unit"], frame["excess_s"] = (
-            table.measured,
-            table.limit,
-            check.unit,
-            table.excess,
-        )
-        frame["severity"] = frame["kind"].map(SEVERITY) if check.dimension == "path" else check.severity
-        frame["verdict"] = np.where(allowed == v.NONE, "fail", "allowed")
-        frame["allow_id"] = entries[allowed]
-        frame["row"] = pd.array(np.where(located, self.instances.row[table.instance], 0), dtype="Int64")
-        frame.loc[~located, "row"] = pd.NA
-        return frame
-
-    def _service_words(self, table: v.Faults) -> np.ndarray:
-        """The word of service research for each fault; see :func:`mining.conformance.verdicts.service_word`."""
-        promised = {s.touchpoint for s in self.blueprint.standards} | {
-            x for s in self.blueprint.standards for x in s.of
-        }
-        names, places = self.instances.names, self._places
-        seen, back = np.unique(np.stack([table.kind, table.pattern, table.activity]), axis=1, return_inverse=True)
-        words = [
-            v.service_word(
-                v.KINDS[kind], v.PATTERNS[pattern], places["touchpoint"][activity], places["visible"][activity],
-                activity != v.NONE and names[activity] in promised,
-            )
-            for kind, pattern, activity in seen.T.tolist()
-        ]  # fmt: skip
-        return np.array([*words, None], object)[back]
-
-    @cached_property
-    def _places(self) -> dict[str, np.ndarray]:
-        """Where each name of the instances stands in the blueprint; the last entry is for no activity."""
-        known = self.blueprint.activities
-        unknown = [None] * (len(self.instances.names) - len(known) + 1)
-        columns: dict[str, list[Any]] = {
-            "stage": [a.stage for a in known],
-            "lane": [a.lane for a in known],
-            "visible": [self.blueprint.lane_of(a.id).visible for a in known],
-            "touchpoint": [a.touchpoint is not None for a in known],
-        }
-        return {column: np.array([*values, *unknown], object) for column, values in columns.items()}
+        return deviations_of(self)
 
     def alignments(self, *, costs: MoveCosts | None = None) -> AlignedVariants:
         """The variants with their alignments, and how well log and flow agree; see :mod:`mining.fit`."""
@@ -377,6 +318,92 @@ class Study:
         from mining.funnel import funnel_of
 
         return funnel_of(self, stage, whole=whole)
+
+    def mine(self, miner: str = "inductive", *, noise: float = 0.2, dependency: float = 0.5) -> DiscoveredModel:
+        """A model that a miner makes of the cases: inductive, heuristics or powl; see :mod:`mining.discovery.models`."""
+        from mining.discovery.models import mine
+
+        return mine(self, miner=miner, noise=noise, dependency=dependency)
+
+    def models(self) -> ModelTable:
+        """Miners and thresholds side by side, with a recommendation; see :mod:`mining.discovery.choice`."""
+        from mining.discovery.choice import models_of
+
+        return models_of(self)
+
+    def branches(self) -> Branches:
+        """How often each branch, option, loop and free order of the design was used; see :mod:`mining.discovery.branches`."""
+        from mining.discovery.branches import branches_of
+
+        return branches_of(self)
+
+    def repair(self, share: float = 0.8) -> Repair:
+        """What would have to change in the design to fit this share of the cases, as a draft to review; see :mod:`mining.discovery.repair`."""
+        from mining.discovery.repair import repaired
+
+        return repaired(self, share)
+
+    def process_map(
+        self,
+        *,
+        activities: float = 1.0,
+        paths: float = 0.5,
+        colour: str = "frequency",
+        lanes: bool = False,
+        lang: str = "en",
+    ) -> Picture:
+        """The directly-follows map, in as much detail as asked for; see :func:`mining.discovery.maps.map_of`."""
+        from mining.discovery.maps import map_of
+
+        return map_of(self, activities=activities, paths=paths, colour=colour, lanes=lanes, lang=lang)
+
+    def times(self, *, calendar: str | None = None) -> CaseTimes:
+        """Per case throughput, processing, waiting and idle time; see :mod:`mining.times.cases`."""
+        from mining.times.cases import case_times
+
+        return case_times(self, calendar=calendar)
+
+    def waits(self, *, calendar: str | None = None) -> Waits:
+        """Per transition how long cases waited, and why; see :mod:`mining.times.waits`."""
+        from mining.times.waits import waits_of
+
+        return waits_of(self, calendar=calendar)
+
+    def week(self) -> Week:
+        """By hour of the week: arrivals, people at work, waiting; see :mod:`mining.times.week`."""
+        from mining.times.week import week_of
+
+        return week_of(self)
+
+    def load(self) -> Load:
+        """Cases in work over time, arrivals and departures, with Little's law as a check; see :mod:`mining.times.load`."""
+        from mining.times.load import load_of
+
+        return load_of(self)
+
+    def handovers(self, level: str = "resource") -> HandoverMatrix:
+        """Who hands over to whom, by resource, role, lane or channel; see :mod:`mining.handovers.matrix`."""
+        from mining.handovers.matrix import handover_matrix
+
+        return handover_matrix(self, level)
+
+    def crossings(self) -> Crossings:
+        """Per case how often it crossed the lines of interaction and of visibility; see :mod:`mining.handovers.crossings`."""
+        from mining.handovers.crossings import crossings_of
+
+        return crossings_of(self)
+
+    def variants(self) -> VariantList:
+        """The distinct traces with their cases, times and deviations; see :mod:`mining.variety.variants`."""
+        from mining.variety.variants import variants_of
+
+        return variants_of(self)
+
+    def variety(self, by: str | None = None) -> Variety:
+        """How alike the cases are: standardisation index and coverage, of all or by a segment; see :mod:`mining.variety.index`."""
+        from mining.variety.index import variety_of
+
+        return variety_of(self, by=by)
 
     def explain(self, case_id: str, lang: str = "en") -> Explanation:
         """One case against the blueprint: every verdict, its text, its clause and its rows; see :mod:`mining.explain`."""

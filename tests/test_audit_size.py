@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mining
-from mining import audit_file, discovery
+from mining import audit_file
 from mining.audit_file import FILES, audit
 from mining.conformance import judge
 from mining.conformance.instances import following, instances_of
+from mining.discovery import discover, flow, models
 from mining.log import EventLog
 from mining.pictures.graphviz import TooSlowError
 from mining.pictures.process_map import process_map
@@ -239,10 +240,10 @@ def test_one_case_of_100_000_events_ends_in_a_report_that_says_what_was_not_disc
 def test_traces_too_long_for_the_miner_are_left_out_and_counted(monkeypatch):
     of = study(blueprint(["a", "b", "c"], "abc"), traces("abc", "abc", "ac", "abcabcabcabcabc"))
     whole = of.discovered
-    assert whole.left_out == (0, 0)
-    monkeypatch.setattr(discovery, "MOST_WORK", 20.0)
-    part = discovery.discover(of)
-    assert part.left_out == (1, 1)
+    assert whole.model.left_out == (0, 0)
+    monkeypatch.setattr(models, "MOST_WORK", 20.0)
+    part = discover(of)
+    assert part.model.left_out == (1, 1)
     assert part.arcs == whole.arcs
     assert "The model is discovered from 3 of 4 cases" in " ".join(part.summary())
     assert "（1 种）" in " ".join(part.summary("zh"))
@@ -269,7 +270,7 @@ def test_a_map_too_slow_to_lay_out_shows_the_most_frequent_activities_and_says_s
 
     real = process_map.__globals__["draw"]
     monkeypatch.setitem(process_map.__globals__, "draw", draw)
-    monkeypatch.setattr(discovery, "MAPS", (4, 3, 2))
+    monkeypatch.setattr(flow, "MAPS", (4, 3, 2))
     of = study(blueprint(["a", "b", "c"], "abc"), traces("abc", "abc", "ab", "aXYZbc".upper().lower()))
     found = of.discovered
     title = found.picture().title

@@ -726,12 +726,12 @@ def test_every_kind_of_object_gives_its_net():
 
 
 def test_a_discovered_flow_gives_its_net():
-    from mining.discovery import DiscoveredFlow
+    from mining.discovery import DiscoveredFlow, DiscoveredModel
 
-    found = DiscoveredFlow(SimpleNamespace(), {}, {}, {}, {}, m.Step("a"), 0.0)
-    assert runs(net_of(found)) == {"a"}
+    model = DiscoveredModel(SimpleNamespace(), "inductive", {}, write_net(m.Step("a")), m.Step("a"))
+    assert runs(net_of(model)) == runs(net_of(DiscoveredFlow(SimpleNamespace(), model))) == {"a"}
     with pytest.raises(ModelError, match="holds no activity"):
-        net_of(DiscoveredFlow(SimpleNamespace(), {}, {}, {}, {}, None, 0.0))
+        net_of(DiscoveredModel(SimpleNamespace(), "inductive", {}, None))
 
 
 @pytest.mark.parametrize("model", [None, 3, (1, 2), ("a", "b", "c"), {"a": 1}, object()])

@@ -100,7 +100,7 @@ def test_loan(loan):
 
 
 def test_discovery_and_report_run_on_a_real_log(permit, tmp_path):
-    assert permit.discovered.quality["n_cases"] == 1434
+    assert permit.discovered.quality.n_cases == 1434
     made = mining.audit(permit.log, permit.blueprint, tmp_path, lang="zh")
     assert made.report.stat().st_size > 100_000
 

@@ -160,7 +160,7 @@ def test_every_number_in_the_tables_is_that_of_the_frames(lang):
     assert_rows(rows["table-allowances"], allowance_use(of), "allow_id", ["n_cases", "share", "max_share", "over"])
     blind = summary[summary["not_observable"] > 0]
     assert_rows(rows["table-blind"], blind, "check", ["not_observable"])
-    orders = of.discovered.comparison.query("what == 'order' and not designed").copy()
+    orders = of.discovered.comparison.frame.query("what == 'order' and not designed").copy()
     orders["key"] = orders["name"] + " → " + orders["partner"]
     assert_rows(rows["table-only-observed-order"], orders, "key", ["observed_cases", "share"])
 

@@ -57,4 +57,4 @@ def test_a_clean_log_has_no_deviation(sample):
     assert len(study.deviations()) == 0
     assert len(study.findings()) == 0
     assert study.summary().frame["fail"].sum() == 0
-    assert study.discovered.comparison.query("not designed").empty
+    assert study.discovered.comparison.frame.query("not designed").empty

@@ -240,7 +240,7 @@ def explain(study: Study, case_id: str, lang: str = "en") -> Explanation:
     w = Words(lang, study.blueprint.tz)
     checks = checks_of(study, case, w)
     frame = pd.DataFrame([table_row(study, case, check, w) for check in checks], columns=list(Explanation.columns))
-    provenance = study._provenance(f"case {clean(str(study.log.case_ids[case]))!r}")
+    provenance = study.provenance(f"case {clean(str(study.log.case_ids[case]))!r}")
     return Explanation(frame, provenance, str(study.log.case_ids[case]), lang, study, case, checks)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mining.conformance import verdicts as v
+from mining.deviations import rows_of
 from mining.monitor.feed import Feed
 from mining.monitor.standing import Judged, Standing
 from mining.monitor.tables import Board, Faults
@@ -95,7 +96,7 @@ def verdicts(standing: Standing, feed: Feed, last: Judged | None) -> pd.DataFram
 
 def faults(found: Sequence[Judged]) -> pd.DataFrame:
     """Every fault of the cases that were judged, check by check, cases in order."""
-    parts = [judged.study.rows_of(check) for judged in found for check in judged.checks if len(check.faults)]
+    parts = [rows_of(judged.study, check) for judged in found for check in judged.checks if len(check.faults)]
     if not parts:
         return pd.DataFrame(columns=list(Faults.columns))
     frame = pd.concat(parts, ignore_index=True)[list(Faults.columns)]

@@ -251,7 +251,7 @@ def only_designed(study: Study, w: Writer) -> list[tuple[str, list[str]]]:
 
 
 def _differences(study: Study, what: str, designed: bool, w: Writer) -> tuple[int, list[dict[str, Any]], str]:
-    frame = study.discovered.comparison
+    frame = study.discovered.comparison.frame
     part = frame[(frame["what"] == what) & (frame["designed"] == designed)]
     shown = records(part.head(MOST_DESIGNED if designed else MOST_OBSERVED))
     key = f"compare.{what}.{'designed' if designed else 'observed'}"

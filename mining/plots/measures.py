@@ -15,7 +15,19 @@ from matplotlib.ticker import MaxNLocator
 
 from mining.conformance.verdicts import DIMENSIONS
 from mining.opportunities import FACETS
-from mining.plots import GRID, INK, LABEL_SIZE, MUTED, _axes, _families, _frame, _label, _nothing, _style, _tick
+from mining.plots.base import (
+    GRID,
+    INK,
+    LABEL_SIZE,
+    MUTED,
+    axes_of,
+    families,
+    nothing,
+    share_axis,
+    short_label,
+    style,
+    tick,
+)
 from mining.promises import length_words, percent
 from mining.segments import ALL, NOT_RECORDED
 from mining.texts import say
@@ -51,10 +63,10 @@ def scorecard_chart(table: Touchpoints, *, lang: str = "en", ax: Axes | None = N
     """
     rows = table.frame[table.frame["n"].fillna(0) > 0]
     facets = [facet for facet in FACETS if (rows[f"{facet}_n"].fillna(0) > 0).any()]
-    with _style(lang):
-        ax = _axes(ax, len(rows) + 1)
+    with style(lang):
+        ax = axes_of(ax, len(rows) + 1)
         if rows.empty:
-            return _nothing(ax, say("chart.no_touchpoints", lang), lang)
+            return nothing(ax, say("chart.no_touchpoints", lang), lang)
         shares, numbers = rows[[*facets, "conf"]], rows[[*(f"{facet}_n" for facet in facets), "n"]]
         columns = [say(f"facet.{facet}", lang) for facet in (*facets, "all")]
         return _heat(ax, shares, numbers, rows[f"name_{lang}"].tolist(), columns, lang)
@@ -75,13 +87,13 @@ def dimensions_chart(table: Dimensions, *, lang: str = "en", ax: Axes | None = N
     Axes
     """
     frame = table.frame
-    with _style(lang):
+    with style(lang):
         if table.by is None:
-            return _bars_of_dimensions(_axes(ax, len(frame)), frame, lang)
+            return _bars_of_dimensions(axes_of(ax, len(frame)), frame, lang)
         groups = list(dict.fromkeys(frame["group"]))[:MOST_ROWS]
-        ax = _axes(ax, len(groups) + 1)
+        ax = axes_of(ax, len(groups) + 1)
         if not groups:
-            return _nothing(ax, say("chart.no_groups", lang), lang)
+            return nothing(ax, say("chart.no_groups", lang), lang)
         wanted = [d for d in DIMENSIONS if (frame.loc[frame["dimension"] == d, "judged"].fillna(0) > 0).any()]
         shares = frame.pivot(index="group", columns="dimension", values="gross").loc[groups, wanted]
         numbers = frame.pivot(index="group", columns="dimension", values="judged").loc[groups, wanted]
@@ -105,7 +117,7 @@ def _bars_of_dimensions(ax: Axes, frame: pd.DataFrame, lang: str) -> Axes:
             ax.errorbar([x], [place], xerr=gap, fmt="none", ecolor="#f8fafc", elinewidth=3.4, capsize=0, zorder=4)
             ax.errorbar([x], [place], xerr=gap, fmt="none", ecolor=OTHER, elinewidth=1.3, capsize=3, zorder=5)
         _note(ax, text, 1.0 if look is not None else 0.0, int(place), lang, MUTED if look is None else INK)
-    _frame(ax, [say(f"short.{d}", lang) for d in frame["dimension"]], 1.0, say("chart.dimensions_axis", lang), lang)
+    share_axis(ax, [say(f"short.{d}", lang) for d in frame["dimension"]], 1.0, say("chart.dimensions_axis", lang), lang)
     handles = [Patch(color=GROSS, label=say("chart.gross", lang)), Patch(color=NET, label=say("chart.net", lang))]
     return _legend(ax, [*handles, _whisker(OTHER, lang)], lang)
 
@@ -125,10 +137,10 @@ def on_time_chart(table: OnTime, *, lang: str = "en", ax: Axes | None = None) ->
     Axes
     """
     rows = table.frame[table.frame["km_n"] > 0].reset_index(drop=True)
-    with _style(lang):
-        ax = _axes(ax, len(rows) + (len(rows) + 1) // 2)
+    with style(lang):
+        ax = axes_of(ax, len(rows) + (len(rows) + 1) // 2)
         if rows.empty:
-            return _nothing(ax, say("chart.no_standards", lang), lang)
+            return nothing(ax, say("chart.no_standards", lang), lang)
         for shift, names, colour, marker in (
             (-0.16, ("share", "low", "high"), GROSS, "o"), (0.16, ("km", "km_low", "km_high"), OTHER, "D"),
         ):  # fmt: skip
@@ -143,14 +155,12 @@ def on_time_chart(table: OnTime, *, lang: str = "en", ax: Axes | None = None) ->
         for place, row in rows.iterrows():
             text = say("chart.ended_running", lang, n=f"{row['n']:,}", running=f"{row['running']:,}")
             _note(ax, text, 1.0, int(place), lang)
-        _frame(ax, _standard_labels(rows, lang), 1.0, say("chart.on_time_axis", lang), lang)
+        share_axis(ax, _standard_labels(rows, lang), 1.0, say("chart.on_time_axis", lang), lang)
         handles = [
             Line2D([], [], marker=marker, linestyle="", color=colour, label=say(key, lang))
             for marker, colour, key in (("o", GROSS, "chart.ended"), ("D", OTHER, "chart.with_running"))
         ]
-        return _legend(
-            ax, [*handles, *([_tick(lang)] if not np.isnan(target).all() else []), _whisker(INK, lang)], lang
-        )
+        return _legend(ax, [*handles, *([tick(lang)] if not np.isnan(target).all() else []), _whisker(INK, lang)], lang)
 
 
 def calibration_chart(table: Calibration, *, lang: str = "en", ax: Axes | None = None) -> Axes:
@@ -168,10 +178,10 @@ def calibration_chart(table: Calibration, *, lang: str = "en", ax: Axes | None =
     Axes
     """
     rows = table.frame[(table.frame["n"] > 0) & (table.frame["limit"] > 0)].reset_index(drop=True)
-    with _style(lang):
-        ax = _axes(ax, len(rows) + (len(rows) + 1) // 2)
+    with style(lang):
+        ax = axes_of(ax, len(rows) + (len(rows) + 1) // 2)
         if rows.empty:
-            return _nothing(ax, say("chart.no_standards", lang), lang)
+            return nothing(ax, say("chart.no_standards", lang), lang)
         limit = rows["limit"].to_numpy(float)
         highest = 1.0
         for shift, prefix, colour, filled in ((-0.16, "at", GROSS, True), (0.16, "km", OTHER, False)):
@@ -192,7 +202,7 @@ def calibration_chart(table: Calibration, *, lang: str = "en", ax: Axes | None =
         for place, row in rows.iterrows():
             words = length_words(row["at_95"], row["unit"], lang)
             _note(ax, f"95 %: {words}" if lang == "en" else f"95%：{words}", highest, int(place), lang)
-        _frame(ax, _standard_labels(rows, lang), highest, say("chart.calibration_axis", lang), lang)
+        share_axis(ax, _standard_labels(rows, lang), highest, say("chart.calibration_axis", lang), lang)
         _scale(ax, highest, "{:g}", 1.36)
         ax.axvline(1.0, color=INK, linewidth=1.4, zorder=1)
         share = [Line2D([], [], marker=x, linestyle="", color=MUTED, label=f"{k}{' ' if lang == 'en' else ''}%")
@@ -219,10 +229,10 @@ def funnel_chart(table: Funnel, *, lang: str = "en", ax: Axes | None = None) -> 
     Axes
     """
     rows = table.frame[table.frame["testable"].astype(bool)].reset_index(drop=True)
-    with _style(lang):
-        ax = _axes(ax, len(rows))
+    with style(lang):
+        ax = axes_of(ax, len(rows))
         if rows.empty or not table.entered:
-            return _nothing(ax, table.sentence(lang), lang)
+            return nothing(ax, table.sentence(lang), lang)
         places = rows.index.astype(str)
         for column, colour, hatch in (("reached", NET, ""), ("dropped", GIVEN_UP, "////")):
             bars = pd.DataFrame({"x": rows[column].to_numpy(float), "place": places})
@@ -248,7 +258,9 @@ def funnel_chart(table: Funnel, *, lang: str = "en", ax: Axes | None = None) -> 
                 say(f"chart.{name}", lang, n=f"{row[name]:,}") for name in ("dropped", "retries", "back") if row[name]
             ]
             _note(ax, "  ".join([text, *parts]), float(row["reached"]), int(place), lang)
-        _frame(ax, rows[f"name_{lang}"].tolist(), highest, say("chart.funnel_axis", lang, n=f"{table.entered:,}"), lang)
+        share_axis(
+            ax, rows[f"name_{lang}"].tolist(), highest, say("chart.funnel_axis", lang, n=f"{table.entered:,}"), lang
+        )
         _scale(ax, highest, "{:,.0f}", 1.75)
         handles = [Patch(facecolor=NET, edgecolor=INK, label=say("chart.reached", lang)),
                    Patch(facecolor=GIVEN_UP, edgecolor=INK, hatch="////", label=say("chart.given_up", lang))]  # fmt: skip
@@ -275,7 +287,7 @@ def _heat(
         linecolor=GRID,
         ax=ax,
     )
-    family = _families(lang)
+    family = families(lang)
     for i, j in np.ndindex(share.shape):
         nothing = np.isnan(share[i, j])
         text = "–" if nothing else f"{percent(share[i, j], lang)}\nn {n[i, j]:,}"
@@ -285,7 +297,7 @@ def _heat(
         ax.text(j + 0.5, i + 0.5, text, ha="center", va="center", fontsize=8, color=colour, family=family, style=style)
     ax.set_yticks(
         np.arange(len(rows)) + 0.5,
-        [_label(x) for x in rows],
+        [short_label(x) for x in rows],
         rotation=0,
         family=family,
         fontsize=LABEL_SIZE,
@@ -293,7 +305,7 @@ def _heat(
     )
     ax.set_xticks(
         np.arange(len(columns)) + 0.5,
-        [_label(x) for x in columns],
+        [short_label(x) for x in columns],
         rotation=0,
         family=family,
         fontsize=LABEL_SIZE,
@@ -323,7 +335,7 @@ def _standard_labels(rows: pd.DataFrame, lang: str) -> list[str]:
 
 
 def _note(ax: Axes, text: str, x: float, place: int, lang: str, colour: str = INK) -> None:
-    look: dict[str, Any] = {"va": "center", "fontsize": 8.5, "color": colour, "family": _families(lang)}
+    look: dict[str, Any] = {"va": "center", "fontsize": 8.5, "color": colour, "family": families(lang)}
     ax.annotate(text, (x, place), xytext=(7, 0), textcoords="offset points", **look)
 
 
@@ -334,6 +346,6 @@ def _whisker(colour: str, lang: str) -> Line2D:
 def _legend(ax: Axes, handles: list[Any], lang: str) -> Axes:
     ax.legend(
         handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=min(len(handles), 3), frameon=False,
-        prop={"family": _families(lang), "size": 8.5}, handletextpad=0.5, columnspacing=1.2, borderaxespad=0.2,
+        prop={"family": families(lang), "size": 8.5}, handletextpad=0.5, columnspacing=1.2, borderaxespad=0.2,
     )  # fmt: skip
     return ax

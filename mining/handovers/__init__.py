@@ -1,0 +1,1 @@
+"""Who hands over to whom: by resource, role, lane and channel; lines crossed, ping-pong, rework, responsibility."""

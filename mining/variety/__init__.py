@@ -1,0 +1,1 @@
+"""How alike the cases are: variants, the dotted chart, standardisation, and the profile of the service."""
