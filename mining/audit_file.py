@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +23,7 @@ from mining.blueprint.model import Blueprint
 from mining.blueprint.versions import Versions
 from mining.conformance.verdicts import VERDICTS
 from mining.errors import BlueprintError, MiningError, ModelError, UnknownNameError
+from mining.folders import spare_inputs, write_whole
 from mining.log import EventLog
 from mining.log.roster import Roster
 from mining.results import plain
@@ -168,7 +166,7 @@ def audit_versions(
     for each in found.studies.values():
         _ = each.instances  # what does not fit is refused before anything is written
     folder = Path(out)
-    _spare_inputs(
+    spare_inputs(
         folder, VERSION_FILES, (*log.files, *_roster_files(roster), *(path for b in versions for path in b.files))
     )
     made = {}
@@ -222,39 +220,14 @@ def _admit(blueprints: Iterable[Blueprint], lang: str, draft_ok: bool) -> None:
             )
 
 
-def _spare_inputs(folder: Path, names: Iterable[str], inputs: Iterable[Path]) -> None:
-    """Refuse a folder in which a file of ours would replace one that the audit is made from."""
-    there = [path for path in inputs if path.exists()]
-    for name in names:
-        if (folder / name).exists() and any((folder / name).samefile(path) for path in there):
-            raise MiningError(
-                f"{folder / name} is an input of this audit and would be overwritten. Name another folder."
-            )
-
-
 def _roster_files(roster: Roster | None) -> tuple[Path, ...]:
     return (Path(roster.path),) if roster else ()
 
 
 def _write(study: Study, folder: Path, lang: str, progress: Callable[[str], None]) -> Audit:
     """Write the audit file of a study: all of it, or nothing."""
-    _spare_inputs(folder, FILES, (*study.log.files, *study.blueprint.files, *_roster_files(study.roster)))
-    source = Path(study.log.source.path)
-    if source.is_dir() and folder.resolve() == source.resolve():
-        raise MiningError(f"{folder} holds the parts of the log, and all in it is taken for such. Name another folder.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=".audit-", dir=folder))
-    except OSError as error:
-        raise MiningError(f"{folder}: cannot write there ({error.strerror}). Name another folder.") from None
-    try:
-        _write_all(study, scratch, lang, progress)
-        for name in FILES:
-            os.replace(scratch / name, folder / name)
-    except OSError as error:
-        raise MiningError(f"{folder}: cannot write there ({error}).") from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    inputs = (*study.log.files, *study.blueprint.files, *_roster_files(study.roster), Path(study.log.source.path))
+    write_whole(folder, FILES, inputs, lambda scratch: _write_all(study, scratch, lang, progress))
     return Audit(folder, study)
 
 

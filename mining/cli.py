@@ -1,16 +1,17 @@
-"""The command line: ``mining audit``, ``mining watch``, ``mining simulate``, ``mining blueprint ...``, ``mining log ...``."""
+"""The command line: ``mining audit``, ``discover``, ``watch``, ``simulate``, ``blueprint ...``, ``log ...``."""
 
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
 from mining.cli_blueprint import blueprint_app
+from mining.cli_discover import discover
 from mining.cli_log import Bound, DayFirst, LogFile, check_used, columns_of, log_app, no_binding_file, reads_a_source
+from mining.cli_progress import Progress
 from mining.cli_watch import watch
 from mining.errors import MiningError
 
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(blueprint_app, name="blueprint")
 app.add_typer(log_app, name="log")
+app.command()(discover)
 app.command()(watch)
 
 BAD_INPUT = 2
@@ -36,28 +38,6 @@ BlueprintFiles = Annotated[
         help="Blueprint of the service (YAML). Give it once for each version: every case is judged by the one in force when it began.",
     ),
 ]  # fmt: skip
-
-
-class _Progress:
-    """Steps with their seconds, on standard error; rewritten in place on a terminal."""
-
-    def __init__(self) -> None:
-        self.begin = self.since = time.perf_counter()
-        self.step = ""
-
-    def __call__(self, step: str) -> None:
-        self.done()
-        self.step, self.since = step, time.perf_counter()
-        if sys.stderr.isatty():
-            typer.echo(f"  ...     {step}\r", nl=False, err=True)
-
-    def done(self) -> None:
-        if self.step:
-            typer.echo(f"  {time.perf_counter() - self.since:5.1f} s  {self.step}", err=True)
-            self.step = ""
-
-    def total(self) -> float:
-        return time.perf_counter() - self.begin
 
 
 def _say_version(wanted: bool) -> None:
@@ -109,7 +89,7 @@ def audit(
     from mining.log.roster import read_roster
     from mining.texts import say
 
-    progress = _Progress()
+    progress = Progress()
     no_binding_file(blueprint)
     progress("reading the blueprint")
     versions = None if len(blueprint) == 1 else read_versions(blueprint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -338,7 +338,7 @@ class Study:
         return branches_of(self)
 
     def repair(self, share: float = 0.8) -> Repair:
-        """What would have to change in the design to fit this share of the cases, as a draft to review; see :mod:`mining.discovery.repair`."""
+        """What would have to change in the design to fit this share of the cases; see :mod:`mining.discovery.repair`."""
         from mining.discovery.repair import repaired
 
         return repaired(self, share)
@@ -346,8 +346,8 @@ class Study:
     def process_map(
         self,
         *,
-        activities: float = 1.0,
-        paths: float = 0.5,
+        activities: float | None = None,
+        paths: float | None = None,
         colour: str = "frequency",
         lanes: bool = False,
         lang: str = "en",
@@ -381,11 +381,11 @@ class Study:
 
         return load_of(self)
 
-    def handovers(self, level: str = "resource") -> HandoverMatrix:
+    def handovers(self, level: str = "resource", *, named: bool = False) -> HandoverMatrix:
         """Who hands over to whom, by resource, role, lane or channel; see :mod:`mining.handovers.matrix`."""
         from mining.handovers.matrix import handover_matrix
 
-        return handover_matrix(self, level)
+        return handover_matrix(self, level, named=named)
 
     def crossings(self) -> Crossings:
         """Per case how often it crossed the lines of interaction and of visibility; see :mod:`mining.handovers.crossings`."""
@@ -398,6 +398,12 @@ class Study:
         from mining.variety.variants import variants_of
 
         return variants_of(self)
+
+    def dotted_chart(self, *, lang: str = "en", ax: Any = None, **how: Any) -> Any:
+        """Every case a line, every step a dot; what ``how`` may hold: :func:`mining.variety.dotted.dots_of`."""
+        from mining.variety.dotted import dots_of
+
+        return dots_of(self, **how).plot(lang=lang, ax=ax)
 
     def variety(self, by: str | None = None) -> Variety:
         """How alike the cases are: standardisation index and coverage, of all or by a segment; see :mod:`mining.variety.index`."""

@@ -36,8 +36,8 @@ from mining.blueprint.model import (
 from mining.errors import MiningError, UnknownNameError
 from mining.pictures import Mark, Picture, blueprint_picture, process_map
 from mining.pictures.flow import wiring_of
+from mining.pictures.map_content import Arc, strongest
 from mining.pictures.marks import percent
-from mining.pictures.process_map import strongest
 from mining.pictures.sheet import boundary_lines
 from mining.pictures.svg import balanced, text_width, wrap
 
@@ -573,9 +573,7 @@ def test_a_filtered_map_keeps_every_activity_joined_with_start_and_end():
 
 
 def test_the_strongest_arcs_fill_up():
-    from mining.pictures.process_map import _Arc
-
-    pool = [_Arc("a", "b", 9), _Arc(None, "a", 9), _Arc("b", None, 9), _Arc("b", "a", 5), _Arc("a", "a", 2)]
+    pool = [Arc("a", "b", 9), Arc(None, "a", 9), Arc("b", None, 9), Arc("b", "a", 5), Arc("a", "a", 2)]
     assert [arc.n for arc in strongest(pool, ["a", "b"], 4)] == [9, 9, 9, 5]
 
 
@@ -597,11 +595,3 @@ def test_a_map_of_nothing_or_of_unknown_activities_is_refused():
         process_map({}, {}, starts={}, ends={})
     with pytest.raises(UnknownNameError, match="Did you mean 'check'"):
         process_map(ACTIVITIES, {("apply", "chek"): 1}, **ENDS)
-
-
-def test_a_missing_layout_program_is_named(monkeypatch, tmp_path):
-    monkeypatch.setattr("mining.pictures.graphviz.sys.executable", str(tmp_path / "python"))
-    monkeypatch.setattr("mining.pictures.graphviz.sysconfig.get_path", lambda _: str(tmp_path))
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(MiningError, match="pip install graphviz-pure"):
-        process_map(ACTIVITIES, ARCS, **ENDS)

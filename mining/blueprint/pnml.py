@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 import zlib
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from mining.errors import MiningError, ModelError, hint
 from mining.nets import WorkflowNet
 
 MOST_BYTES = 100_000_000
+EXACT = "service-blueprint"  # the tool whose ``label`` (as JSON) is the label exactly
 LAYOUT = {"name", "graphics", "toolspecific"}
 KNOWN = {
     "net": LAYOUT | {"page", "place", "transition", "arc", "finalmarkings", "variables"},
@@ -32,9 +34,9 @@ def read_pnml(path: str | Path) -> WorkflowNet:
     Read are place/transition nets of ISO 15909-2 and the dialects of ProM and pm4py: with or without a namespace, on one or
     more pages, with reference nodes, arc weights and final markings. A transition is silent if a ``toolspecific`` element says
     so (``activity="$invisible$"``) or if its name is missing or blank; transitions of one name stay separate. Labels are kept
-    as written; only a line break with the blanks around it becomes one blank. Of a net with data (guards, variables) the control
-    flow is read. Without final markings, the end is one token in the only place without outgoing arcs; without tokens, the start
-    is one token in the only place without incoming arcs.
+    as written; only a line break with the blanks around it becomes one blank, unless the file is our own. Of a net with data
+    (guards, variables) the control flow is read. Without final markings, the end is one token in the only place without
+    outgoing arcs; without tokens, the start is one token in the only place without incoming arcs.
 
     Parameters
     ----------
@@ -240,9 +242,19 @@ def _text(element: Any) -> str | None:
 
 def _label(transition: Any) -> str | None:
     for tool in _children(transition, "toolspecific"):
+        if tool.get("tool") == EXACT and tool.get("label"):
+            try:
+                return str(json.loads(tool.get("label")))
+            except ValueError:
+                where = f"line {tool.sourceline}: transition {transition.get('id')!r}"
+                raise ModelError(f"{where}: the label {tool.get('label')!r} is no text in JSON.") from None
         silent = {e.get("key"): (e.text or "").strip().lower() for e in tool}.get("invisible") == "true"
         if silent or tool.get("activity") == "$invisible$":
             return None
-    text = next((_text(e) for e in _children(transition, "name")), None) or ""
+    return label_in(next((_text(e) for e in _children(transition, "name")), None) or "")
+
+
+def label_in(text: str) -> str | None:
+    """The label that a name stands for: on one line; None (silent) if it is blank."""
     lines = [line.strip() for line in text.splitlines()]
     return (text if len(lines) == 1 else " ".join(filter(None, lines))) if text.strip() else None

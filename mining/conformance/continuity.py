@@ -69,7 +69,7 @@ def judged(
     earlier, later = changes(instances, rows, word)
     case, n = instances.case[later], instances.n_cases
     times = np.bincount(case, minlength=n)
-    least, most = _bounds(instances, rows, word, times)
+    least, most = bounds(instances, rows, word, times)
     empty = np.bincount(instances.case[rows], minlength=n) == 0
     few, over = most < low, least > high
     verdict = np.where(few, v.FAIL, np.where((least < low) | empty, v.NOT_OBSERVABLE, v.PASS))
@@ -98,7 +98,7 @@ def changes(instances: Instances, rows: np.ndarray, word: np.ndarray) -> tuple[n
     return rows[at], rows[at + 1]
 
 
-def _bounds(
+def bounds(
     instances: Instances, rows: np.ndarray, word: np.ndarray, times: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Per case the least and the greatest number of changes in any order of the steps that lie at the same time."""

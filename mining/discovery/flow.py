@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mining.blueprint import model as m
 from mining.conformance.search import LargeNet
 from mining.discovery.models import NOISE, DiscoveredModel, mine
 from mining.discovery.observed import Arc, Observed, observed_of
 from mining.log import EventLog
-from mining.pictures.graphviz import TooSlowError
 from mining.texts import say
 
 if TYPE_CHECKING:
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
     from mining.discovery.quality import ModelQuality
     from mining.pictures import Picture
     from mining.study import Study
-
-MAPS = (100, 40, 15)  # activities of a map: fewer where the layout would take too long
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -69,7 +65,7 @@ class DiscoveredFlow:
         """How well the model describes the log; see :mod:`mining.discovery.quality`."""
         return self.model.quality
 
-    @property
+    @cached_property
     def comparison(self) -> Comparison:
         """What is only in the design or only in the log; see :mod:`mining.discovery.comparison`."""
         from mining.discovery.comparison import compared
@@ -95,8 +91,7 @@ class DiscoveredFlow:
         if traces and self.flow:
             kept = {"k": f"{n - cases:,}", "n": f"{n:,}", "traces": f"{traces:,}"}
             lines.append(say("discovered.left_out", lang, **kept))
-        if len(self._mapped) < len(self.activities):
-            lines.append(say("discovered.part", lang, **self._share_of(self._mapped)))
+        lines += _mapped_part(self.observed, lang)
         q = self.quality
         if q.log_fitness is None:
             return [*lines, say("discovered.not_measured", lang, why=q.why_not)]
@@ -112,58 +107,16 @@ class DiscoveredFlow:
 
     def words(self, lang: str = "en") -> str:
         """The discovered model as an indented text in flow words."""
-        return "\n".join(_lines(self.flow, lambda name: self.observed.name(name, lang))) if self.flow else "-"
+        return self.model.words(lang)
 
     def picture(self, *, lang: str = "en", most_arcs: int = 40) -> Picture:
-        """The directly-follows map, activities marked with their deviations.
+        """The directly-follows map, in a study with deviations marked: the most frequent activities and arcs, as many as are legible.
 
-        Of more than 100 activities the most frequent are drawn, fewer where the layout would take too long; the title says how many.
+        It says how much it shows; :func:`mining.discovery.maps.map_of` draws more or less.
         """
-        return self._map(self._mapped, lang, most_arcs)
+        from mining.discovery.maps import map_of
 
-    @cached_property
-    def _mapped(self) -> list[str]:
-        """The activities that a map can show, most frequent first."""
-        order = sorted(self.activities, key=lambda a: (-self.activities[a], a))
-        if len(order) <= MAPS[-1]:
-            return order
-        for most in MAPS:
-            with suppress(TooSlowError):
-                self._map(order[:most], "en", 40)
-                return order[:most]
-        return order[: MAPS[-1]]
-
-    def _share_of(self, wanted: list[str]) -> dict[str, str]:
-        """How much of the log some activities are, in numbers."""
-        share = sum(self.activities[a] for a in wanted) / sum(self.activities.values())
-        return {
-            "k": f"{len(wanted):,}",
-            "n": f"{len(self.activities):,}",
-            "share": f"{share:.1%}".replace("%", " %"),
-        }
-
-    def _map(self, wanted: list[str], lang: str, most_arcs: int) -> Picture:
-        from mining.findings import marks_of
-        from mining.pictures import process_map
-
-        source, blueprint = self.observed.source, self.observed.blueprint
-        marks = {} if isinstance(source, EventLog) else marks_of(source)
-        title = ""
-        if len(wanted) < len(self.activities):
-            title = say("discovered.map_title", lang, **self._share_of(wanted))
-        shown_ids = dict.fromkeys(a for a in self.activities if a in set(wanted))
-        return process_map(
-            {a: self.activities[a] for a in shown_ids},
-            {(a, b): n for (a, b), n in self.arcs.items() if a in shown_ids and b in shown_ids},
-            starts={a: n for a, n in self.starts.items() if a in shown_ids},
-            ends={a: n for a, n in self.ends.items() if a in shown_ids},
-            names={a: self.observed.name(a, lang) for a in shown_ids},
-            visible={a: blueprint.lane_of(a).visible for a in shown_ids if blueprint and a in blueprint.by_id},
-            marks={a: marks[a] for a in shown_ids if a in marks},
-            most_arcs=most_arcs,
-            lang=lang,
-            title=title,
-        )
+        return map_of(self.observed, most_arcs=most_arcs, lang=lang)
 
     def __repr__(self) -> str:
         return f"<DiscoveredFlow: {' '.join(self.summary())}>"
@@ -195,20 +148,15 @@ def discover(source: Study | EventLog | Observed, *, noise: float = NOISE) -> Di
     return DiscoveredFlow(observed, mine(observed, noise=noise))
 
 
-def _lines(flow: m.Flow, name: Any, depth: int = 0) -> list[str]:
-    pad = "  " * depth
-    match flow:
-        case m.Step(activity):
-            return [f"{pad}{name(activity)}"]
-        case m.Free(activities):
-            return [f"{pad}free: {', '.join(name(a) for a in activities)}"]
-        case _:
-            words = {
-                m.Sequence: "sequence",
-                m.Choice: "choice",
-                m.Parallel: "parallel",
-                m.Optional_: "optional",
-                m.Loop: "loop",
-            }
-            inner = [line for part in m.children(flow) for line in _lines(part, name, depth + 1)]
-            return [f"{pad}{words[type(flow)]}:", *inner]
+def _mapped_part(observed: Observed, lang: str) -> list[str]:
+    """How much of the log the map shows, where it is not all."""
+    from mining.discovery.map_levels import level_of
+
+    if not observed.activities:
+        return []
+    shown = level_of(observed, None).shown
+    n = len(observed.activities)
+    if len(shown) == n:
+        return []
+    share = sum(observed.activities[a] for a in shown) / sum(observed.activities.values())
+    return [say("map.part", lang, k=f"{len(shown):,}", n=f"{n:,}", share=f"{share:.1%}".replace("%", " %"))]

@@ -150,6 +150,13 @@ def nothing(ax: Axes, text: str, lang: str) -> Axes:
     return ax
 
 
+def closed_svg(axes: Axes) -> str:
+    """As :func:`to_svg`, and pyplot forgets the figure: for charts that a page asks for, not a person."""
+    svg = to_svg(axes)
+    plt.close(axes.get_figure(root=True))
+    return svg
+
+
 def to_svg(axes: Axes) -> str:
     """The figure of the axes as SVG text that scales: the same picture gives the same text.
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from base64 import b64encode
-from functools import cache
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from mining.errors import ModelError
-from mining.pictures.svg import clean
-from mining.plots import axes_for, findings_chart, judged_standards, standards_chart, to_svg
+from mining.plots import axes_for, findings_chart, judged_standards, standards_chart
 from mining.report import evidence, measures, sections, summary
 from mining.report.details import MOST_DETAILED, blocks
 from mining.report.formats import DASH, Writer, file_names, roster_fact, writer_of
+from mining.report.page import chart_image, environment, inlined
 from mining.study import Study
 from mining.texts import file_name
 
@@ -57,21 +52,12 @@ def render_html(study: Study, *, lang: str = "en", generated: str | None = None)
     True
     """
     w = writer_of(study, lang)
-    page = _environment().get_template("report.html.j2")
+    page = environment().get_template("report.html.j2")
     parts = _first_part(study, w) | _measures(study, w) | _second_part(study, w)
     left_out = [name for name in MEASURES if not parts[name]]
     return page.render(
         t=w.say, lang=TAG[lang], sections=[name for name in SECTIONS if name not in left_out], generated=generated, study=study,
         facts=_facts(study, w), status=study.blueprint.status, **parts,
-    )  # fmt: skip
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("mining", "report/templates"), autoescape=True, undefined=StrictUndefined,
-        finalize=lambda x: clean(x) if isinstance(x, str) and not isinstance(x, Markup) else x,
-        trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
 
 
@@ -111,13 +97,13 @@ def _first_part(study: Study, w: Writer) -> dict[str, Any]:
         "priorities": sections.priorities(study, w),
         "unranked": sections.unranked(study, w),
         "priority_table": sections.priority_table(w),
-        "findings_chart": _chart(
+        "findings_chart": chart_image(
             findings_chart(study.findings(), top=CHARTED, lang=w.lang, ax=axes_for(min(CHARTED, len(ranked)), w.lang))
         )
         if len(ranked)
         else "",
         "charted": min(CHARTED, len(ranked)),
-        "designed": _inline(study.plot(lang=w.lang).svg, "designed"),
+        "designed": inlined(study.plot(lang=w.lang).svg, "designed"),
         **_delivered(study, w),
     }
 
@@ -130,7 +116,7 @@ def _delivered(study: Study, w: Writer) -> dict[str, Any]:
         said = w.say("discovered.not_available", why=str(error))
         return {"delivered": "", "discovered": [said], "only_observed": [], "only_designed": []}
     return {
-        "delivered": _inline(flow.picture(lang=w.lang).svg, "delivered"),
+        "delivered": inlined(flow.picture(lang=w.lang).svg, "delivered"),
         "discovered": flow.summary(w.lang),
         "only_observed": sections.only_observed(study, w),
         "only_designed": sections.only_designed(study, w),
@@ -150,7 +136,7 @@ def _measures(study: Study, w: Writer) -> dict[str, Any]:
         "touchpoints_said": [study.touchpoints().sentence(w.lang), *facets],
         "promises": promised,
         "promises_said": [study.on_time().sentence(w.lang), study.calibration().sentence(w.lang)],
-        "standards_chart": _chart(chart) if chart else "",
+        "standards_chart": chart_image(chart) if chart else "",
         "funnel": measures.funnel_tables(study, w),
     }
 
@@ -178,13 +164,3 @@ def _second_part(study: Study, w: Writer) -> dict[str, Any]:
         "glossary": evidence.glossary(study, w),
         "provenance": found.provenance,
     }
-
-
-def _inline(svg: str, prefix: str) -> Markup:
-    """A picture for the middle of the page, with ids of its own; quotes in its texts are escaped and cannot match."""
-    return Markup(re.sub(r'(\sid="|="url\(#)', rf"\1{prefix}-", svg))
-
-
-def _chart(axes: Any) -> str:
-    """A chart as an image that carries itself."""
-    return "data:image/svg+xml;base64," + b64encode(to_svg(axes).encode()).decode()

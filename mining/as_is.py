@@ -1,0 +1,196 @@
+"""All tables on what actually happens, each made once: for the page, the files beside it, and the report of an audit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mining.errors import MiningError
+from mining.log import EventLog
+from mining.results import Result
+
+if TYPE_CHECKING:
+    from mining.discovery import DiscoveredFlow
+    from mining.discovery.branches import Branches
+    from mining.discovery.choice import ModelTable
+    from mining.discovery.repair import Repair
+    from mining.discovery.shape import Shape
+    from mining.handovers.crossings import Crossings, CrossingSummary
+    from mining.handovers.matrix import HandoverMatrix
+    from mining.handovers.ping_pong import PingPong
+    from mining.handovers.responsibility import Responsibility
+    from mining.handovers.rework import Rework
+    from mining.study import Study
+    from mining.times.cases import CaseTimes
+    from mining.times.load import Load
+    from mining.times.steps import StepTimes
+    from mining.times.waits import Waits
+    from mining.times.week import Week
+    from mining.variety import VariantList, Variety
+
+SHARES = (0.8, 0.95)  # of the cases that a repaired blueprint is drafted for
+
+
+class AsIs:
+    """The tables of a study, or of a log alone.
+
+    Parameters
+    ----------
+    flow : DiscoveredFlow
+        Of a study, or of a log alone.
+
+    Examples
+    --------
+    >>> AsIs(study.discovered).waits.frame["cases"].max() <= study.log.n_cases
+    True
+    """
+
+    def __init__(self, flow: DiscoveredFlow) -> None:
+        self.flow = flow
+
+    @property
+    def study(self) -> Study | None:
+        """The study; None of a log alone."""
+        source = self.flow.observed.source
+        return None if isinstance(source, EventLog) else source
+
+    def study_of(self) -> Study:
+        """The study.
+
+        Raises
+        ------
+        MiningError
+            If there is a log alone.
+        """
+        if self.study is None:
+            raise MiningError("A log alone has no blueprint to be laid on. Give a Study: Study(log, blueprint).")
+        return self.study
+
+    @cached_property
+    def models(self) -> ModelTable:
+        """Models of the miners and their quality."""
+        from mining.discovery.choice import models_of
+
+        return models_of(self.flow.observed)
+
+    @cached_property
+    def branches(self) -> Branches:
+        """How often each branch of the design was used."""
+        return self.study_of().branches()
+
+    @cached_property
+    def shape(self) -> Shape:
+        """Designed against observed complexity and divergence."""
+        from mining.discovery.shape import shape_of
+
+        return shape_of(self.study_of())
+
+    @cached_property
+    def repairs(self) -> tuple[Repair, ...]:
+        """Drafts of a repaired blueprint, for 80 % and 95 % of the cases."""
+        return tuple(self.study_of().repair(share) for share in SHARES)
+
+    @cached_property
+    def variants(self) -> VariantList:
+        """Distinct traces."""
+        return self.study_of().variants()
+
+    @cached_property
+    def variety(self) -> Variety:
+        """How alike the cases are."""
+        return self.study_of().variety()
+
+    @cached_property
+    def times(self) -> CaseTimes:
+        """Times of cases."""
+        return self.study_of().times()
+
+    @cached_property
+    def steps(self) -> StepTimes:
+        """Times of steps."""
+        from mining.times.steps import step_times
+
+        return step_times(self.study_of())
+
+    @cached_property
+    def waits(self) -> Waits:
+        """Waits by transition and cause."""
+        return self.study_of().waits()
+
+    @cached_property
+    def week(self) -> Week:
+        """Hours of the week."""
+        return self.study_of().week()
+
+    @cached_property
+    def load(self) -> Load:
+        """Cases in work over time."""
+        return self.study_of().load()
+
+    @cached_property
+    def matrices(self) -> dict[str, HandoverMatrix]:
+        """Hand-overs by level."""
+        return {level: self.study_of().handovers(level) for level in ("lane", "role", "resource")}
+
+    @cached_property
+    def crossings(self) -> Crossings:
+        """Lines crossed, by case."""
+        return self.study_of().crossings()
+
+    @cached_property
+    def crossing_summary(self) -> CrossingSummary:
+        """Lines crossed, summed up."""
+        from mining.handovers.crossings import crossing_summary
+
+        return crossing_summary(self.study_of())
+
+    @cached_property
+    def ping_pong(self) -> PingPong:
+        """Returns between two roles."""
+        from mining.handovers.ping_pong import ping_pong_of
+
+        return ping_pong_of(self.study_of(), "role")
+
+    @cached_property
+    def rework(self) -> Rework:
+        """Repetitions by activity."""
+        from mining.handovers.rework import rework_of
+
+        return rework_of(self.study_of())
+
+    @cached_property
+    def responsibility(self) -> Responsibility:
+        """Who did what, beside who should."""
+        from mining.handovers.responsibility import responsibility_of
+
+        return responsibility_of(self.study_of())
+
+    def tables(self) -> Iterator[tuple[str, Result]]:
+        """Name and table of all that is not a row per case; what cannot be made is left out, the page says why."""
+        yield "models", self.models
+        if self.study is None:
+            return
+        yield "comparison", self.flow.comparison
+        for name in (
+            "branches",
+            "shape",
+            "variety",
+            "steps",
+            "waits",
+            "week",
+            "load",
+            "ping_pong",
+            "rework",
+            "responsibility",
+        ):
+            with suppress(MiningError):
+                yield name, getattr(self, name)
+        yield "times", self.times.summary()
+        yield "crossings", self.crossing_summary
+        for level, matrix in self.matrices.items():
+            yield f"handovers_by_{level}", matrix
+        with suppress(MiningError):
+            for share, repair in zip(SHARES, self.repairs, strict=True):
+                yield f"repair_{share:.0%}".rstrip("%"), repair

@@ -1,0 +1,186 @@
+"""The page on what actually happens and the files beside it."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+from typer.testing import CliRunner
+
+import mining
+from mining.as_is import AsIs
+from mining.as_is_file import write_as_is
+from mining.cli import app
+from mining.discovery import discover
+from mining.report import as_is as page_module
+from mining.report.as_is import render_as_is
+from tests.helpers import ROOT, blueprint, frame, study
+
+SAMPLE = ROOT / "sample_logs" / "bank_loan"
+
+
+def cases():
+    """Forty cases with people and starts: most as designed, some without a step, some with a strange or a repeated one."""
+    found = {}
+    for k in range(40):
+        word = "abcd" if k % 4 else ("abd", "abbcd", "aXbcd", "abc")[k // 4 % 4]
+        found[f"c{k:02}"] = [(x.upper(), 30.0 * k + 2 * i + 1, "ann" if i % 2 else "bob", 30.0 * k + 2 * i)
+                             for i, x in enumerate(word)]  # fmt: skip
+    return found
+
+
+@pytest.fixture(scope="module")
+def found():
+    return AsIs(discover(study(blueprint(["a", "b", "c", "d"], "abcd", ends=["d"]), cases())))
+
+
+@pytest.fixture(scope="module")
+def pages(found):
+    return {lang: render_as_is(found, lang=lang) for lang in ("en", "zh")}
+
+
+class Page(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.cells, self.ids, self.sections = [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        self.tags.append(tag)
+        if "id" in values:
+            self.ids.append(values["id"])
+        if tag == "section":
+            self.sections.append(values["id"])
+        if tag in ("td", "th"):
+            self.cells.append({k.removeprefix("data-"): x for k, x in values.items() if k.startswith("data-")})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_has_all_chapters_no_script_and_fetches_nothing(pages, lang):
+    page = Page(pages[lang])
+    assert page.sections == [*page_module.ALWAYS, *page_module.STUDIED]
+    assert "script" not in page.tags
+    assert len(page.ids) == len(set(page.ids))
+    assert not re.search(r'(?:src|href)="(?!#|data:)', pages[lang])
+    assert "Not available" not in pages[lang]
+    assert "无法提供" not in pages[lang]
+
+
+@pytest.mark.slow
+def test_both_languages_hold_the_same_numbers(pages):
+    one, two = (sorted(str(cell) for cell in Page(pages[lang]).cells if cell) for lang in ("en", "zh"))
+    numbers = [[x for x in found if "fitness" in x or "n_" in x or "_s" in x] for found in (one, two)]
+    assert numbers[0] == numbers[1] != []
+
+
+@pytest.mark.slow
+def test_the_numbers_of_the_page_are_those_of_the_tables(found, pages):
+    cells = Page(pages["en"]).cells
+    waits = found.waits.measured
+    shown = [float(cell["total-s"]) for cell in cells if cell.get("total-s")]
+    assert set(waits["total_s"].head(12)) <= set(shown)
+    fits = [float(cell["share-fitting"]) for cell in cells if "share-fitting" in cell]
+    assert fits == found.models.frame["share_fitting"].tolist()
+
+
+@pytest.mark.slow
+def test_the_same_input_gives_the_same_page(found, pages):
+    again = AsIs(discover(study(blueprint(["a", "b", "c", "d"], "abcd", ends=["d"]), cases())))
+    assert render_as_is(again) == pages["en"]
+
+
+def test_a_log_alone_gives_flow_and_models():
+    log = mining.EventLog.from_frame(frame(cases()), columns=blueprint(["a"], "a").binding)
+    page = Page(render_as_is(AsIs(discover(log))))
+    assert page.sections == list(page_module.ALWAYS)
+
+
+def test_a_table_of_a_log_alone_that_needs_a_design_says_so():
+    log = mining.EventLog.from_frame(frame(cases()), columns=blueprint(["a"], "a").binding)
+    with pytest.raises(mining.MiningError, match="A log alone has no blueprint"):
+        _ = AsIs(discover(log)).branches
+
+
+@pytest.mark.slow
+def test_a_chapter_that_cannot_be_made_says_why(found, monkeypatch):
+    def refuse(found, w):
+        raise mining.ModelError("the flow is too large.")
+
+    monkeypatch.setitem(page_module.STUDIED, "repair", refuse)
+    assert "Not available: the flow is too large." in render_as_is(found)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("as_is")
+    return write_as_is(study(blueprint(["a", "b", "c", "d"], "abcd", ends=["d"]), cases()), folder)
+
+
+@pytest.mark.slow
+def test_everything_is_written_and_can_be_read_again(written):
+    assert sorted(path.name for path in written.folder.iterdir()) == sorted(written.files)
+    assert set(written.files) >= {"as_is.html", "map.html", "map.svg", "model.pnml", "model.bpmn", "tables.json",
+                                  "repaired-80.yaml", "repaired-95.yaml"}  # fmt: skip
+    for name in ("model.pnml", "model.bpmn"):
+        assert mining.read_net(written.folder / name).labels
+    assert mining.read_blueprint(written.folder / "repaired-95.yaml").status == "draft"
+    tables = json.loads((written.folder / "tables.json").read_text("utf-8"))
+    assert tables["variety"]["rows"][0]["cases"] == 38  # two of forty have no end
+
+
+@pytest.mark.slow
+def test_the_folder_is_the_same_twice(written, tmp_path):
+    again = write_as_is(study(blueprint(["a", "b", "c", "d"], "abcd", ends=["d"]), cases()), tmp_path)
+    for name in written.files:
+        assert (again.folder / name).read_bytes() == (written.folder / name).read_bytes(), name
+
+
+@pytest.mark.slow
+def test_nothing_is_left_where_writing_fails(tmp_path, monkeypatch):
+    from mining import as_is_file
+
+    monkeypatch.setattr(as_is_file, "render_as_is", lambda found, lang: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        write_as_is(study(blueprint(["a", "b", "c", "d"], "abcd", ends=["d"]), cases()), tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_unknown_language_is_refused(found, tmp_path):
+    with pytest.raises(mining.UnknownNameError, match="language"):
+        write_as_is(found.study_of(), tmp_path, lang="de")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_command_lays_it_on_the_blueprint(tmp_path, lang):
+    done = CliRunner().invoke(
+        app,
+        [
+            "discover",
+            str(SAMPLE / "log.csv"),
+            "-b",
+            str(SAMPLE / "blueprint.yaml"),
+            "-o",
+            str(tmp_path),
+            "--lang",
+            lang,
+        ],
+    )
+    assert done.exit_code == 0, done.output
+    assert "1,500" in done.stdout
+    assert "as_is.html" in done.stdout
+    assert (tmp_path / "map.html").stat().st_size < 3_000_000
+
+
+@pytest.mark.slow
+def test_the_command_needs_no_blueprint(tmp_path):
+    binding = tmp_path / "binding.yaml"
+    runner = CliRunner()
+    assert runner.invoke(app, ["log", "bind", str(SAMPLE / "log.csv"), "-o", str(binding)]).exit_code == 0
+    done = runner.invoke(
+        app, ["discover", str(SAMPLE / "log.csv"), "--binding", str(binding), "-o", str(tmp_path / "out")]
+    )
+    assert done.exit_code == 0, done.output
+    assert sorted(x.name for x in (tmp_path / "out").iterdir())[:2] == ["as_is.html", "map.html"]
