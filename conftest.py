@@ -1,5 +1,9 @@
-"""Property tests repeat themselves; examples in docstrings may use a study, and a folder with one log in three formats."""
+"""Property tests repeat themselves; examples in docstrings may use a study, and a folder with one log in three formats.
 
+Of a test marked ``few_quick(n)`` only n cases, from the first to the last, run in ``make check``; ``make test`` runs all.
+"""
+
+import gc
 import gzip
 import os
 
@@ -7,11 +11,54 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
-settings.register_profile("fixed", derandomize=True, database=None)  # the same examples on every run
-settings.register_profile("fuzz", print_blob=True)  # others each time: make fuzz
+from tests.examples import examples as share_of
+
+settings.register_profile("fixed", derandomize=True, database=None, max_examples=share_of(100))  # the same on every run
+settings.register_profile("fuzz", print_blob=True, max_examples=share_of(100))  # make fuzz: others each time
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 EVENTS = [("1", "Order", "2026-03-02 09:00"), ("1", "Pay", "2026-03-02 10:00"), ("2", "Order", "2026-03-03 09:00")]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path):
+    """Look for examples in the docstrings of files that have any."""
+    found = yield
+    if file_path.suffix == ".py" and ">>>" not in file_path.read_text("utf-8"):
+        return [x for x in found if type(x).__name__ != "DoctestModule"]
+    return found
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark as slow all cases but n, evenly spread, of each test marked ``few_quick(n)``."""
+    cases_of = {}
+    for item in items:
+        if item.get_closest_marker("few_quick"):
+            cases_of.setdefault(item.nodeid.split("[")[0], []).append(item)
+    for cases in cases_of.values():
+        (n,) = cases[0].get_closest_marker("few_quick").args
+        quick = {round(i * (len(cases) - 1) / max(n - 1, 1)) for i in range(n)}
+        for i, item in enumerate(cases):
+            if i not in quick:
+                item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection():
+    """Modules and tests stay: the garbage collector need not look at them again and again, now or later."""
+    gc.disable()
+
+
+def pytest_collection_finish():
+    """See above."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+def pytest_unconfigure():
+    """At the end everything goes."""
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ class AsIs:
 
     Examples
     --------
-    >>> AsIs(study.discovered).waits.frame["cases"].max() <= study.log.n_cases
+    >>> bool(AsIs(study.discovered).waits.frame["cases"].max() <= study.log.n_cases)
     True
     """
 

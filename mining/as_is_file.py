@@ -13,12 +13,18 @@ from mining.as_is import SHARES, AsIs
 from mining.discovery import DiscoveredFlow, discover
 from mining.discovery.explorer import explorer_of
 from mining.errors import MiningError, UnknownNameError
-from mining.folders import write_whole
+from mining.folders import admit, write_whole
 from mining.log import EventLog
 from mining.report.as_is import render_as_is
 from mining.results import plain
 from mining.study import Study
 from mining.texts import LANGUAGES
+
+FILES = (
+    *("map.html", "map.svg", "model.pnml", "model.bpmn"),
+    *(f"repaired-{share:.0%}.yaml".replace("%", "") for share in SHARES),
+    *("tables.json", "as_is.html"),
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,8 @@ def write_as_is(
         repaired blueprint, times, waits and hand-overs besides.
     out : str or Path
         Folder for ``as_is.html`` (the page), ``map.html`` (the map with sliders), ``map.svg``, ``model.pnml``, ``model.bpmn``,
-        ``tables.json`` and ``repaired-80.yaml``, ``repaired-95.yaml``. It is made if need be; files of these names are replaced.
+        ``tables.json`` and ``repaired-80.yaml``, ``repaired-95.yaml``. It is made if need be; files of these names are replaced, and
+        removed where there is none this time. The page is put there last: where it is, the others belong to it.
     lang : {"en", "zh"}
     progress : callable
         Called with the name of each step as it begins.
@@ -63,17 +70,19 @@ def write_as_is(
     """
     if lang not in LANGUAGES:
         raise UnknownNameError("language", lang, LANGUAGES)
+    log, blueprint = (source, None) if isinstance(source, EventLog) else (source.log, source.blueprint)
+    inputs = (*log.files, Path(log.source.path), *(blueprint.files if blueprint else ()))
+    admit(Path(out), FILES, inputs)
     progress("discovering the actual flow")
     flow = discover(source)
-    log, blueprint = flow.observed.log, flow.observed.blueprint
-    files = dict(_texts(AsIs(flow), lang, progress))
-    inputs = (*log.files, Path(log.source.path), *(blueprint.files if blueprint else ()))
+    made = dict(_texts(AsIs(flow), lang, progress))
+    files = {name: made[name] for name in FILES if name in made}
 
     def write(folder: Path) -> None:
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
-    write_whole(Path(out), tuple(files), inputs, write)
+    write_whole(Path(out), tuple(files), inputs, write, outdated=[name for name in FILES if name not in files])
     return Written(Path(out), flow, tuple(files))
 
 

@@ -11,11 +11,11 @@ import pandas as pd
 
 from mining.conformance import verdicts as v
 from mining.opportunities import OBSERVATION
-from mining.promises import percent
 from mining.results import Result, wilson
-from mining.segments import ALL, NOT_RECORDED, segments_of
+from mining.segments import ALL, NOT_RECORDED, group_label, segments_of
 from mining.suppression import K, hidden
 from mining.texts import say
+from mining.units import percent
 
 if TYPE_CHECKING:
     from mining.study import Study
@@ -254,11 +254,7 @@ def _of_groups(table: Dimensions, lang: str) -> str:
     apart = "dimensions.apart" if least["high"] < most["low"] else "dimensions.overlap"
     return text + say(
         "dimensions.difference", lang, name=say(f"short.{least['dimension']}", lang),
-        least=_named(least["group"], lang), least_share=percent(least["gross"], lang), least_n=f"{least['judged']:,}",
-        most=_named(most["group"], lang), most_share=percent(most["gross"], lang), most_n=f"{most['judged']:,}",
+        least=group_label(least["group"], lang), least_share=percent(least["gross"], lang), least_n=f"{least['judged']:,}",
+        most=group_label(most["group"], lang), most_share=percent(most["gross"], lang), most_n=f"{most['judged']:,}",
         apart=say(apart, lang),
     )  # fmt: skip
-
-
-def _named(group: str, lang: str) -> str:
-    return say("word.not_recorded", lang) if group == NOT_RECORDED else say("word.all", lang) if group == ALL else group

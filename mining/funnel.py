@@ -15,11 +15,10 @@ from mining.blueprint.stages import readings
 from mining.conformance import verdicts as v
 from mining.conformance.instances import heads_of
 from mining.errors import UnknownNameError
-from mining.promises import percent
 from mining.results import Result, plain, wilson
 from mining.scorecard import Share
 from mining.texts import LANGUAGES, say
-from mining.units import MICROSECONDS, MISSING, readable
+from mining.units import MICROSECONDS, MISSING, percent, readable
 
 if TYPE_CHECKING:
     from mining.study import Study

@@ -16,7 +16,7 @@ from mining.conformance import verdicts as v
 from mining.conformance.standards import TIMED, measurements
 from mining.results import Result, wilson
 from mining.texts import duration, say
-from mining.units import Duration, readable
+from mining.units import Duration, percent, readable
 
 if TYPE_CHECKING:
     from mining.study import Study
@@ -316,11 +316,6 @@ def on_time_of(study: Study) -> OnTime:
     return OnTime(frame, study.provenance("shares in time"))
 
 
-def percent(share: float, lang: str) -> str:
-    """A share in per cent with one decimal."""
-    return f"{100 * share:.1f}{' ' if lang == 'en' else ''}%"
-
-
 def percents(share: float, target: float, lang: str) -> tuple[str, str]:
     """A share and the one that was promised, in per cent; with as many decimals as show that the promise is missed.
 
@@ -330,6 +325,8 @@ def percents(share: float, target: float, lang: str) -> tuple[str, str]:
     (('84.996 %', '85.000 %'), ('85.0%', '85.0%'))
     """
     digits = decimals_apart(share, target, 1)
+    if digits == 1:
+        return percent(share, lang), percent(target, lang)
     gap = " " if lang == "en" else ""
     return f"{100 * share:.{digits}f}{gap}%", f"{100 * target:.{digits}f}{gap}%"
 

@@ -10,9 +10,10 @@ import pandas as pd
 
 from mining.blueprint.model import Standard
 from mining.opportunities import ELSEWHERE, FACETS, MISSING, OBSERVATION, TOOK_PLACE, Opportunities, opportunities_of
-from mining.promises import percent, share_in_time, time_standards
+from mining.promises import share_in_time, time_standards
 from mining.results import Provenance, Result, plain, wilson
 from mining.texts import say
+from mining.units import percent
 
 if TYPE_CHECKING:
     from mining.study import Study

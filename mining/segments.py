@@ -13,6 +13,7 @@ import pandas as pd
 from mining.conformance.conditions import is_missing
 from mining.errors import MiningError, UnknownNameError
 from mining.log.roster import days_of
+from mining.texts import say
 from mining.units import MISSING
 
 if TYPE_CHECKING:
@@ -46,6 +47,18 @@ class Segments:
     by: str
     names: tuple[str, ...]
     code: np.ndarray
+
+
+def group_label(group: str, lang: str) -> str:
+    """What people read for a group of a table.
+
+    Examples
+    --------
+    >>> group_label(ALL, "en"), group_label(NOT_RECORDED, "en"), group_label("2026-03", "zh")
+    ('all cases', 'not recorded', '2026-03')
+    """
+    words = {ALL: "word.all", NOT_RECORDED: "word.not_recorded"}
+    return say(words[group], lang) if group in words else group
 
 
 def segments_of(study: Study, by: str, *, named: bool = False) -> Segments:
@@ -148,8 +161,9 @@ def _handlers(study: Study, by: str, named: bool) -> tuple[np.ndarray, list[str]
     if by != "team":
         if not named:
             raise MiningError(
-                f"by: {by!r} compares single persons, which is not done unless it is asked for by name. Group by team, or call "
-                f"mining.dimensions.dimensions_of(study, by={by!r}, named=True) where a purpose and a basis for it are agreed."
+                f"by: {by!r} compares single persons, which is not done unless it is asked for by name. Group by team, or, "
+                "where a purpose and a basis for it are agreed, say named=True, as in "
+                f"mining.dimensions.dimensions_of(study, by={by!r}, named=True)."
             )
         return _most(instances.case[rows], instances.resource[rows], instances.n_cases), list(log.resources)
     if roster is not None and any(roster.team):

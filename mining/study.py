@@ -25,6 +25,7 @@ from mining.results import Provenance, wilson
 from mining.tables import Deviations, Summary, Verdicts
 
 if TYPE_CHECKING:
+    from mining.as_is import AsIs
     from mining.conformance.moments import MomentFlips
     from mining.dimensions import Dimensions
     from mining.discovery import DiscoveredFlow, DiscoveredModel
@@ -319,6 +320,13 @@ class Study:
 
         return funnel_of(self, stage, whole=whole)
 
+    @cached_property
+    def as_is(self) -> AsIs:
+        """Every table on what actually happens, each made once; see :mod:`mining.as_is`."""
+        from mining.as_is import AsIs
+
+        return AsIs(self.discovered)
+
     def mine(self, miner: str = "inductive", *, noise: float = 0.2, dependency: float = 0.5) -> DiscoveredModel:
         """A model that a miner makes of the cases: inductive, heuristics or powl; see :mod:`mining.discovery.models`."""
         from mining.discovery.models import mine
@@ -399,17 +407,19 @@ class Study:
 
         return variants_of(self)
 
-    def dotted_chart(self, *, lang: str = "en", ax: Any = None, **how: Any) -> Any:
-        """Every case a line, every step a dot; what ``how`` may hold: :func:`mining.variety.dotted.dots_of`."""
+    def dotted_chart(
+        self, *, time: str = "absolute", sort: str = "start", colour: str = "activity", lang: str = "en", ax: Any = None
+    ) -> Any:
+        """Every case a line, every step a dot; see :func:`mining.variety.dotted.dots_of`."""
         from mining.variety.dotted import dots_of
 
-        return dots_of(self, **how).plot(lang=lang, ax=ax)
+        return dots_of(self, time=time, sort=sort, colour=colour).plot(lang=lang, ax=ax)
 
-    def variety(self, by: str | None = None) -> Variety:
+    def variety(self, by: str | None = None, *, named: bool = False) -> Variety:
         """How alike the cases are: standardisation index and coverage, of all or by a segment; see :mod:`mining.variety.index`."""
         from mining.variety.index import variety_of
 
-        return variety_of(self, by=by)
+        return variety_of(self, by, named=named)
 
     def explain(self, case_id: str, lang: str = "en") -> Explanation:
         """One case against the blueprint: every verdict, its text, its clause and its rows; see :mod:`mining.explain`."""

@@ -1,4 +1,4 @@
-"""Durations: seconds inside, units at the edge. Reads "4bh", "5bd", "30min"; writes for people."""
+"""Durations and shares: seconds and 0 to 1 inside, units at the edge. Reads "4bh", "5bd", "30min"; writes for people."""
 
 from __future__ import annotations
 
@@ -97,3 +97,15 @@ def readable(seconds: float, lang: str = "en") -> str:
         if abs(seconds) >= size:
             return f"{seconds / size:.1f} {name}"
     return f"{seconds:.0f} {names[0]}"
+
+
+def percent(share: float, lang: str = "en") -> str:
+    """A share between 0 and 1 as a sentence says it: with one decimal, and never 0 or 100 for one that is not.
+
+    Examples
+    --------
+    >>> percent(0.1234), percent(1.0), percent(0.9998), percent(0.0002, "zh")
+    ('12.3 %', '100.0 %', '> 99.9 %', '< 0.1%')
+    """
+    text = "< 0.1" if 0 < share < 0.0005 else "> 99.9" if 0.9995 <= share < 1 else f"{100 * share:.1f}"
+    return f"{text} %" if lang == "en" else f"{text}%"

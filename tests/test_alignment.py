@@ -519,7 +519,7 @@ def test_costs_equal_those_of_the_peers_on_the_benchmark(path):
 @given(flows(), st.lists(WORDS.filter(len), min_size=1, max_size=4, unique=True))
 def test_pm4py_and_r4pm_find_the_same_costs(flow, words):
     r4pm = pytest.importorskip("r4pm")
-    _pm4py._quietly()
+    _pm4py.quietly()
     from pm4py.algo.conformance.alignments.petri_net import algorithm
     from pm4py.objects.log.obj import Event, Trace
     from r4pm.bindings.conformance.case_centric.alignments import align_trace

@@ -66,6 +66,7 @@ def test_imports_point_up_and_libraries_stay_at_home(path):
             assert RANK[other] <= RANK[me], f"{me} imports {other}, which is above it"
 
 
+@pytest.mark.slow
 def test_pm4py_is_imported_inside_functions_only():
     for path in FILES:
         assert not [name for name, late in imported(path) if name.partition(".")[0] == "pm4py" and not late]

@@ -1,6 +1,7 @@
 """The page on what actually happens and the files beside it."""
 
 import json
+import os
 import re
 from html.parser import HTMLParser
 
@@ -8,12 +9,18 @@ import pytest
 from typer.testing import CliRunner
 
 import mining
+from mining import as_is_file
 from mining.as_is import AsIs
 from mining.as_is_file import write_as_is
 from mining.cli import app
 from mining.discovery import discover
+from mining.folders import write_whole
 from mining.report import as_is as page_module
+from mining.report import as_is_sections as parts
 from mining.report.as_is import render_as_is
+from mining.report.formats import Writer
+from mining.report.frames import Told
+from mining.report.frames import written as written_as
 from tests.helpers import ROOT, blueprint, frame, study
 
 SAMPLE = ROOT / "sample_logs" / "bank_loan"
@@ -61,6 +68,10 @@ class Page(HTMLParser):
 def test_the_page_has_all_chapters_no_script_and_fetches_nothing(pages, lang):
     page = Page(pages[lang])
     assert page.sections == [*page_module.ALWAYS, *page_module.STUDIED]
+    assert re.findall(r'<section id="(\w+)" class="wide"', pages[lang]) == [
+        "repair",
+        "variants",
+    ]  # maps are higher than wide
     assert "script" not in page.tags
     assert len(page.ids) == len(set(page.ids))
     assert not re.search(r'(?:src|href)="(?!#|data:)', pages[lang])
@@ -139,12 +150,88 @@ def test_the_folder_is_the_same_twice(written, tmp_path):
 
 @pytest.mark.slow
 def test_nothing_is_left_where_writing_fails(tmp_path, monkeypatch):
-    from mining import as_is_file
-
     monkeypatch.setattr(as_is_file, "render_as_is", lambda found, lang: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write_as_is(study(blueprint(["a", "b", "c", "d"], "abcd", ends=["d"]), cases()), tmp_path / "new")
     assert not (tmp_path / "new").exists()
+
+
+def test_the_page_vouches_for_the_files_beside_it(tmp_path, monkeypatch):
+    for name, text in (("a.txt", "old"), ("gone.txt", "old"), ("page.html", "old"), ("other.txt", "mine")):
+        (tmp_path / name).write_text(text)
+
+    def write(folder):
+        for name in ("a.txt", "page.html"):
+            (folder / name).write_text("new")
+
+    real = os.replace
+    monkeypatch.setattr(
+        os, "replace", lambda a, b: real(a, b) if b.name == "a.txt" else 1 / 0
+    )  # the machine stops there
+    with pytest.raises(ZeroDivisionError):
+        write_whole(tmp_path, ("a.txt", "page.html"), [], write, outdated=["gone.txt"])
+    assert not (tmp_path / "page.html").exists()
+    monkeypatch.undo()
+    write_whole(tmp_path, ("a.txt", "page.html"), [], write, outdated=["gone.txt"])
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "a.txt": "new", "page.html": "new", "other.txt": "mine",
+    }  # fmt: skip
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_the_work(found, tmp_path, monkeypatch):
+    monkeypatch.setattr(as_is_file, "discover", lambda source: 1 / 0)
+    (tmp_path / "file").write_text("")
+    (tmp_path / "map.svg").mkdir()
+    for out, why in (
+        (tmp_path / "file", "is a file"),
+        (tmp_path / "file" / "below", "is a file"),
+        (tmp_path, "is a folder"),
+    ):
+        with pytest.raises(mining.MiningError, match=why):
+            write_as_is(found.study_of(), out)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(mining.MiningError, match="no permission"):
+        write_as_is(found.study_of(), tmp_path / "new" / "deep")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_draft_that_is_laid_on_its_own_log_is_not_overwritten(found, tmp_path, monkeypatch):
+    monkeypatch.setattr(as_is_file, "discover", lambda source: 1 / 0)
+    draft = tmp_path / "repaired-80.yaml"
+    draft.write_text(found.study_of().blueprint.to_yaml(), encoding="utf-8")
+    with pytest.raises(mining.MiningError, match="is an input"):
+        write_as_is(mining.Study(found.study_of().log, mining.read_blueprint(draft)), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["repaired-80.yaml"]
+
+
+@pytest.mark.slow
+def test_what_an_earlier_run_left_is_gone(written, tmp_path):
+    for name in ("repaired-80.yaml", "model.bpmn"):
+        (tmp_path / name).write_bytes((written.folder / name).read_bytes())
+    log = mining.EventLog.from_frame(frame(cases()), columns=blueprint(["a"], "a").binding)
+    made = write_as_is(log, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(made.files)
+    assert "repaired-80.yaml" not in made.files
+
+
+def test_the_page_lists_the_differences_that_its_sentence_counts(found):
+    table, w = found.flow.comparison, Writer("en", "UTC")
+    for where in ("log", "design"):
+        told = parts.differences(table, where, w)
+        rows = [row for group in told.groups for row in group.rows]
+        assert len(rows) == min(len(table.only(where)), parts.MOST)
+        assert f"{len(rows)} of {len(table.only(where))}" in told.caption
+        cells = [row.cells for row in rows]
+        assert sorted(x[1].data["observed_cases"] for x in cells) == sorted(table.only(where)["observed_cases"])
+    log = parts.differences(table, "log", w).groups[0].rows
+    assert "activity: “X”" in [row.cells[0].text for row in log]
+
+
+def test_a_measure_below_one_is_never_written_as_one():
+    w, told = Writer("en", "UTC"), Told("x", "col.precision", "number")
+    assert [written_as(x, told, w) for x in (1.0, 0.9996, 0.9994, 12.3456, 1234.5, None)] == [
+        "1", "> 0.999", "0.999", "12.3", "1,234", "–",
+    ]  # fmt: skip
 
 
 def test_an_unknown_language_is_refused(found, tmp_path):

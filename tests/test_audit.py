@@ -215,6 +215,7 @@ def test_a_failed_audit_leaves_nothing_behind(tmp_path, monkeypatch):
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_function_stays_a_function_after_its_first_use():
     code = "import mining; first = mining.audit; import mining.audit_file; print(first is mining.audit, callable(mining.audit))"
     assert (
@@ -337,6 +338,7 @@ def test_each_version_gets_an_audit_file_of_its_own(tmp_path):
     assert "1 of 3 versions have cases" in done.stdout
 
 
+@pytest.mark.few_quick(1)
 @pytest.mark.parametrize("year", ["1700", "9999"])
 def test_times_far_away_are_kept(tmp_path, year):
     log, norm = put(tmp_path)
@@ -366,6 +368,7 @@ def roles(**more):
     return raw
 
 
+@pytest.mark.slow
 def test_a_staff_table_decides_who_has_a_role_and_stands_in_the_manifest(tmp_path):
     log, norm = put(tmp_path)
     norm.write_text(json.dumps(roles()), encoding="utf-8")
@@ -425,6 +428,7 @@ def test_the_measures_are_plain_values_with_their_columns(made):
     assert [x["fit"]["cases"] for x in record["paths"]] == [6]
 
 
+@pytest.mark.few_quick(1)
 @pytest.mark.parametrize(
     ("lang", "wanted"),
     [

@@ -21,6 +21,7 @@ from mining.discovery import discover, models
 from mining.log import EventLog
 from mining.report import render_html
 from mining.report.record import findings_record
+from tests.examples import examples
 from tests.helpers import MONDAY, blueprint, frame, study, traces
 
 pytestmark = pytest.mark.slow
@@ -129,7 +130,7 @@ def test_ties_of_the_next_case_do_not_blur_what_ends_this_one():
 
 
 @given(st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_any_cases_cut_anywhere_give_equal_checks(data):
     event = st.tuples(
         st.sampled_from(["A", "B", "C", "D", "X", "NOISE"]), st.integers(0, 4).map(float), st.sampled_from(["ann", "bob", None]),
@@ -173,7 +174,7 @@ def test_verdicts_in_several_row_groups_are_the_verdicts_of_the_study(tmp_path, 
 
 
 @given(st.data())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_following_is_the_first_of_the_case_not_before(data):
     pair = st.tuples(st.integers(0, 3), st.integers(-3, 3))
     wanted, there = (sorted(data.draw(st.lists(pair, max_size=8))) for _ in range(2))

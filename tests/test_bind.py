@@ -17,6 +17,7 @@ from mining.log.binding_file import IGNORE, UNMAPPED, read_binding, read_decided
 from mining.log.frames import source_from_frame
 from mining.log.labels import folded, meanings, pair_labels
 from mining.log.table import SourceTable
+from tests.examples import examples
 from tests.helpers import blueprint
 
 T = pd.date_range("2026-03-02 09:00", periods=6, freq="h", tz="UTC")
@@ -185,7 +186,7 @@ def test_a_file_that_is_no_text(tmp_path):
 NASTY = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40).filter(lambda x: x.strip())
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 @given(st.lists(NASTY, min_size=1, max_size=6, unique=True))
 def test_any_label_comes_back_from_the_file_as_it_was(tmp_path_factory, labels):
     proposal = propose(log(labels * 2), norm())

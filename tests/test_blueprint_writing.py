@@ -44,6 +44,7 @@ def due_dates_told(raw):
 # --- round trips ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.few_quick(2)
 @pytest.mark.parametrize(
     "path", [*SAMPLES, *sorted(SHARED.glob("blueprints/*.yaml"))], ids=lambda path: "-".join(path.parts[-2:])
 )

@@ -366,6 +366,7 @@ def test_every_row_of_the_export_has_two_blueprints():
     assert [codes(row[0])[0] for row in rows("Export")] == list(EXPORTS)
 
 
+@pytest.mark.few_quick(9)
 @pytest.mark.parametrize("row", rows("Export"), ids=lambda row: row[0])
 def test_an_element_is_drawn_as_the_page_says(row):
     without, having = EXPORTS[codes(row[0])[0]]

@@ -66,7 +66,7 @@ def same_language(first, second):
 
 
 def by_pm4py(path):
-    _pm4py._quietly()
+    _pm4py.quietly()
     import pm4py
 
     return net_of(pm4py.convert_to_petri_net(pm4py.read_bpmn(str(path))))
@@ -81,6 +81,7 @@ def written(norm, folder, **how):
 # --- nothing is lost -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.few_quick(4)
 @every_sheet
 def test_a_sample_comes_back_whole(name, profile, lang):
     norm = sample(name)
@@ -96,6 +97,7 @@ def test_a_sample_comes_back_whole(name, profile, lang):
     )
 
 
+@pytest.mark.few_quick(2)
 @pytest.mark.parametrize("name", SAMPLES)
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_sample_is_imported_without_anything_to_do(tmp_path, name, profile):
@@ -382,6 +384,7 @@ def check_xml(root, norm):
     assert drawn == {a.id for a in norm.activities}  # every step is to be seen, in the flow or beside it
 
 
+@pytest.mark.few_quick(4)
 @every_sheet
 def test_a_sample_is_valid_and_has_a_sheet_without_faults(name, profile, lang):
     norm = sample(name)

@@ -54,6 +54,7 @@ def test_lint_lists_all_errors_of_a_broken_file(capsys, tmp_path):
     assert run(capsys, "lint", tmp_path / "none.yaml")[0] == 2
 
 
+@pytest.mark.few_quick(1)
 @pytest.mark.parametrize("kind", ["svg", "png", "pdf"])
 def test_draw_writes_a_picture(capsys, tmp_path, kind):
     out = tmp_path / f"b.{kind}"
@@ -69,6 +70,7 @@ def test_draw_with_a_log_lays_the_deviations_on_it(capsys, tmp_path):
     assert len(laid.read_bytes()) > len(plain.read_bytes())
 
 
+@pytest.mark.slow
 def test_a_bpmn_file_is_drawn_in_its_own_layout_with_the_deviations_on_it(capsys, tmp_path):
     drawn, plain, laid = tmp_path / "b.bpmn", tmp_path / "a.svg", tmp_path / "b.svg"
     run(capsys, "to-bpmn", SAMPLE / "blueprint.yaml", "-o", drawn)

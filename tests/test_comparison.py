@@ -153,8 +153,8 @@ def test_differences_counted_by_hand():
     assert table.frame["visible"][0] is None
     assert frame.loc[("order", "a", "c"), "visible"]  # both at the desk
     assert table.sentence() == (
-        "In both, design and log: 4 steps, 4 direct orders, 1 way to begin, 1 way to end, 2 branches. "
-        "Only in the log: 1 step, 2 direct orders, 1 way to begin. Only in the design: nothing. "
+        "In both, design and log: 4 activities, 4 direct orders, 1 way to begin, 1 way to end, 2 branches. "
+        "Only in the log: 1 activity, 2 direct orders, 1 way to begin. Only in the design: nothing. "
         "The most frequent one that only the log has: “X”, in 1 of 7 cases (14.3 %). "
         "Running cases, left out of the ways to end: 1. Cases that begin with a step that the design does not begin with: 1; "
         "their first step was skipped, or the extract begins later, a log cannot tell which."

@@ -18,6 +18,7 @@ from mining.log.header import look_below
 from mining.log.source import check_reading, read_source
 from mining.log.staging import stage
 from mining.log.tabular import read_csv
+from tests.examples import examples
 
 HEAD = "case_id,activity,timestamp\n"
 
@@ -57,7 +58,7 @@ def both(path, data, block, encoding="utf-8-sig", delimiter=","):
         return outcome(tabular._fast, path, dialect), outcome(tabular._careful, path, dialect)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(st.text('ab,;"\n\r \t\0é甲\u2028\ufeff', max_size=40), st.sampled_from([1, 4, 16, 10_000]), st.booleans())
 @example('"x\n', 4, True)
 @example("a,\r\n\r\na,b", 4, True)
@@ -69,7 +70,7 @@ def test_the_fast_lane_gives_what_the_careful_one_gives_or_steps_aside(path, tex
     assert fast is None or fast == careful
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 @given(
     st.lists(st.lists(st.text('ab,"\n 甲=é', max_size=4), min_size=1, max_size=4), min_size=1, max_size=12),
     st.sampled_from(["\n", "\r\n"]),

@@ -67,6 +67,7 @@ def test_the_published_result_is_what_was_promised():
     assert alarms == "0"
 
 
+@pytest.mark.few_quick(2)
 @pytest.mark.parametrize("name", NAMES)
 def test_one_fault_in_a_case_is_found_exactly(name):
     found = detection.alone(name, seed=11, each=1, cases=120)

@@ -108,6 +108,33 @@ def test_a_change_deep_in_the_flow_is_told_where_it_is():
     assert language_.what == "language"  # the limit is a rule, the automaton does not count
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        (["a", "b", "c"], {"parallel": [["a", "b", "c"], {"optional": {"loop": "d"}}]}, ("flow",)),
+        (["a", "b", "c"], {"free": ["a", "b", "c"]}, ("flow",)),
+        (["a", "b", "c", "d"], ["a", {"optional": ["b", "c"]}, "d"], ("flow", 1)),
+        (["a", "b", "c", "d"], ["a", {"parallel": ["b", "c"]}, "d"], ("flow", 1)),
+        (["a", "b", "c"], ["a", {"loop": ["b", "c"]}], ("flow", 1)),
+    ],
+    ids=["any-time", "free", "optional", "parallel", "loop"],
+)
+def test_steps_that_a_block_is_put_around_are_not_said_to_be_gone(old, new, place):
+    for before, after in ((old, new), (new, old)):
+        nodes = [c for c in diff(blueprint(before), blueprint(after)) if c.what == "node"]
+        assert [(c.kind, c.path) for c in nodes] == [("changed", place)]
+        span = [c.before if before == old else c.after for c in nodes][0]
+        assert span == (old if len(place) == 1 else [x for x in old[1:] if x in json.dumps(new[1])])
+
+
+def test_a_step_that_two_blocks_hold_is_told_once():
+    found = diff(blueprint(["a", "b", "c", "d"]), blueprint([{"optional": ["a", "b"]}, {"choice": ["b", ["c", "d"]]}]))
+    assert [(c.kind, c.path, c.before) for c in found if c.what == "node"] == [
+        ("changed", ("flow", 0), "a"),
+        ("changed", ("flow", 1), ["b", "c", "d"]),
+    ]
+
+
 def test_a_renamed_activity_is_one_change_and_its_references_are_none():
     checks = {
         "rules": [{"id": "R", "kind": "precedence", "a": "a", "b": "b", "severity": "minor", "basis": "x"}],

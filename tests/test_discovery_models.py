@@ -163,6 +163,20 @@ def test_a_heuristics_net_by_hand():
     assert both.flow == m.Sequence((m.Step("a"), m.Parallel((m.Step("b"), m.Step("c"))), m.Step("d")))
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    "counted",
+    [{"cb": 5, "ab": 9, "ca": 6}, {"edcc": 1, "dec": 8}, {"aa": 6, "bc": 1, "baccac": 6}],
+    ids=["three_pairs", "two_orders", "repeats"],
+)
+@pytest.mark.parametrize("dependency", [0.5, 0.9])
+def test_silent_steps_that_are_joined_one_after_the_other(counted, dependency):
+    variants = {tuple(trace): n for trace, n in counted.items()}
+    traces = [trace for trace, n in variants.items() for _ in range(n)]
+    ours = _pm4py.heuristics_net(variants, dependency=dependency)
+    assert agree(ours, _pm4py.workflow_net(theirs(rows_of(traces), "heuristics", dependency)))
+
+
 def test_an_unsound_heuristics_net_is_given_and_its_quality_says_why_it_is_not_measured():
     found = mine(log_of([tuple("ba"), tuple("aba")]), miner="heuristics")
     assert found.net is not None
@@ -536,6 +550,23 @@ def test_a_log_without_completed_activity_has_no_model(miner):
     for write in (found.to_pnml, found.to_bpmn, found.to_ptml, found.picture):
         with pytest.raises(ModelError, match="no case has a completed activity"):
             write()
+
+
+@pytest.mark.parametrize("miner", ["inductive", "powl"])
+def test_traces_with_more_activities_than_a_miner_can_take_are_left_out_and_counted(miner):
+    many, few = tuple(f"x{i:03}" for i in range(120)), ("a", "b")
+    found = mine(log_of([many, many, few]), miner=miner)
+    assert found.activities == few
+    assert found.left_out == (1, 2)
+    none = mine(log_of([many]), miner=miner)
+    assert none.net is None
+    assert "120 activities" in none.quality.why_not
+    assert mine(log_of([many[:80]]), miner=miner).left_out == (0, 0)
+
+
+def test_the_heuristics_miner_takes_all_activities():
+    many = tuple(f"x{i:03}" for i in range(120))
+    assert mine(log_of([many]), miner="heuristics").activities == many
 
 
 @pytest.mark.parametrize("miner", ["inductive", "heuristics", "powl"])

@@ -840,6 +840,7 @@ FAST = ("it_incident", "outpatient_visit")
 SLOW = ("bank_loan", "permit_receipt")
 
 
+@pytest.mark.few_quick(1)
 @pytest.mark.parametrize("name", [*FAST, *(pytest.param(x, marks=pytest.mark.slow) for x in SLOW)])
 def test_the_draft_of_a_sample_log_fits_it_without_noise(name):
     log = mining.read_log(ROOT / "sample_logs" / name / "log.csv")
@@ -848,6 +849,7 @@ def test_the_draft_of_a_sample_log_fits_it_without_noise(name):
     assert sorted(draft.blueprint().labels) == sorted(log.labels)
 
 
+@pytest.mark.few_quick(1)
 @pytest.mark.parametrize("name", [*FAST, *SLOW])
 def test_with_noise_the_draft_loads_and_says_how_many_cases_fit(name):
     log = mining.read_log(ROOT / "sample_logs" / name / "log.csv")

@@ -17,6 +17,7 @@ from mining.errors import LogError, UnknownNameError
 from mining.log import EventLog, excel_file, read_log
 from mining.log.excel import read_excel
 from mining.log.source import check_reading, read_source
+from tests.examples import examples
 
 HEAD = ["case_id", "activity", "timestamp"]
 DAY = dt.datetime(2024, 3, 1, 10, 5)
@@ -154,7 +155,7 @@ def test_times_typed_as_text_among_dates_are_read_as_the_dates_are(book):
     assert log.to_frame()["end"].dt.strftime("%d %H:%M").tolist() == ["01 10:05", "01 11:00", "02 00:00"]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 @given(st.lists(st.tuples(st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8),
                           st.datetimes(dt.datetime(1901, 1, 1), dt.datetime(2100, 1, 1))), min_size=1, max_size=8))  # fmt: skip
 def test_any_text_and_any_moment_arrive_as_they_are(tmp_path_factory, rows):

@@ -104,6 +104,7 @@ def permits():
     return mining.Study(mining.read_log("sample_logs/permit_receipt/log.csv", columns=norm.binding), norm)
 
 
+@pytest.mark.few_quick(1)
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_case_of_every_kind_of_fault_and_a_clean_one(permits, lang):
     faults = permits.deviations().frame

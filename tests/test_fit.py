@@ -113,6 +113,7 @@ def test_a_flow_with_too_many_states_is_judged_all_the_same(wide):
     assert wide.fit.log_fitness[0] == wide.fit.log_fitness[1] == 1 - 2 / (19 + 18 + 20 + 3 * 19)
 
 
+@pytest.mark.few_quick(1)
 @pytest.mark.parametrize(("lang", "words"), [("en", "is not measured"), ("zh", "未度量")])
 def test_the_report_says_what_a_large_flow_leaves_open(wide, lang, words):
     page = render_html(wide, lang=lang)

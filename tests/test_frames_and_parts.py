@@ -17,6 +17,7 @@ from mining.log.columns import plain_types
 from mining.log.frames import digest, source_from_frame
 from mining.log.parquet import read_parquet
 from mining.log.source import read_source
+from tests.examples import examples
 
 TEXT, CODED = pa.string(), pa.dictionary(pa.int32(), pa.string())
 ROWS = {
@@ -93,7 +94,7 @@ def test_a_query_that_fails_and_a_name_that_occurs_twice_are_errors():
 VALUES = st.lists(st.tuples(st.none() | st.sampled_from(["", "a", "é甲"]), st.none() | st.integers(-3, 3)), max_size=9)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(VALUES, st.lists(st.integers(0, 9), max_size=3), st.booleans())
 def test_the_hash_of_a_frame_depends_on_its_values_alone(rows, cuts, coded):
     texts, numbers = [row[0] for row in rows], [row[1] for row in rows]

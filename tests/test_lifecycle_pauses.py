@@ -11,6 +11,7 @@ from mining.log.lifecycle import COMPLETE, RESUME, START, SUSPEND, kinds_of, pai
 from mining.log.pairing import overlapping, pairing
 from mining.log.words import catalogue
 from mining.units import MISSING
+from tests.examples import examples
 
 WORDS = {"column": "word", "complete": "complete", "start": "start", "schedule": "schedule"}
 
@@ -89,7 +90,7 @@ def slow(events, instances):
     return paused, sorted(i for i in owner if owner[i] is None)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(
     st.lists(
         st.tuples(st.integers(0, 1), st.sampled_from([START, COMPLETE]), st.integers(0, 12)), min_size=1, max_size=10
@@ -149,7 +150,7 @@ def test_the_report_counts_every_way():
     assert frame.set_index("kind")["cases"]["complete_only"] == 1
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(
     st.lists(
         st.tuples(st.sampled_from("12"), st.sampled_from("AB"), st.integers(0, 9), st.integers(0, 4)),

@@ -488,6 +488,7 @@ def test_the_standards_with_faults_are_those_that_are_judged():
     assert set(STANDARD_FAULTS) == {*judged_standards.SPANS, "due_date", *judged_standards.NOT_TIME} == set(PER_CASE)
 
 
+@pytest.mark.few_quick(3)
 @pytest.mark.parametrize(
     ("promise", "wanted"),
     [

@@ -12,6 +12,7 @@ from mining.errors import LogError
 from mining.log import read_log
 from mining.log.ingest import ingest
 from mining.log.store import open_store, write_store
+from tests.examples import examples
 from tests.helpers import ROOT
 from tests.test_log_store import ATTRIBUTES, NAMES, WORDS, assert_same, events
 
@@ -34,7 +35,7 @@ def written(rows, path, way):
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=events, lifecycle=st.booleans(), group=st.integers(1, 12), way=st.sampled_from(["csv", "parquet"]))
 def test_built_on_disk_and_in_memory_is_one_log(tmp_path, rows, lifecycle, group, way):
     path = written(rows, tmp_path / f"log.{way}", way)

@@ -12,6 +12,7 @@ from mining.errors import LogError
 from mining.log import EventLog
 from mining.log.lifecycle import COMPLETE, OUTSIDE, SCHEDULE, START, pair
 from mining.units import MISSING
+from tests.examples import examples
 
 WORDS = {"column": "word", "complete": "complete", "start": "start", "schedule": "schedule"}
 
@@ -137,7 +138,7 @@ def slow_pairs(group, kind, time):
     return made, {i for queue in schedules.values() for i in queue}
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(
     st.lists(st.tuples(st.integers(0, 2), st.sampled_from([SCHEDULE, START, COMPLETE]), st.integers(0, 6)), max_size=14)
 )
@@ -151,7 +152,7 @@ def test_pairing_equals_the_definition(events):
     assert set(pairs.unused.tolist()) == unused
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(
     st.lists(
         st.tuples(

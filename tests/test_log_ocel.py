@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from mining.errors import LogError, UnknownNameError
 from mining.log import EventLog
 from mining.log.ocel import is_ocel, read_ocel
+from tests.examples import examples
 
 START = "1970-01-01T00:00:00Z"
 SHOP = {
@@ -351,7 +352,7 @@ def logs(draw):
 
 
 @pytest.mark.slow
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(30), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(logs())
 def test_formats_agree_and_the_account_adds_up(tmp_path, log):
     kind = log["objects"][0]["type"]
@@ -371,7 +372,7 @@ def test_formats_agree_and_the_account_adds_up(tmp_path, log):
     assert lost["changes"] == sum(max(len(o["attributes"]) - 1, 0) for o in log["objects"] if o["type"] == kind)
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(10), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(logs())
 def test_the_value_that_holds_at_an_event_is_the_last_one_given(tmp_path, log):
     kind = log["objects"][0]["type"]
@@ -389,7 +390,7 @@ def test_the_value_that_holds_at_an_event_is_the_last_one_given(tmp_path, log):
 
 
 @pytest.mark.slow
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(6), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(logs(), st.sampled_from(["json", "xml", "sqlite"]))
 def test_pm4py_flattens_the_same(tmp_path, log, form):
     """A file of ours read by pm4py, and the file that pm4py then writes read by us, in each format."""

@@ -15,6 +15,7 @@ from mining.errors import LogError, UnknownNameError
 from mining.log import EventLog, read_log
 from mining.log.source import read_source
 from mining.units import MISSING
+from tests.examples import examples
 
 HEAD = "case_id,activity,timestamp\n"
 HOUR = 3_600_000_000
@@ -357,7 +358,8 @@ def test_arrays_cannot_be_changed(write):
 EVENTS = st.lists(st.tuples(st.sampled_from("123"), st.sampled_from("ABC")), min_size=1, max_size=12)
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@settings(deadline=None, max_examples=examples(30), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(EVENTS, st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter_if_no_times_are_equal(write, events, random):
     rows = [f"{case},{activity},2024-01-01 10:{i:02}:00\n" for i, (case, activity) in enumerate(events)]

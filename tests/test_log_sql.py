@@ -17,6 +17,7 @@ from mining.log.sql import _is_ordered, is_database, read_query
 from mining.log.sql_engines import without_secrets
 from mining.log.store import write_store
 from tests import postgres
+from tests.examples import examples
 
 ROWS = [
     ("2", "Pay", "2024-01-01 10:30:00", "Bo"),
@@ -440,7 +441,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 
 
 @pytest.mark.slow
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(30), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.tuples(texts, texts, st.integers(-(2**63), 2**63 - 1) | st.none()), max_size=8))
 def test_any_text_comes_back_from_every_database(server, rows):
     import psycopg

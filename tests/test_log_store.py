@@ -24,6 +24,7 @@ from mining.log.pieces import PER_INSTANCE, cuts
 from mining.log.source import read_source
 from mining.log.store import open_store, write_store
 from mining.units import MISSING
+from tests.examples import examples
 from tests.helpers import ROOT
 
 WORDS = {"column": "word", "complete": "complete", "start": "start", "schedule": "schedule"}
@@ -97,7 +98,7 @@ def assert_same(log, pieces, taken=False):
 
 
 @pytest.mark.slow
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=events, lifecycle=st.booleans(), size=st.integers(1, 12))
 def test_whole_pieces_and_store_are_one_log(tmp_path, rows, lifecycle, size):
     log = make(rows, lifecycle)
@@ -115,7 +116,7 @@ def test_whole_pieces_and_store_are_one_log(tmp_path, rows, lifecycle, size):
     assert merged(part.facts for part in alone) == log.facts
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(rows=events, lifecycle=st.booleans(), size=st.integers(1, 12))
 def test_the_rows_used_by_the_pieces_add_up(rows, lifecycle, size):
     log = make(rows, lifecycle)
@@ -129,7 +130,7 @@ def test_the_rows_used_by_the_pieces_add_up(rows, lifecycle, size):
 
 
 @pytest.mark.slow
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=events, lifecycle=st.booleans(), seed=st.integers(0, 9))
 def test_taken_cases_are_those_of_a_log_of_their_rows_alone(tmp_path, rows, lifecycle, seed):
     log = make(rows, lifecycle)
@@ -175,7 +176,7 @@ def test_pieces_are_cut_at_cases():
     assert list(cuts(np.array([0]), 6)) == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(-3, 3)), max_size=150), st.sampled_from([1, 5]), st.booleans())
 def test_the_counting_sort_is_lexsort(pairs, spread, reverse):
     case = np.array([c // spread for c, _ in pairs], np.int32)
@@ -190,7 +191,7 @@ def test_the_counting_sort_is_lexsort(pairs, spread, reverse):
 words = st.lists(st.sampled_from(["a", "b", "B", "é", "审", " ", "", " a", None, "𝒳"]), max_size=30)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(words, max_size=3), st.sampled_from([pa.int8(), pa.int32(), pa.uint32(), pa.int64()]))
 def test_a_dictionary_column_reads_as_the_texts_it_stands_for(chunks, index):
     plain = pa.chunked_array([pa.array(c, pa.string()) for c in chunks], pa.string())
@@ -402,7 +403,7 @@ def rebound_equals_memory(log, store, attributes):
 LATE = {"channel": {"column": "channel"}} | {name: x for name, x in ATTRIBUTES.items() if name != "channel"}
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=events, size=st.integers(1, 12))
 def test_attributes_bound_after_conversion_are_those_bound_in_memory(tmp_path, rows, size):
     log = make(rows, lifecycle=False)

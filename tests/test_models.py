@@ -326,7 +326,7 @@ def test_ids_and_the_order_of_elements_do_not_matter(read):
 
 
 def pm4py():
-    _pm4py._quietly()
+    _pm4py.quietly()
     import pm4py
 
     return pm4py
@@ -334,7 +334,7 @@ def pm4py():
 
 def drawn(net, random=None):
     """A net as pm4py's (net, initial marking, final marking)."""
-    _pm4py._quietly()
+    _pm4py.quietly()
     from pm4py.objects.petri_net.obj import Marking, PetriNet
     from pm4py.objects.petri_net.utils.petri_utils import add_arc_from_to
 
@@ -353,7 +353,7 @@ def drawn(net, random=None):
 
 
 def exported(net, path):
-    _pm4py._quietly()
+    _pm4py.quietly()
     from pm4py.objects.petri_net.exporter.variants.pnml import export_net
 
     made, initial, last = drawn(net)
@@ -380,7 +380,7 @@ def test_weights_and_tokens_come_back_from_pm4py_and_its_pnml(tmp_path):
 
 def tree_of(flow):
     """A flow as pm4py's process tree."""
-    _pm4py._quietly()
+    _pm4py.quietly()
     from pm4py.objects.process_tree.obj import Operator, ProcessTree
 
     def node(operator, *parts):
@@ -434,14 +434,14 @@ def test_a_process_tree_comes_back_from_its_file(tmp_path_factory, flow):
     ],
 )
 def test_operators_that_no_flow_has_mean_what_they_say(tree, words):
-    _pm4py._quietly()
+    _pm4py.quietly()
     from pm4py.objects.process_tree.utils.generic import parse
 
     assert runs(net_of(parse(tree)), 5) == words
 
 
 def test_a_powl_model_means_what_its_orders_say():
-    _pm4py._quietly()
+    _pm4py.quietly()
     from pm4py.objects.powl.parser import parse_powl_model_string
 
     powl = parse_powl_model_string("PO=(nodes={ a, b, X ( c, tau ) }, order={ a-->b })")
@@ -519,7 +519,7 @@ def test_the_same_model_converted_twice_gives_the_same_net():
 
 
 def test_arcs_that_are_not_normal_are_refused():
-    _pm4py._quietly()
+    _pm4py.quietly()
     from pm4py.objects.petri_net.obj import InhibitorNet, PetriNet, ResetNet
 
     for kind, made in (("InhibitorArc", InhibitorNet.InhibitorArc), ("ResetArc", ResetNet.ResetArc)):

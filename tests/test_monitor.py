@@ -147,6 +147,7 @@ def test_after_every_portion_the_monitor_says_what_the_batch_says(events, sizes)
             same_as_batch(monitor, table.iloc[:at], NORM)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(40), deadline=None)
 @given(EVENTS, st.integers(0, 60))
 def test_time_that_goes_on_without_events_changes_verdicts_as_in_the_batch(events, hours):

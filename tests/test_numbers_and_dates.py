@@ -18,6 +18,7 @@ from mining.log.frames import source_from_frame
 from mining.log.numbers import AmbiguousNumbers, number, numbers
 from mining.log.times import read_moments, typed_moments
 from mining.units import MISSING
+from tests.examples import examples
 
 
 def us(text):
@@ -265,7 +266,7 @@ MOMENT = st.builds(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(st.lists(st.one_of(MOMENT, st.none(), st.just("")), min_size=1, max_size=3), st.booleans())
 @example(["2024-01-31 09"], False)
 @example(["2024-01-31 09+01"], False)

@@ -130,6 +130,7 @@ def test_what_is_not_there_is_refused_by_name():
         origins.of_activity("z")
 
 
+@pytest.mark.slow
 def test_a_flow_with_too_many_states_says_so_but_still_names_its_steps():
     letters = [f"s{i}" for i in range(20)]
     wide = blueprint([{"parallel": letters}, "e"], [*letters, "e"], ends=["e"])

@@ -206,6 +206,7 @@ def test_files_of_other_tools_draw(name):
     assert texts(root).count("1 (12%)") == len(activities)
 
 
+@pytest.mark.few_quick(2)
 @pytest.mark.parametrize("profile", ["single", "collaboration"])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("name", NAMES)

@@ -240,6 +240,7 @@ def test_what_the_picture_marks_is_what_the_words_of_the_difference_name():
     assert arrows == {("check_in", "triage"): "–", ("triage", "consult"): "–", ("check_in", "consult"): "+"}
 
 
+@pytest.mark.few_quick(4)
 @pytest.mark.parametrize("seed", range(12))
 def test_any_two_versions_keep_the_laws_of_the_picture(seed):
     rng = random.Random(seed)

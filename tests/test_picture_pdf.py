@@ -94,6 +94,7 @@ def test_the_page_is_as_large_as_the_picture():
     assert POINTS * 96 == 72  # CSS pixels to points
 
 
+@pytest.mark.slow
 def test_only_the_characters_in_use_are_embedded():
     few, more = font_for(["受理"]), font_for(["受理", "审核办结"])
     assert few.cid.keys() == {"受", "理"}
@@ -112,6 +113,7 @@ def test_what_the_font_lacks_is_shown_as_a_sign_and_copied_as_it_is():
     assert copied(pdf) == ["a??"]
 
 
+@pytest.mark.few_quick(3)
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_make_a_sound_file(name, tmp_path):
     named = Text({"en": name})

@@ -251,11 +251,13 @@ def lang(request):
 # --- the blueprint --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.few_quick(4)
 @pytest.mark.parametrize("marked", [False, True])
 def test_every_activity_stands_once_in_its_lane_and_stage_and_no_arrow_crosses_a_box(bp, lang, marked):
     check_geometry(bp, blueprint_picture(bp, overlay=overlay_for(bp) if marked else None, lang=lang))
 
 
+@pytest.mark.few_quick(2)
 def test_the_three_lines_part_the_lanes_they_should(bp, lang):
     parsed = Parsed(blueprint_picture(bp, lang=lang))
     assert set(parsed.lines) == {"interaction", "visibility", "internal_interaction"}
@@ -350,6 +352,7 @@ def test_the_limit_of_a_step_that_repeats_itself_has_room_beside_it(ids, most):
     assert len(Parsed(picture).notes) == 1
 
 
+@pytest.mark.few_quick(6)
 @pytest.mark.parametrize("seed", range(24))
 def test_any_block_structure_is_drawn_without_a_crossed_box(seed):
     rng = random.Random(seed)
@@ -375,6 +378,7 @@ def lines_outside(group, kind="box"):
     return bad
 
 
+@pytest.mark.few_quick(2)
 def test_no_text_sticks_out_of_its_box(bp, lang):
     for group in Parsed(blueprint_picture(bp, overlay=overlay_for(bp), lang=lang)).activities:
         assert lines_outside(group) == []
@@ -495,6 +499,7 @@ def test_wrong_overlays_and_languages_are_refused_with_a_hint():
     assert [Mark(1, 2, late_share=share).late_share for share in (None, 0.0, 1.0)] == [None, 0.0, 1.0]
 
 
+@pytest.mark.few_quick(2)
 def test_the_same_blueprint_gives_the_same_bytes(bp, lang):
     first, second = (blueprint_picture(bp, overlay=overlay_for(bp), lang=lang) for _ in range(2))
     assert first == second

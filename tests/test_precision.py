@@ -311,7 +311,7 @@ def as_state_machine(model):
 def pm4py_precision(net, log):
     from mining import _pm4py
 
-    _pm4py._quietly()
+    _pm4py.quietly()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pm4py.algo.evaluation.precision.variants import align_etconformance

@@ -86,7 +86,7 @@ def test_a_case_without_any_shown_activity_is_counted_in_the_picture():
     assert "Shown: 2 of 3 activities (91% of 11 activity instances), 3 of 3 arcs (100% of 15 transitions" in notes_of(
         picture
     )
-    assert "; 6 cases. 1 cases have none of these activities" in notes_of(picture)
+    assert "; 6 cases. Cases that have none of these activities and are not in the map: 1." in notes_of(picture)
 
 
 @given(WORDS, st.integers(1, 8))
@@ -122,7 +122,7 @@ def test_pairs_and_their_medians_are_those_of_pandas(cases, n):
     wanted = {}
     for (a, b, gap), part in pairs.groupby(["activity", "to", "gap"]):
         few = part["case"].nunique() < 5
-        wanted[a, b, bool(gap)] = (len(part), few, None if few else part["s"].median())
+        wanted[a, b, bool(gap)] = (len(part), few, None if few else part["s"].quantile(0.5, interpolation="lower"))
     found = {(x.source, x.target, x.indirect): x for x in level.pool if x.source and x.target}
     assert found.keys() == wanted.keys()
     for key, (count, few, median) in wanted.items():
@@ -325,6 +325,7 @@ def test_nothing_lies_on_a_box_and_no_label_on_another(drawn):
     assert faults_of(process_map(activities, arcs, starts=starts, ends=ends)) == []
 
 
+@pytest.mark.few_quick(2)
 @pytest.mark.parametrize("colour", ["frequency", "performance"])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("n", [5, 60])

@@ -17,6 +17,7 @@ from mining.log.pii import kinds_in, masked
 from mining.log.quality import PROBLEMS, quality
 from mining.log.store import open_store, write_store
 from mining.log.words import catalogue, words
+from tests.examples import examples
 from tests.helpers import SHARED, blueprint
 
 DAY = pd.Timestamp("2026-03-02 09:00:01", tz="UTC")
@@ -468,7 +469,8 @@ def test_a_masked_value_is_its_first_character_and_dots(value):
     assert set(masked(value)[1:]) == {"•"}
 
 
-@settings(deadline=None, max_examples=20)
+@pytest.mark.slow
+@settings(deadline=None, max_examples=examples(20))
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rows_in_the_file_does_not_matter(random):
     frame = clean(30).assign(contact="-", start=lambda x: x["timestamp"] - HOUR)

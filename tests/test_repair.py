@@ -322,7 +322,7 @@ def test_the_draft_keeps_everything_else_and_names_what_to_decide():
     assert "Accept it, or keep it as a finding" in found.to_yaml()
     said = found.sentence()
     assert "Rules about steps that the edits touch: R1." in said
-    assert "still break rules: R1 (1)." in said
+    assert "still break rules (cases in brackets): R1 (1)." in said
     assert "not what should" in said
     changes = [x.say() for x in found.diff]
     assert "flow (2): b changed to optional(b)" in changes

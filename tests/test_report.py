@@ -145,6 +145,7 @@ def assert_rows(shown: dict[str, dict[str, str]], frame: pd.DataFrame, key: str,
             assert same(shown[str(row[key])][column], row[column]), (row[key], column)
 
 
+@pytest.mark.few_quick(1)
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_number_in_the_tables_is_that_of_the_frames(lang):
     of, rows = small(), Tables(page(lang)).rows
@@ -369,6 +370,7 @@ def test_what_checks_that_follow_from_the_design_ask_for():
         check_text(norm, "R9", "en")
 
 
+@pytest.mark.few_quick(1)
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_measures_in_the_page_are_those_of_the_frames(lang):
     of = contacts()
@@ -467,6 +469,7 @@ def test_the_record_of_measures_holds_fitness_only_where_the_flow_binds():
         assert all(set(row) == set(table["columns"]) for row in table["rows"])
 
 
+@pytest.mark.few_quick(1)
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_draft_is_said_to_be_no_basis_for_an_opinion(lang):
     warning = say("report.warning.draft", lang)
@@ -514,6 +517,7 @@ def test_an_english_page_holds_no_chinese_but_names_from_the_data():
     assert CJK.search(page("zh"))
 
 
+@pytest.mark.slow
 def test_same_input_gives_the_same_bytes():
     first = render_html(small.__wrapped__(), lang="zh", generated="2026-03-05")
     assert first == render_html(small.__wrapped__(), lang="zh", generated="2026-03-05")
@@ -769,6 +773,7 @@ def test_open_cases_are_said_to_be_measured_up_to_the_end_of_the_log():
     assert "measured up to the last moment of the log, 2026-03-02 12:00:00." in render_html(judged)
 
 
+@pytest.mark.few_quick(1)
 @pytest.mark.parametrize(
     ("lang", "wanted"),
     [

@@ -11,6 +11,7 @@ import pytest
 
 from mining.results import Provenance, Result, shown_share, shown_value
 from mining.tables import Summary
+from mining.units import percent
 
 FROM = Provenance("things <made>", "a" * 64, "b" * 64, 2, {"open_cases": "pending"})
 FRAME = pd.DataFrame(
@@ -159,3 +160,19 @@ def test_a_summary_says_which_targets_are_met_and_what_most_cases_fail():
         "不符合案例最多的检查是 S1：已判定的 1,200 个案例中有 7 个。"
     )
     assert summary([("R1", 0, 3, None, None)]).sentence() == "1 checks, of which 1 judged at least one case."
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0, "0.0"),
+        (0.0004, "< 0.1"),
+        (0.0006, "0.1"),
+        (0.356, "35.6"),
+        (0.9994, "99.9"),
+        (0.99996, "> 99.9"),
+        (1, "100.0"),
+    ],
+)
+def test_a_share_is_never_0_or_100_where_it_is_not(share, said):
+    assert (percent(share), percent(share, "zh")) == (f"{said} %", f"{said}%")

@@ -54,6 +54,7 @@ CASES = st.lists(
 )
 
 
+@pytest.mark.few_quick(6)
 @pytest.mark.parametrize("kind", sorted(KINDS))
 @pytest.mark.parametrize(
     "moments",

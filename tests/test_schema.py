@@ -139,6 +139,7 @@ EACH = [(section, make, name, needs, idle, table)
         for section, make, word, part, table in CHECKS for name, needs, idle in conditions(part, word)]  # fmt: skip
 
 
+@pytest.mark.few_quick(9)
 @pytest.mark.parametrize(("section", "make", "word", "needs", "idle", "table"), EACH, ids=[x[2] for x in EACH])
 def test_each_kind_is_accepted_with_its_keys_and_refused_without_or_with_others(
     section, make, word, needs, idle, table

@@ -708,6 +708,7 @@ def test_an_extract_ends_on_its_day_and_its_open_cases_are_clean():
 # --- the same again
 
 
+@pytest.mark.slow
 def test_same_seed_same_bytes_other_seed_other_bytes(tmp_path, faulty):
     again = simulate(blueprint("bank_loan"), cases=200, seed=5, faults=faults("bank_loan"))
     other = simulate(blueprint("bank_loan"), cases=200, seed=6, faults=faults("bank_loan"))
@@ -790,6 +791,7 @@ def test_amounts_are_shares_or_numbers():
         Fault("missing", "approve")
 
 
+@pytest.mark.few_quick(5)
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [

@@ -93,7 +93,7 @@ def test_a_case_of_one_event_and_one_without_a_completed_step():
     steps = step_times(of).frame.set_index("activity")
     assert steps.loc["a", ["n", "n_measured", "no_end", "no_start"]].tolist() == [1, 0, 1, 0]
     assert steps.loc["c", ["n", "n_measured", "no_end", "no_start"]].tolist() == [1, 0, 0, 1]
-    assert "No complete case has a step with both start and end" in of.times().sentence()
+    assert "No ended case has a step with both start and end" in of.times().sentence()
 
 
 def test_without_starts_only_throughput_is_measured_and_the_sentence_says_why():
@@ -106,7 +106,7 @@ def test_without_starts_only_throughput_is_measured_and_the_sentence_says_why():
     assert "no processing time" in step_times(of).sentence()
     week = of.week()
     assert week.frame["idle"].isna().all()
-    assert "idle cases are not measured" in week.sentence()
+    assert "cases in work that nobody works on are not measured" in week.sentence()
 
 
 def test_without_resources_nobody_is_counted_at_work():
@@ -120,7 +120,7 @@ def test_an_end_before_the_start_is_not_measured():
     assert hours(of.times(), "throughput_s", "busy_s") == {"x": [5, 2]}
     assert of.times().frame["n_measured"].tolist() == [2]
     assert step_times(of).frame.set_index("activity")["reversed"].to_dict() == {"a": 0, "b": 1, "c": 0}
-    assert "1 of their 3 steps" in of.times().sentence()
+    assert "those without a start or an end count as no work (1)" in of.times().sentence()
 
 
 def suspended(resumed):
@@ -299,7 +299,7 @@ def test_percentiles_from_twenty_cases_on():
     for n, given_ in ((19, False), (20, True)):
         row = study(NORM, many(n)).times().summary().frame.iloc[0]
         assert row[["p25", "median", "p90"]].notna().all() == given_
-    assert "below 20 cases no percentiles" in study(NORM, many(19)).times().sentence()
+    assert "(ended cases: 19; below 20 no percentiles are given)" in study(NORM, many(19)).times().sentence()
 
 
 def test_running_cases_are_apart_and_move_the_kaplan_meier_median():
@@ -327,7 +327,7 @@ def test_small_groups_are_hidden():
     assert set(found.frame["group"]) == {"all", "many"}  # few (3) and with it the next smallest
     assert found.groups_hidden == 2
     assert len(found) == 2 * len(MEASURES)
-    assert "2 groups are left out" in found.sentence()
+    assert "Groups left out, since they or others have fewer than 5 cases: 2." in found.sentence()
     with pytest.raises(MiningError, match="single persons"):
         times.summary("resource")
 
@@ -358,7 +358,7 @@ def test_a_made_overload_on_monday_at_nine_is_the_top_cell():
     week = of_moments(base.append(pd.DatetimeIndex(extra))).week()
     assert week.top(1)[["weekday", "hour"]].to_numpy().tolist() == [[0, 9]]
     assert 36 < week.top(1)["arrivals"][0] < 50  # 12 and 30 more
-    assert week.sentence().startswith("Most cases arrive in the hour from Mon 09:00")
+    assert week.sentence().startswith("Arrivals peak in the hour from Mon 09:00")
     assert "周一 09:00" in week.sentence("zh")
     with pytest.raises(UnknownNameError, match="arrivals"):
         week.top(1, by="noise")
@@ -627,3 +627,38 @@ def test_the_loan_log_against_pandas():
     assert abs(of.load().little().frame["difference"][0]) < 1e-9
     found = instance_times(of)
     assert (found.work_until >= found.work_from).all()
+
+
+# --- logs at the edge ----------------------------------------------------------------------------------------------------
+
+
+def test_a_log_of_which_every_moment_contradicts_another_has_no_week_and_no_load():
+    found = study(NORM, {"x": [("A", 1, "ann", 2)], "y": [("C", 3, "ann", 5)]})
+    assert found.times().frame["throughput_s"].isna().all()
+    assert found.times(calendar="office").frame["throughput_s"].isna().all()  # open hours cannot mend it
+    week = found.week()
+    assert (int(week.frame["n_arrivals"].sum()), len(week)) == (0, 168)
+    assert week.sentence() == "No case has a measured beginning, so no arrivals are shown."
+    load = found.load()
+    assert load.sentence() == "The log covers a single moment, so there is no load to show."
+    with pytest.raises(MiningError, match="window"):
+        load.little()
+    for chart in (week.plot(), load.plot()):
+        plt.close(np.ravel(chart)[0].figure)
+
+
+def test_steps_without_length_are_not_said_to_lack_a_start_or_an_end():
+    cases = {f"c{k}": [(label, k, "ann", k) for label in "ABC"] for k in range(3)}
+    found = study(NORM, cases)
+    assert "No ended case with measured steps has a throughput time above 0" in found.times().sentence()
+    assert "both start and end" not in found.times().sentence()
+    little = found.load().little().frame
+    assert little["wip"].tolist() == little["product"].tolist() == little["difference"].tolist() == [0, 0]
+    assert "adds up" in found.load().sentence()
+
+
+def test_groups_that_are_all_hidden_are_said_without_a_gap():
+    cases = {f"c{k}": [("A", k * 1000), ("C", k * 1000 + 1)] for k in range(4)}
+    text = study(NORM, cases).times().summary("month").sentence()
+    assert text
+    assert text == text.strip()

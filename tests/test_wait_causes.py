@@ -104,7 +104,7 @@ def test_what_is_no_batch(jobs):
 
 def test_a_pause_of_a_minute_does_not_end_a_batch():
     jobs = at_nine((0, 60, 5), (30, 66, 5), (60, 72, 5))
-    batches = waits_of(jobs_log(jobs), calendar="office").batches()
+    batches = waits_of(jobs_log(jobs), calendar="office").batches(named=True)
     assert batches[["activity", "resource", "instances", "cases"]].values.tolist() == [["b", "ann", 3, 3]]
 
 
@@ -303,7 +303,7 @@ def test_other_names_of_resources_change_nothing():
 
 
 def test_hours_of_a_resource_are_those_in_which_it_was_seen():
-    found = waits_of(jobs_log(night(7, 60))).working_hours().set_index("resource")
+    found = waits_of(jobs_log(night(7, 60))).working_hours(named=True).set_index("resource")
     assert found.loc["nat", "source"] == "own"
     assert found.loc["nat", "week_h"] == 7 * 12  # eight to eight; the last quarter is seen as well
     assert found.loc["nat", "events"] == 2 * 60 * 13
@@ -321,7 +321,7 @@ def test_an_hour_between_two_open_hours_is_open_and_two_are_not():
 
 def test_who_was_seen_too_seldom_borrows():
     jobs = night(8, 60) + [Job(12 * HOUR, 12 * HOUR, 60, "new")]
-    found = waits_of(jobs_log(jobs)).working_hours().set_index("resource")
+    found = waits_of(jobs_log(jobs)).working_hours(named=True).set_index("resource")
     assert found.loc["new", ["source", "week_h"]].tolist() == ["lane", 7 * 12]  # B is done in one lane
 
 

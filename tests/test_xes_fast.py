@@ -17,6 +17,7 @@ from mining.log.iso_bytes import NO_OFFSET, stamps
 from mining.log.times import iso_moments
 from mining.log.xes import read_xes
 from mining.units import MISSING
+from tests.examples import examples
 from tests.helpers import SHARED
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<log xes.version="1849-2016">\n'
@@ -215,19 +216,19 @@ def logs(draw, odd=False):
     return document(*(trace() for _ in range(draw(st.integers(1, 4)))))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(logs(), st.sampled_from([900, 1200, 1 << 20]))
 def test_any_log_is_the_same_in_both_lanes(scratch, text, chunk):
     same(scratch, text, chunk)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(logs(odd=True), st.sampled_from([900, 1 << 20]))
 def test_any_odd_log_is_the_same_in_both_lanes(scratch, text, chunk):
     same(scratch, text, chunk)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(st.data())
 def test_any_damaged_log_is_the_same_in_both_lanes(scratch, data):
     text = document(
@@ -258,6 +259,7 @@ def outcome_of(scratch, text):
 HOSTILE = sorted((SHARED / "hostile").glob("*.xes*"))
 
 
+@pytest.mark.few_quick(12)
 @pytest.mark.skipif(not HOSTILE, reason="the folder with hostile files is not here")
 @pytest.mark.parametrize("path", HOSTILE, ids=lambda p: p.name)
 def test_hostile_files_are_the_same_in_both_lanes(path):
@@ -317,7 +319,7 @@ STAMPS = st.builds(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 @given(st.lists(STAMPS | st.none() | st.sampled_from(["", " ", "soon", "2024-01-31", "2024-1-3 4:05"]), max_size=40))
 def test_moments_read_from_bytes_are_those_of_the_engine(texts):
     column = pa.chunked_array([texts[:3], texts[3:]], pa.string())

@@ -9,10 +9,8 @@ from mining._pm4py.heuristics import heuristics_net
 from mining._pm4py.nets import read_process_tree, workflow_net
 from mining._pm4py.oracles import cases_with_pair, cases_with_same_person, declare_deviations, skeleton_deviations
 from mining._pm4py.quiet import quietly
-from mining._pm4py.quiet import quietly as _quietly
 
 __all__ = [
-    "_quietly",
     "cases_with_pair",
     "cases_with_same_person",
     "declare_deviations",

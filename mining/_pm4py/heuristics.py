@@ -282,7 +282,8 @@ def _shortened(steps: list[tuple[str | None, Ends]]) -> list[tuple[str | None, E
     while changed:
         changed = False
         for near, far in ((0, 1), (1, 0)):
-            for i, (label, ends) in list(found.items()):
+            for i in list(found):
+                label, ends = found[i]
                 if label is not None or len(ends[near]) != 1:
                     continue
                 (p,) = ends[near]

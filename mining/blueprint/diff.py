@@ -249,15 +249,42 @@ def _sequences(path: Path, a: Any, b: Any) -> Iterator[Change]:
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         if tag == "equal":
             continue
-        pairs = _paired(first[i1:i2], second[j1:j2])
-        paired = {j1 + j: i1 + i for i, j in pairs}
+        pairs = [(i1 + i, j1 + j) for i, j in _paired(first[i1:i2], second[j1:j2])]
+        named: tuple[set[int], set[int]] = {i for i, _ in pairs}, {j for _, j in pairs}
+        by_place: dict[int, tuple[list[int], list[int]]] = {}
+        for i, j in pairs:
+            olds = _gathered(first, i, range(i1, i2), named[0], second[j])
+            news = _gathered(second, j, range(j1, j2), named[1], first[i])
+            by_place[news[0]] = olds, news
         for j in range(j1, j2):
-            if j in paired:
-                yield from _nodes(at(b, j), first[paired[j]], second[j])
-            else:
+            if j in by_place:
+                olds, news = by_place[j]
+                if len(olds) == len(news) == 1:
+                    yield from _nodes(at(b, j), first[olds[0]], second[j])
+                else:
+                    was, now = ([side[x] for x in run] for side, run in ((first, olds), (second, news)))
+                    place = path if (len(olds), len(news)) == (len(first), len(second)) else at(b, j)
+                    yield Change("changed", place, "node", *(x[0] if len(x) == 1 else x for x in (was, now)))
+            elif j not in named[1]:
                 yield Change("added", at(b, j), "node", None, second[j])
-        for i in sorted(set(range(i1, i2)) - set(paired.values())):
+        for i in sorted(set(range(i1, i2)) - named[0]):
             yield Change("removed", at(a, i), "node", first[i], None)
+
+
+def _gathered(items: Sequence[Any], at: int, places: range, named: set[int], block: Any) -> list[int]:
+    """The items around one that are all in the block which it is paired with, where one was put around them or taken away.
+
+    What it finds is added to ``named``, so that no item is told twice.
+    """
+    inside = set(_steps(block))
+    found = [at]
+    for step in (-1, 1):
+        i = at + step
+        while i in places and i not in named and set(_steps(items[i])) and set(_steps(items[i])) <= inside:
+            found.append(i)
+            named.add(i)
+            i += step
+    return sorted(found)
 
 
 def _branches(path: Path, a: Sequence[Any], b: Sequence[Any]) -> Iterator[Change]:

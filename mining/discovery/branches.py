@@ -14,9 +14,9 @@ from mining.blueprint import model as m
 from mining.blueprint.origins import KINDS, Origins
 from mining.discovery.decisions import LEFT_OUT, MORE, TAKEN, Outcome, Tally, tallied
 from mining.discovery.passes import FlowTree
-from mining.promises import percent
 from mining.results import Result, wilson
 from mining.texts import activity_name, file_name, say
+from mining.units import percent
 
 if TYPE_CHECKING:
     from mining.study import Study

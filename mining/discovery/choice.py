@@ -15,9 +15,9 @@ from mining.discovery.observed import Observed, observed_of
 from mining.discovery.quality import ModelQuality, aligned_with
 from mining.errors import ModelError, UnknownNameError
 from mining.nets import WorkflowNet
-from mining.results import Result, shown_share
+from mining.results import Result
 from mining.texts import say
-from mining.units import MISSING
+from mining.units import MISSING, percent
 
 if TYPE_CHECKING:
     from mining.log import EventLog
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 NOISES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 DEPENDENCIES = (0.5, 0.9)
 LEAST_FITNESS = 0.8
-SAME = 0.01  # F-scores that differ by less do not decide
+SAME = 0.02  # F-scores that differ by less do not decide
 HALVES = 2
 
 
@@ -35,7 +35,7 @@ class ModelTable(Result):
     """One row per miner and threshold, in the order asked for.
 
     The rule of the recommendation: of the models whose fitness and precision are measured, those with a log fitness of at least 0.8 (if
-    none has it, the fittest alone); of these, those whose F-score is within 0.01 of the best; of these the fittest, to two decimals, since
+    none has it, the fittest alone); of these, those whose F-score is within 0.02 of the best; of these the fittest, to two decimals, since
     a model that leaves out what happens is no picture of it; of equally fit ones the net with the fewest arcs, then the first in the table.
 
     Attributes
@@ -53,7 +53,7 @@ class ModelTable(Result):
         "threshold": "its value",
         "same_as": "the first model with the very same net; missing where there is none before",
         "recommended": "whether the rule picks it",
-        "equally_good": "whether its F-score is within 0.01 of the best of those that the rule compares",
+        "equally_good": "whether its F-score is within 0.02 of the best of those that the rule compares",
         "f_score": "2 x fitness x precision / (fitness + precision), of log_fitness and precision",
         "log_fitness": "1 - least cost of all cases / cost if nothing were synchronous; a lower bound where n_unsolved is not 0",
         "log_fitness_high": "upper bound of it",
@@ -107,10 +107,10 @@ class ModelTable(Result):
             "f": _number(row["f_score"]),
             "fitness": _number(row["log_fitness"]),
             "precision": _number(row["precision"]),
-            "share": shown_share(float(row["share_fitting"])),
+            "share": percent(float(row["share_fitting"]), lang),
             "n": f"{row['n_cases']:,}",
         }
-        said = say("models.recommended", lang, **values)
+        said = say("models.recommended", lang, **values) + self._left_out(int(row["model"]), lang)
         if pd.notna(row["generalisation"]):
             general, simple = _number(row["generalisation"], 3), _number(row["simplicity"])
             said += say("models.beside", lang, generalisation=general, simplicity=simple, arcs=f"{row['arcs']:,}")
@@ -133,6 +133,17 @@ class ModelTable(Result):
         row = self.frame.iloc[model - 1]
         parameter = say(f"models.{row['parameter']}", lang, value=f"{row['threshold']:g}")
         return say(f"models.{row['miner']}", lang) + parameter
+
+    def _left_out(self, model: int, lang: str) -> str:
+        """How many activities a model does not show, and how much happens in them; empty where it shows all."""
+        found = self.models[model - 1]
+        if found is None:
+            return ""
+        every, held = found.observed.activities, set(found.activities)
+        missing = [n for name, n in every.items() if name not in held]
+        part = percent(sum(missing) / max(sum(every.values()), 1), lang)
+        numbers = {"k": f"{len(missing):,}", "all": f"{len(every):,}", "part": part}
+        return say("models.leaves_out", lang, **numbers) if missing else ""
 
     def _with_numbers(self, model: int, lang: str) -> str:
         row = self.frame.iloc[model - 1]

@@ -20,9 +20,9 @@ from mining.discovery.differences import KINDS, Key, Part, Rows, Seen, seen_in
 from mining.discovery.observed import Observed
 from mining.errors import LogError
 from mining.log import EventLog
-from mining.promises import percent
 from mining.results import Result
 from mining.texts import say
+from mining.units import percent
 
 if TYPE_CHECKING:
     from mining.study import Study
@@ -112,6 +112,14 @@ class Comparison(Result):
             text += say("comparison.running", lang, n=f"{self.n_running:,}")
         cut = int(self.frame["maybe_cut"].sum())
         return text + (say("comparison.maybe_cut", lang, n=f"{cut:,}") if cut else "")
+
+    @staticmethod
+    def told(row: dict[str, Any], lang: str) -> str:
+        """A row in words that also say its kind."""
+        name = str(row[f"name_{lang}"])
+        if row["what"] in ("order", "start", "end"):  # the words say it
+            return name
+        return say("comparison.labelled", lang, what=say(f"comparison.what_{row['what']}", lang), name=name)
 
     @staticmethod
     def _listed(counts: dict[str, int], lang: str) -> str:

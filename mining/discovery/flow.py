@@ -12,6 +12,7 @@ from mining.discovery.models import NOISE, DiscoveredModel, mine
 from mining.discovery.observed import Arc, Observed, observed_of
 from mining.log import EventLog
 from mining.texts import say
+from mining.units import percent
 
 if TYPE_CHECKING:
     from mining.discovery.comparison import Comparison
@@ -82,7 +83,7 @@ class DiscoveredFlow:
                 lang,
                 n_cases=f"{n:,}",
                 n_variants=f"{len(observed.traces):,}",
-                top=f"{top / n:.1%}".replace("%", " %") if n else "0 %",
+                top=percent(top / n if n else 0, lang),
             )
         ]
         if not isinstance(observed.source, EventLog) and isinstance(observed.source.path.model, LargeNet):
@@ -159,4 +160,4 @@ def _mapped_part(observed: Observed, lang: str) -> list[str]:
     if len(shown) == n:
         return []
     share = sum(observed.activities[a] for a in shown) / sum(observed.activities.values())
-    return [say("map.part", lang, k=f"{len(shown):,}", n=f"{n:,}", share=f"{share:.1%}".replace("%", " %"))]
+    return [say("map.part", lang, k=f"{len(shown):,}", n=f"{n:,}", share=percent(share, lang))]

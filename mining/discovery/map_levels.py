@@ -10,9 +10,10 @@ import numpy as np
 
 from mining.discovery.observed import Observed
 from mining.errors import MiningError
+from mining.flow.spreads import exact_quantiles
 from mining.pictures.map_content import Arc, strength, strongest
 from mining.pictures.process_map import LEAST_CASES
-from mining.units import MICROSECONDS, MISSING
+from mining.units import MISSING
 
 MOST_BOXES = 40  # more activities than this are drawn as the most frequent and one box for the others
 MOST_ARCS = 120
@@ -153,10 +154,7 @@ def medians(key: np.ndarray, value: np.ndarray, case: np.ndarray) -> dict[int, M
     """Median of the values (microseconds) by key, in seconds; none where fewer than five cases have one."""
     if not len(key):
         return {}
-    order = np.lexsort((value, key))
-    keys, first, n = np.unique(key[order], return_index=True, return_counts=True)
-    low, high = value[order][first + (n - 1) // 2], value[order][first + n // 2]
-    middle = (low + (high - low) / 2) / MICROSECONDS
+    keys, (middle,) = exact_quantiles(key, value, (0.5,))
     width = int(case.max()) + 1
     _, cases = np.unique(np.unique(key * width + case) // width, return_counts=True)
     few = cases < LEAST_CASES

@@ -31,6 +31,7 @@ MINERS = ("inductive", "heuristics", "powl")
 MOST_WORK = (
     5_000_000  # pm4py takes time with the activities, and with the square of the length of a trace: some 20 seconds
 )
+MOST_ACTIVITIES = 80  # and with their fourth power where no cut is found: 60 of them some 6 seconds
 MOST_REDUCED = 500  # transitions of a net that is tried in flow words
 
 
@@ -273,7 +274,8 @@ def _share(name: str, value: float) -> float:
 def _affordable(counted: Mapping[tuple[str, ...], int], miner: str) -> list[tuple[str, ...]]:
     """The most frequent traces that a miner can take, in time that grows with the square of their length.
 
-    The heuristics miner counts neighbours, so it takes them all.
+    Without a cut the inductive miner tries again without each activity, so that its time grows with the fourth power of their number:
+    traces that would bring in more than `MOST_ACTIVITIES` are passed over. The heuristics miner counts neighbours, so it takes them all.
     """
     order = sorted(counted, key=lambda trace: (-counted[trace], trace))
     if miner == "heuristics":
@@ -284,7 +286,7 @@ def _affordable(counted: Mapping[tuple[str, ...], int], miner: str) -> list[tupl
         if more * max(len(seen), 1) > MOST_WORK:
             continue
         known = seen | set(trace)
-        if more * len(known) <= MOST_WORK:
+        if len(known) <= MOST_ACTIVITIES and more * len(known) <= MOST_WORK:
             chosen.append(trace)
             seen, work = known, more
     return chosen

@@ -166,7 +166,9 @@ def observed_of(source: Study | EventLog | Observed) -> Observed:
         return source
     if isinstance(source, EventLog):
         return _of_log(source)
-    if {c.__name__ for c in type(source).__mro__} & {"Study"}:
+    from mining.study import Study
+
+    if isinstance(source, Study):
         return _of_study(source)
     raise LogError(f"{type(source).__name__} cannot be mined. Give a Study, or an EventLog as read_log gives it.")
 

@@ -22,8 +22,9 @@ from mining.discovery.repair_draft import draft_of, neighbours_of, new_ids
 from mining.discovery.repair_rows import numbers_of, remaining_of, rows_of
 from mining.discovery.repair_search import SMALL, Cases, Search, Taken, checked_share, steps
 from mining.errors import ModelError
-from mining.results import Result, shown_share
+from mining.results import Result
 from mining.texts import activity_name, say
+from mining.units import percent
 
 if TYPE_CHECKING:
     from mining.pictures import Picture
@@ -121,15 +122,15 @@ class Repair(Result):
         shares = {
             "k": f"{c['fit_before']:,}",
             "n": f"{c['n']:,}",
-            "share": shown_share(self.share_before),
-            "wanted": shown_share(self.wanted),
+            "share": percent(self.share_before, lang),
+            "wanted": percent(self.wanted, lang),
         }
         left_out = [say("repair.not_judged", lang, n=f"{c['not_judged']:,}")] if c["not_judged"] else []
         if self.reached and not len(self.frame):
             return _joined([say("repair.fits", lang, **shares), *left_out], lang)
         after = {
             "k_after": f"{c['fit_after']:,}",
-            "share_after": shown_share(self.share_after),
+            "share_after": percent(self.share_after, lang),
             "edits": f"{len(self.frame):,}",
         }
         parts = [say("repair.reached", lang, **shares, **after), *self._numbers(lang), *self._left(lang)]

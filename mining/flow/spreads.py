@@ -129,6 +129,31 @@ def quantile(partial: Partial, share: float) -> np.ndarray:
     return found
 
 
+def exact_quantiles(key: np.ndarray, value: np.ndarray, shares: Sequence[float]) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The distinct keys, ascending, and per key the values that these shares of its values do not exceed, in seconds.
+
+    Of n values it is the k-th smallest, k = share * n rounded up: no value is made up between two. For what lies in memory whole.
+
+    Parameters
+    ----------
+    key : integer array of shape (n,)
+    value : int64 array of shape (n,)
+        Microseconds.
+    shares : sequence of float
+
+    Examples
+    --------
+    >>> keys, (median, p90) = exact_quantiles(np.array([1, 1, 1, 4]), np.array([9, 1, 5, 2]) * 1_000_000, (0.5, 0.9))
+    >>> keys.tolist(), median.tolist(), p90.tolist()
+    ([1, 4], [5.0, 2.0], [9.0, 2.0])
+    """
+    order = np.lexsort((value, key))
+    key, value = key[order], value[order]
+    keys, first, n = np.unique(key, return_index=True, return_counts=True)
+    ranks = (first + np.maximum(np.ceil(share * n - 1e-9), 1).astype(np.int64) - 1 for share in shares)
+    return keys, [value[at] / MICROSECONDS for at in ranks]
+
+
 def columns_of(partial: Partial, quantiles: Sequence[float] = QUANTILES) -> pd.DataFrame:
     """One row per key: n, mean_s, min_s, the quantiles (``p50_s``), max_s, in seconds."""
     mean = (partial["seconds"] + partial["rest"] / MICROSECONDS) / np.maximum(partial["n"], 1)

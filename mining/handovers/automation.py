@@ -12,13 +12,13 @@ import pandas as pd
 from mining.errors import UnknownNameError
 from mining.funnel import WITHOUT_STAFF
 from mining.handovers.holders import lane_codes, provenance_of
-from mining.promises import percent
 from mining.results import Result, wilson
 from mining.scorecard import Share
 from mining.segments import NOT_RECORDED, segments_of
 from mining.staff import SYSTEM
 from mining.suppression import hidden
 from mining.texts import LANGUAGES, activity_name, say
+from mining.units import percent
 
 if TYPE_CHECKING:
     from mining.study import Study
@@ -235,7 +235,9 @@ class AutomationBy(Result):
         return automation_by_chart(self, lang=lang, ax=ax)
 
 
-def automation_by(study: Study, system_accounts: Collection[str], by: str = "month") -> AutomationBy:
+def automation_by(
+    study: Study, system_accounts: Collection[str], by: str = "month", *, named: bool = False
+) -> AutomationBy:
     """Automation rate and straight-through share by group of cases: over time, by channel, by any attribute.
 
     Parameters
@@ -246,6 +248,8 @@ def automation_by(study: Study, system_accounts: Collection[str], by: str = "mon
     by : str
         As in :func:`mining.segments.segments_of`: by default the month in which the case began. Groups of fewer than five cases are left
         out, and others with them so that the total does not give them away.
+    named : bool
+        Groups of single persons are made only where this says so.
 
     Returns
     -------
@@ -264,7 +268,7 @@ def automation_by(study: Study, system_accounts: Collection[str], by: str = "mon
     """
     instances = study.instances
     _check(study, system_accounts)
-    found = segments_of(study, by)
+    found = segments_of(study, by, named=named)
     names = [*found.names, NOT_RECORDED]
     few = hidden(np.bincount(found.code, minlength=len(names)))
     is_system = np.array([*(name in set(system_accounts) for name in study.log.resources), False])

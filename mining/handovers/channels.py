@@ -13,10 +13,10 @@ from mining.conformance import verdicts as v
 from mining.errors import UnknownNameError
 from mining.funnel import funnel_of
 from mining.handovers.holders import UNKNOWN, holders_of, neighbours, provenance_of
-from mining.promises import percent
 from mining.results import Result, wilson
 from mining.scorecard import Share
 from mining.texts import say
+from mining.units import percent
 
 if TYPE_CHECKING:
     from mining.study import Study

@@ -11,10 +11,12 @@ import pandas as pd
 from mining.blueprint.model import Blueprint
 from mining.conformance.continuity import bounds, changes
 from mining.handovers.holders import holders_of, lane_codes, provenance_of
+from mining.promises import METHOD
 from mining.results import Result
-from mining.segments import ALL, NOT_RECORDED, segments_of
+from mining.segments import ALL, NOT_RECORDED, group_label, segments_of
 from mining.suppression import hidden
 from mining.texts import activity_name, say
+from mining.units import percent
 
 if TYPE_CHECKING:
     from mining.study import Study
@@ -84,11 +86,13 @@ class Crossings(Result):
             values = frame[line].dropna()
             if len(values):
                 most = f"{int(values.max()):,}"
-                parts.append(_spoken(line, lang, values.mean(), values.median(), most, len(values)))
-        text = "".join(parts) if parts else say("crossings.none", lang)
+                median = float(np.quantile(values, 0.5, method=METHOD))
+                parts.append(_spoken(line, lang, values.mean(), median, most, len(values)))
+        nothing = len(frame) > 0 and bool((frame["events"] == frame["unknown"]).all())
+        text = "".join(parts) + (say("crossings.none", lang) if nothing or frame.empty else "")
         shares = frame["participation"].dropna()
         if len(shares):
-            text += say("crossings.participation", lang, share=f"{100 * shares.mean():.1f}")
+            text += say("crossings.participation", lang, share=percent(shares.mean(), lang))
         listed = say("word.listed", lang).join
         for line in self.not_measured:
             text += say(f"crossings.not_measured.{line}", lang)
@@ -220,7 +224,7 @@ class CrossingSummary(Result):
         "measure": "one of " + ", ".join(MEASURES),
         "n": "cases of which it is known: the denominator",
         "mean": "mean per case",
-        "median": "median per case",
+        "median": "number that half of the cases do not exceed, one that was counted",
         "p90": "value that 90 % of the cases do not exceed",
         "max": "greatest",
         "lower_bound": "whether steps without a trace in the log might add to it",
@@ -240,7 +244,11 @@ class CrossingSummary(Result):
         values = {
             f"{side}_{name}": value
             for side, row in (("least", least), ("most", most))
-            for name, value in (("mean", _mean(row["mean"])), ("n", f"{row['n']:,}"), ("group", _group(row, lang)))
+            for name, value in (
+                ("mean", _mean(row["mean"])),
+                ("n", f"{row['n']:,}"),
+                ("group", group_label(str(row["group"]), lang)),
+            )
         }
         return say("crossings.groups", lang, **values)
 
@@ -257,10 +265,6 @@ def _spoken(line: str, lang: str, mean: float, median: float, most: str, n: int)
 
 def _mean(value: float) -> str:
     return f"{value:.1f}" if value >= 1 else f"{value:.2f}"
-
-
-def _group(row: pd.Series, lang: str) -> str:
-    return say("word.not_recorded", lang) if row["group"] == NOT_RECORDED else str(row["group"])
 
 
 def crossing_summary(study: Study, by: str | None = None, *, named: bool = False) -> CrossingSummary:
@@ -302,6 +306,11 @@ def _summed(table: Crossings, group: str, cases: np.ndarray, measure: str) -> di
     line = "interaction" if measure == "participation" else measure
     row["lower_bound"] = bool(table.hidden_steps.get(line))
     if len(values):
-        p90 = float(np.quantile(values, 0.9, method="inverted_cdf"))
-        row |= {"mean": values.mean(), "median": float(np.median(values)), "p90": p90, "max": values.max()}
+        p90 = float(np.quantile(values, 0.9, method=METHOD))
+        row |= {
+            "mean": values.mean(),
+            "median": float(np.quantile(values, 0.5, method=METHOD)),
+            "p90": p90,
+            "max": values.max(),
+        }
     return row

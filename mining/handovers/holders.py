@@ -14,7 +14,7 @@ from mining.conformance.people import in_role, is_known
 from mining.errors import LogError, UnknownNameError
 from mining.results import Provenance
 from mining.texts import LANGUAGES
-from mining.units import MICROSECONDS, MISSING
+from mining.units import MISSING
 
 if TYPE_CHECKING:
     from mining.study import Study
@@ -114,8 +114,7 @@ def holders_of(study: Study, level: str, *, named: bool = False) -> Holders:
     if level == "resource":
         code, names = instances.resource[rows], instances.log.resources
         if not named:
-            width = max(len(str(len(names))), 2)
-            names = [f"R{i + 1:0{width}d}" for i in range(len(names))]
+            names = pseudonyms(len(names))
         spoken = dict.fromkeys(LANGUAGES, tuple(names))
     elif level == "role":
         code, how = roles_of(study, rows)
@@ -137,6 +136,18 @@ def holders_of(study: Study, level: str, *, named: bool = False) -> Holders:
     return Holders(
         level, tuple(names), spoken, rows, instances.case[rows], code.astype(np.int64), assumed, begin, end, has_start
     )
+
+
+def pseudonyms(n: int) -> list[str]:
+    """What resources are called that are not asked for by name, in the order of their names.
+
+    Examples
+    --------
+    >>> pseudonyms(2), pseudonyms(1000)[0]
+    (['R01', 'R02'], 'R0001')
+    """
+    width = max(len(str(n)), 2)
+    return [f"R{i + 1:0{width}d}" for i in range(n)]
 
 
 def lane_codes(study: Study) -> np.ndarray:
@@ -221,24 +232,6 @@ def several_at_once(case: np.ndarray, time: np.ndarray, code: np.ndarray) -> np.
 def neighbours(case: np.ndarray) -> np.ndarray:
     """Positions of instances that another of the same case directly follows. Sorted by case."""
     return np.flatnonzero(case[1:] == case[:-1])
-
-
-def quantiles(key: np.ndarray, value: np.ndarray, shares: Sequence[float]) -> tuple[np.ndarray, list[np.ndarray]]:
-    """The distinct keys, ascending, and per key the values that these shares of its values do not exceed, in seconds.
-
-    Of n values it is the k-th smallest, k = share * n rounded up: no value is made up between two.
-
-    Examples
-    --------
-    >>> keys, (median, p90) = quantiles(np.array([1, 1, 1, 4]), np.array([9, 1, 5, 2]) * 1_000_000, (0.5, 0.9))
-    >>> keys.tolist(), median.tolist(), p90.tolist()
-    ([1, 4], [5.0, 2.0], [9.0, 2.0])
-    """
-    order = np.lexsort((value, key))
-    key, value = key[order], value[order]
-    keys, first, n = np.unique(key, return_index=True, return_counts=True)
-    ranks = (first + np.maximum(np.ceil(share * n - 1e-9), 1).astype(np.int64) - 1 for share in shares)
-    return keys, [value[at] / MICROSECONDS for at in ranks]
 
 
 def cases_by(key: np.ndarray, case: np.ndarray, keys: np.ndarray, n_cases: int) -> np.ndarray:

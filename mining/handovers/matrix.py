@@ -11,12 +11,13 @@ import pandas as pd
 
 from mining.blueprint.measures import follows
 from mining.blueprint.model import Blueprint
-from mining.handovers.holders import Holders, cases_by, holders_of, neighbours, provenance_of, quantiles
-from mining.promises import percent
+from mining.flow.spreads import exact_quantiles
+from mining.handovers.holders import Holders, cases_by, holders_of, neighbours, provenance_of
 from mining.results import Result
 from mining.suppression import K, hidden
 from mining.texts import LANGUAGES, say
-from mining.units import readable
+from mining.times.summary import ENOUGH
+from mining.units import percent, readable
 
 if TYPE_CHECKING:
     from mining.study import Study
@@ -77,7 +78,7 @@ class HandoverMatrix(Result):
         "share": "n / all hand-overs between two known holders, 0-1; missing where nothing was handed over or one is not known",
         "median_s": "gap that half do not exceed, in seconds: from the completion of the one step to the start of the next where it is "
         "known (0 where that lies before), else to its completion",
-        "p90_s": "gap that 90 % do not exceed, in seconds",
+        "p90_s": f"gap that 90 % do not exceed, in seconds; missing where n is less than {ENOUGH}",
         "to_start": "of n, gaps that end with a known start; the others end with a completion, so they include the work of the taker",
         "uncertain": "of n, pairs beside steps of several holders at one moment: another order of these would give other pairs",
         "designed": "whether the flow lets a step of the taker directly follow one of the giver (roles and lanes as the steps have them; "
@@ -173,8 +174,9 @@ def handover_matrix(
     width = len(held.names) + 1
     key = (held.code[at] + 1) * width + held.code[at + 1] + 1  # 0 stands for nobody known
     gap = np.maximum(held.begin[at + 1] - held.end[at], 0)
-    keys, (median, p90) = quantiles(key, gap, (0.5, 0.9))
+    keys, (median, p90) = exact_quantiles(key, gap, (0.5, 0.9))
     number = np.searchsorted(keys, key)
+    p90[np.bincount(number, minlength=len(keys)) < ENOUGH] = np.nan
     giver, taker = np.divmod(keys, width)
     blurred = held.blurred()
 

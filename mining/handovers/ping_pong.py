@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mining.handovers.holders import UNKNOWN, cases_by, holders_of, provenance_of, quantiles
-from mining.promises import percent
+from mining.flow.spreads import exact_quantiles
+from mining.handovers.holders import UNKNOWN, cases_by, holders_of, provenance_of
 from mining.results import Result
 from mining.scorecard import Share
 from mining.suppression import K, hidden
 from mining.texts import LANGUAGES, say
-from mining.units import MICROSECONDS, readable
+from mining.times.summary import ENOUGH
+from mining.units import MICROSECONDS, percent, readable
 
 if TYPE_CHECKING:
     from mining.study import Study
@@ -64,7 +65,7 @@ class PingPong(Result):
         "longest": "most returns in one chain (A-B-A-B-A is one of three)",
         "median_s": "time away that half of the returns do not exceed, in seconds: from the completion of the last step before leaving to "
         "the start of the first after the return where it is known, else to its completion",
-        "p90_s": "time away that 90 % do not exceed, in seconds",
+        "p90_s": f"time away that 90 % do not exceed, in seconds; missing where n is less than {ENOUGH}",
         "total_s": "time between first leaving and last return, summed over chains, in seconds: a moment counts once per case and pair",
         "uncertain": "of n, returns beside steps of several holders at one moment: another order of these may undo them",
     }
@@ -157,8 +158,9 @@ def ping_pong_of(study: Study, level: str = "resource", *, named: bool = False) 
     a, b = code[i], code[i + 1]
     key = np.minimum(a, b) * width + np.maximum(a, b)
     away = np.maximum(held.begin[first[i + 2]] - held.end[last[i]], 0)
-    keys, (median, p90) = quantiles(key, away, (0.5, 0.9))
+    keys, (median, p90) = exact_quantiles(key, away, (0.5, 0.9))
     number = np.searchsorted(keys, key)
+    p90[np.bincount(number, minlength=len(keys)) < ENOUGH] = np.nan
     head = np.flatnonzero(np.r_[True, np.diff(i) > 1][: len(i)])  # returns in a row are one chain
     tail = np.r_[head[1:], len(i)] - 1 if len(head) else head
     longest, total = np.zeros(len(keys), np.int64), np.zeros(len(keys), np.int64)

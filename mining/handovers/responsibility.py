@@ -19,9 +19,9 @@ from mining.handovers.holders import (
     provenance_of,
     roles_of,
 )
-from mining.promises import percent
 from mining.results import Result, wilson
 from mining.texts import LANGUAGES, activity_name, say
+from mining.units import percent
 
 if TYPE_CHECKING:
     from mining.study import Study

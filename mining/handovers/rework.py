@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from mining._kernels import kernel
-from mining.handovers.holders import provenance_of, quantiles, several_at_once
-from mining.promises import percent
+from mining.flow.spreads import exact_quantiles
+from mining.handovers.holders import provenance_of, several_at_once
 from mining.results import Result, wilson
 from mining.scorecard import Share
 from mining.texts import LANGUAGES, activity_name, say
-from mining.units import MICROSECONDS, MISSING, readable
+from mining.times.summary import ENOUGH
+from mining.units import MICROSECONDS, MISSING, percent, readable
 
 if TYPE_CHECKING:
     from mining.conformance.instances import Instances
@@ -58,7 +59,7 @@ class Rework(Result):
         "high": "upper end of its 95 % Wilson interval",
         "most_in_a_case": "most repeats in one case",
         "again_median_s": "time from the completion of the one before to that of the repeat that half of them do not exceed, seconds",
-        "again_p90_s": "the same, that 90 % do not exceed",
+        "again_p90_s": f"the same, that 90 % do not exceed; missing where there are fewer than {ENOUGH} repeats",
         "processing_s": "time from start to completion of the repeats of which the start is known, summed, seconds; missing where none is",
         "processing_n": "repeats of which the start is known",
         "same_resource": "of repeats, those by the resource of the one before",
@@ -166,7 +167,7 @@ def rework_of(study: Study) -> Rework:
     keys, per_case = np.unique(key[at], return_counts=True)
     with_repeats, most = np.bincount(keys % max(n, 1), minlength=n), np.zeros(n, np.int64)
     np.maximum.at(most, keys % max(n, 1), per_case)
-    seen, (median, p90) = quantiles(what.astype(np.int64), end - instances.end[rows[before]], (0.5, 0.9))
+    seen, (median, p90) = exact_quantiles(what.astype(np.int64), end - instances.end[rows[before]], (0.5, 0.9))
     via, via_n = _between(activity, before[~direct], at[~direct], n)
     frame = pd.DataFrame({"activity": list(instances.names)}, dtype=object)
     for lang in LANGUAGES:
@@ -180,6 +181,7 @@ def rework_of(study: Study) -> Rework:
     for name, value in (("again_median_s", median), ("again_p90_s", p90)):
         frame[name] = np.nan
         frame.loc[seen, name] = value
+    frame.loc[times(everything) < ENOUGH, "again_p90_s"] = np.nan
     frame["processing_n"] = times(started)
     frame["processing_s"] = np.where(frame["processing_n"] > 0, seconds, np.nan)
     frame["same_resource"], frame["other_resource"] = times(known & (giver == taker)), times(known & (giver != taker))

@@ -164,7 +164,7 @@ WORDS: dict[str, dict[str, str]] = {
         "invisible": "顾客不可见",
         "arc": "直接后续（数字为次数，线越粗越频繁）",
         "again": "直接重复（次数）",
-        "shown": "显示 {all_arcs} 条连线中的 {arcs} 条，占 {n} 次转移的 {share}（含开始与结束）。",
+        "shown": "显示 {all_arcs} 条连线中的 {arcs} 条，占 {n} 次流转的 {share}（含开始与结束）。",
         "desc_map": "直接后续流程图：{activities} 个活动，{arcs} 条连线。",
     },
 }

@@ -65,7 +65,7 @@ def comparison_chart(table: Comparison, *, lang: str = "en", ax: Axes | None = N
             for row in rows.itertuples()
         ]
         intervals(ax, rows["share"], rows["low"], rows["high"], notes, lang, rows["high"])
-        labels = [_with_kind(row, lang) for row in rows.to_dict("records")]
+        labels = [table.told(row, lang) for row in rows.to_dict("records")]
         axis = say("comparison.axis", lang)
         if len(rows) < len(log) + len(design):
             shown = {"k": len(rows), "n": len(log) + len(design)}
@@ -86,12 +86,6 @@ def _key(ax: Axes, handles: list[Any], lang: str) -> None:
     legend.set_loc("lower right")
     legend.set_bbox_to_anchor((1, 1.0), transform=ax.transAxes)
     ax.tick_params(axis="y", pad=7)
-
-
-def _with_kind(row: dict[str, Any], lang: str) -> str:
-    if row["what"] in ("order", "start", "end"):  # the words say it
-        return str(row[f"name_{lang}"])
-    return say("comparison.labelled", lang, what=say(f"comparison.what_{row['what']}", lang), name=row[f"name_{lang}"])
 
 
 def _mark_unseen(ax: Axes, rows: pd.DataFrame) -> None:

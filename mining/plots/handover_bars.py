@@ -13,10 +13,9 @@ from matplotlib.ticker import MaxNLocator
 from mining.handovers.crossings import LINES
 from mining.plots.base import INK, axes_of, families, nothing, share_axis, style
 from mining.plots.handovers import DARK, LIGHT, ORANGE, PALE, legend, why
-from mining.promises import percent
-from mining.segments import ALL, NOT_RECORDED
+from mining.segments import group_label
 from mining.texts import say
-from mining.units import readable
+from mining.units import percent, readable
 
 if TYPE_CHECKING:
     from mining.handovers.automation import Automation, AutomationBy
@@ -148,8 +147,7 @@ def automation_by_chart(table: AutomationBy, *, lang: str = "en", ax: Axes | Non
                 "capsize": 3,
             }
             handles.append(ax.errorbar(share, np.arange(len(rows)) + shift, xerr=gap, fmt=marker, label=label, **look))
-        special = {NOT_RECORDED: say("word.not_recorded", lang)}
-        share_axis(ax, [special.get(x, x) for x in rows["group"]], 1.0, say("chart.automation_by_axis", lang), lang)
+        share_axis(ax, [group_label(x, lang) for x in rows["group"]], 1.0, say("chart.automation_by_axis", lang), lang)
         for place, (_, row) in enumerate(rows.iterrows()):
             text = say("chart.cases", lang, n=f"{row['cases']:,}")
             ax.text(1.04, place, text, va="center", fontsize=8.5, color=INK, family=families(lang))
@@ -202,7 +200,6 @@ def crossing_summary_chart(table: CrossingSummary, *, lang: str = "en", ax: Axes
     """
     rows = table.frame[table.frame["measure"].isin(LINES)]
     groups = list(dict.fromkeys(rows["group"]))[:MOST_GROUPS]
-    special = {ALL: say("word.all", lang), NOT_RECORDED: say("word.not_recorded", lang)}
     with style(lang):
         ax = axes_of(ax, len(groups))
         if not groups:
@@ -216,7 +213,7 @@ def crossing_summary_chart(table: CrossingSummary, *, lang: str = "en", ax: Axes
                 handles += ax.plot(
                     means[line], range(len(groups)), marker, label=say(f"chart.mean.{line}", lang), **look
                 )
-        share_axis(ax, [special.get(x, x) for x in groups], 1.0, say("chart.crossing_summary_axis", lang), lang)
+        share_axis(ax, [group_label(x, lang) for x in groups], 1.0, say("chart.crossing_summary_axis", lang), lang)
         highest = max(float(np.nanmax(means.to_numpy(float))), 0.1)
         ticks = [t for t in MaxNLocator(5).tick_values(0, highest) if 0 <= t <= 1.02 * highest]
         ax.set_xticks(ticks, [f"{t:g}" for t in ticks])

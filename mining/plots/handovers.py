@@ -28,17 +28,16 @@ from mining.plots.base import (
     short_label,
     style,
 )
-from mining.promises import percent
 from mining.suppression import K
 from mining.texts import say
-from mining.units import readable
+from mining.units import percent, readable
 
 if TYPE_CHECKING:
     from mining.handovers.crossings import Crossings
     from mining.handovers.matrix import HandoverMatrix
     from mining.handovers.responsibility import Responsibility
 
-DARK, LIGHT, ORANGE, RED, PALE = "#1f3a5f", "#a9bcd6", "#f58a3c", "#b91c1c", "#eef2f7"
+DARK, LIGHT, ORANGE, PALE = "#1f3a5f", "#a9bcd6", "#f58a3c", "#eef2f7"
 BLUES = LinearSegmentedColormap.from_list("handed", ["#ffffff", "#cfe0f2", "#8fb4da", "#3f6fa8", "#1f3a5f"])
 MOST_HOLDERS, MOST_PAIRS, MOST_STEPS, MOST_CROSSINGS, ROOMY = 20, 15, 20, 10, 9
 CELL, SIDE = 0.62, 1.9  # inches

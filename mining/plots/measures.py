@@ -28,9 +28,10 @@ from mining.plots.base import (
     style,
     tick,
 )
-from mining.promises import length_words, percent
-from mining.segments import ALL, NOT_RECORDED
+from mining.promises import length_words
+from mining.segments import group_label
 from mining.texts import say
+from mining.units import percent
 
 if TYPE_CHECKING:
     from mining.dimensions import Dimensions
@@ -97,8 +98,7 @@ def dimensions_chart(table: Dimensions, *, lang: str = "en", ax: Axes | None = N
         wanted = [d for d in DIMENSIONS if (frame.loc[frame["dimension"] == d, "judged"].fillna(0) > 0).any()]
         shares = frame.pivot(index="group", columns="dimension", values="gross").loc[groups, wanted]
         numbers = frame.pivot(index="group", columns="dimension", values="judged").loc[groups, wanted]
-        special = {ALL: say("word.all", lang), NOT_RECORDED: say("word.not_recorded", lang)}
-        names = [special.get(group, group) for group in groups]
+        names = [group_label(group, lang) for group in groups]
         return _heat(ax, shares, numbers, names, [say(f"short.{d}", lang) for d in wanted], lang)
 
 

@@ -18,11 +18,11 @@ from matplotlib.ticker import MaxNLocator
 
 from mining.errors import UnknownNameError
 from mining.plots.base import GRID, INK, LABEL_SIZE, MUTED, WIDTH, axes_of, families, nothing, short_label, style
-from mining.promises import percent
+from mining.segments import group_label
 from mining.texts import say
-from mining.times.summary import MEASURES, QUOTIENTS, group_label, lengths_of_cases, parts, time_words
+from mining.times.summary import MEASURES, QUOTIENTS, lengths_of_cases, parts, time_words
 from mining.times.week import DRAWN, RATES, day_words
-from mining.units import readable
+from mining.units import percent, readable
 
 if TYPE_CHECKING:
     from mining.times.cases import CaseTimes
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mining.times.summary import TimeSummary
     from mining.times.week import Week
 
-DARK, PALE, ORANGE, RED = "#1f3a5f", "#a9bcd6", "#f58a3c", "#b91c1c"
+DARK, PALE, ORANGE = "#1f3a5f", "#a9bcd6", "#f58a3c"
 PALE_TO_DARK = LinearSegmentedColormap.from_list("rate", ["#f8fafc", "#c7d7ea", "#7c9cc4", "#3b6397", "#14294a"])
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 FINE = tuple(

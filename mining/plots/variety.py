@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.dates as dates
+import matplotlib.pyplot as plt
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mining.plots.base import GRID, INK, LABEL_SIZE, MUTED, families, nothing, safe, style
@@ -40,7 +40,7 @@ def dotted_chart(dots: Dots, *, lang: str = "en", ax: Axes | None = None) -> Axe
     frame = dots.frame
     with style(lang):
         if ax is None:
-            ax = Figure(figsize=(9.6, 6.2), layout="constrained").subplots()
+            ax = plt.subplots(figsize=(9.6, 6.2), layout="constrained")[1]
         if frame.empty:
             return nothing(ax, say("dotted.nothing", lang), lang)
         order, names = dots.colours(lang, most=MOST_COLOURS)

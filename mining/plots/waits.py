@@ -14,8 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from mining.plots.base import GRID, INK, LABEL_SIZE, axes_of, families, nothing, short_label, style
 from mining.texts import say
 from mining.times.waiting import PARTS
-from mining.times.waits import percent
-from mining.units import readable
+from mining.units import percent, readable
 
 if TYPE_CHECKING:
     from mining.times.waits import Waits

@@ -13,7 +13,6 @@ from mining.as_is import SHARES, AsIs
 from mining.discovery.maps import map_of
 from mining.errors import MiningError
 from mining.report import as_is_sections as parts
-from mining.report import sections
 from mining.report.formats import Writer, file_names, writer_of
 from mining.report.page import chart_image, environment, inlined
 from mining.report.table import Table
@@ -21,6 +20,7 @@ from mining.texts import file_name
 
 TAG = {"en": "en", "zh": "zh-CN"}
 VARIANTS = 8
+WIDE = ("repair", "variants")  # printed across: their pictures are wider than high, the maps are not
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class Section:
-    """A chapter: sentences, figures, tables."""
+    """A chapter: sentences, figures, tables; ``wide``: printed across."""
 
     said: Sequence[str]
     figures: Sequence[Figure] = ()
     tables: Sequence[Table] = ()
     id: str = ""
     title: str = ""
+    wide: bool = False
 
 
 def render_as_is(found: AsIs, *, lang: str = "en") -> str:
@@ -74,7 +75,8 @@ def _chapter(name: str, make: Callable[[AsIs, Writer], Section], found: AsIs, w:
         made = make(found, w)
     except MiningError as error:
         made = Section([w.say("as_is.cannot", why=str(error))])
-    return replace(made, id=name, title=w.say(f"as_is.{name}"), tables=[table for table in made.tables if table])
+    tables = [table for table in made.tables if table]
+    return replace(made, id=name, title=w.say(f"as_is.{name}"), tables=tables, wide=name in WIDE)
 
 
 def _facts(found: AsIs, w: Writer) -> list[tuple[str, str]]:
@@ -118,14 +120,11 @@ def _variants(found: AsIs, w: Writer) -> Section:
 
 
 def _design(found: AsIs, w: Writer) -> Section:
-    study, table = found.study_of(), found.flow.comparison
+    table = found.flow.comparison
     said = [table.sentence(w.lang), found.branches.sentence(w.lang), found.shape.sentence(w.lang)]
-    never = [
-        w.say("as_is.listed", what=caption, items=w.say("report.semicolon").join(items))
-        for caption, items in sections.only_designed(study, w)
-    ]
-    tables = [*sections.only_observed(study, w), parts.branches(found.branches, w), parts.shape(found.shape, w)]
-    return Section([*said, *never], [_chart(w, "as_is.design_caption", table.plot(lang=w.lang))], tables)
+    only = [parts.differences(table, where, w) for where in ("log", "design")]
+    tables = [*only, parts.branches(found.branches, w), parts.shape(found.shape, w)]
+    return Section(said, [_chart(w, "as_is.design_caption", table.plot(lang=w.lang))], tables)
 
 
 def _repair(found: AsIs, w: Writer) -> Section:

@@ -11,11 +11,13 @@ from mining.report.frames import Told, told_table
 from mining.report.table import Table
 from mining.study import Study
 from mining.texts import activity_name
+from mining.times.summary import QUOTIENTS
 from mining.times.waiting import PARTS
 
 if TYPE_CHECKING:
     from mining.discovery.branches import Branches
     from mining.discovery.choice import ModelTable
+    from mining.discovery.comparison import Comparison
     from mining.discovery.repair import Repair
     from mining.discovery.shape import Shape
     from mining.handovers.crossings import CrossingSummary
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from mining.times.waits import Waits
 
 MOST = 12  # rows of a table; the files beside the page have all
-QUOTIENTS = ("flow_efficiency", "waiting_share")
 
 
 def models(found: ModelTable, w: Writer) -> Table:
@@ -130,6 +131,18 @@ def branches(found: Branches, w: Writer) -> Table:
     return told_table("branches", _cut("as_is.branches.table", frame, w), frame.head(MOST), columns, w)
 
 
+def differences(found: Comparison, where: str, w: Writer) -> Table:
+    """What only the ``log`` or only the ``design`` has and no other difference implies, the most frequent first: as in the sentence."""
+    frame = found.only(where).sort_values("observed_cases", ascending=False, kind="stable")
+    columns = (
+        Told("told", "col.what", "text"),
+        Told("observed_cases", "col.in_cases", of="n"),
+        Told("share", "col.share_of", "share", bounds=("low", "high")),
+    )
+    table = frame.assign(told=[found.told(row, w.lang) for row in frame.to_dict("records")]).head(MOST)
+    return told_table(f"only-{where}", _cut(f"as_is.only_{where}.table", frame, w), table, columns, w)
+
+
 def shape(found: Shape, w: Writer) -> Table:
     """Designed beside observed complexity and divergence."""
     columns = (
@@ -152,7 +165,7 @@ def repair(found: Repair, share: float, w: Writer) -> Table:
         Told("precision", "col.precision", "number"),
         Told("divergence", "col.divergence"),
     )
-    caption = w.say("as_is.repair.table", share=w.share(share))
+    caption = _cut("as_is.repair.table", found.frame, w, share=w.share(share))
     return told_table(f"repair-{share:.0%}".rstrip("%"), caption, found.frame.head(MOST), columns, w)
 
 
@@ -238,7 +251,7 @@ def responsibility(found: Responsibility, w: Writer) -> Table:
     frame = found.frame[found.frame["wrong"] > 0].sort_values("wrong", ascending=False, kind="stable")
     columns = (
         Told(f"activity_{w.lang}", "col.activity", "text"),
-        Told(f"role_{w.lang}", "col.role", "text"),
+        Told(f"role_{w.lang}", "col.done_by", "text"),
         Told("wrong", "col.without_role", of="of"),
         Told("share", "col.step_share", "share", bounds=("low", "high")),
     )

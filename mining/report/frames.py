@@ -80,6 +80,8 @@ def written(value: Any, told: Told, w: Writer) -> str:
         case "share":
             return w.share(value)
         case "number":
+            if 0.9995 <= value < 1:  # of a measure up to 1: no 1 for what is not
+                return "> 0.999"
             return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
         case "time":
             return readable(float(value), w.lang)

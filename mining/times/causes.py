@@ -64,7 +64,7 @@ class Meanwhile:
     def __init__(self, work: Work, hours: WorkingHours) -> None:
         order = np.lexsort((work.start, work.resource))
         self.hours = hours
-        self.of, self.start, self.end = _merged(work.resource[order], work.start[order], work.end[order])
+        self.of, self.start, self.end = merged(work.resource[order], work.start[order], work.end[order])
         self.busy = np.concatenate(([0], np.cumsum(self.end - self.start)))
         open_ = hours.before(self.of, self.end) - hours.before(self.of, self.start)
         self.busy_open = np.concatenate(([0], np.cumsum(open_)))
@@ -181,7 +181,7 @@ def _contended(
 
 
 @kernel
-def _merged(resource, start, end):  # type: ignore[no-untyped-def]  # pragma: no cover
+def merged(resource, start, end):  # type: ignore[no-untyped-def]  # pragma: no cover
     """Intervals that do not overlap and cover the same time; sorted by resource, then start."""
     of, low, high = (
         np.empty(resource.size, np.int64),

@@ -115,7 +115,7 @@ def instance_times(study: Study, calendar: str | None = None) -> InstanceTimes:
     suspended = _suspended(study, known, in_calendar=calendar is not None)
     processing = np.where(known & (suspended != UNKNOWN), np.maximum(end - start - suspended, 0), UNKNOWN)
     low, high = worked(start, end, known, x.offsets)
-    lost = (first == MISSING) | (last == MISSING) | (last < first)
+    lost = (first == MISSING) | (last == MISSING) | (x.case_end < x.case_start)
     first, last = np.where(lost, MISSING, first), np.where(lost, MISSING, last)
     until = np.where(study.is_open & ~lost, now, last)
     return InstanceTimes(first, last, until, how, processing, suspended, low, high, _waits(study, to_clock))

@@ -67,8 +67,8 @@ class Load(Result):
         at = peak["begin"].tz_convert(self.tz)
         text = say(
             "load.most", lang, mean=f"{np.average(rows['work_in_progress'], weights=np.maximum(span, 1e-6)):,.1f}",
-            peak=f"{peak['work_in_progress']:,.1f}", at=f"{at:%Y-%m-%d}", arrivals=f"{int(rows['arrivals'].sum()):,}",
-            departures=f"{int(rows['departures'].sum()):,}",
+            peak=f"{peak['work_in_progress']:,.1f}", at=f"{at:%Y-%m-%d}", bin=say(f"load.bin.{self.bin}", lang),
+            arrivals=f"{int(rows['arrivals'].sum()):,}", departures=f"{int(rows['departures'].sum()):,}",
         )  # fmt: skip
         adds_up = "load.little" if abs(clipped["difference"]) < EXACT else "load.little_off"
         text += say(
@@ -162,7 +162,8 @@ def load_of(study: Study, *, bin: str | None = None) -> Load:
     found = instance_times(study)
     cases = found.begin != MISSING
     begin, until, departed = found.begin[cases], found.until[cases], ~study.is_open[cases]
-    first, last = int(begin.min()), max(int(until.max()), study.instances.now)
+    now = study.instances.now  # a log of which no case has a length still has a last moment
+    first, last = int(begin.min(initial=now)), int(until.max(initial=now))
     chosen = bin or next((name for name, most in MOST.items() if last - first <= most * MICROSECONDS), "week")
     spans = spans_of(study.blueprint.tz, first, last, BINS[chosen])
     low, high = np.maximum(spans.low, first), np.minimum(spans.high, last)
@@ -188,7 +189,7 @@ def load_of(study: Study, *, bin: str | None = None) -> Load:
 
 
 def _little(load: Load, begin: pd.Timestamp | None, end: pd.Timestamp | None) -> Little:
-    first, last = int(load.begin.min()), max(int(load.until.max()), _microseconds(load.frame["end"].iloc[-1]))
+    first, last = (_microseconds(load.frame[name].iloc[at]) for name, at in (("begin", 0), ("end", -1)))
     low, high = (edge if t is None else _microseconds(t) for t, edge in ((begin, first), (end, last)))
     if not first <= low < high <= last:
         ends = (pd.Timestamp(t, unit="us", tz="UTC") for t in (low, high, first, last))
@@ -209,7 +210,7 @@ def _little(load: Load, begin: pd.Timestamp | None, end: pd.Timestamp | None) ->
         time = float(lengths.sum()) / len(lengths) / MICROSECONDS if len(lengths) else np.nan
         rate = n / (length / MICROSECONDS / DAY)
         product = rate * time / DAY
-        difference = (product - wip) / wip if wip else np.nan
+        difference = (product - wip) / wip if wip else 0.0 if product == 0 else np.nan
         rows.append(
             (
                 form,

@@ -13,7 +13,7 @@ from mining.results import Provenance, Result
 from mining.texts import say
 from mining.times.spans import TimeSpans, spans_of
 from mining.times.week import CELLS, cells_of, hour_words
-from mining.units import MISSING, readable
+from mining.units import MISSING, percent, readable
 
 if TYPE_CHECKING:
     from mining.study import Study
@@ -56,7 +56,7 @@ class Silences(Result):
 
     def sentence(self, lang: str = "en") -> str:
         """How many spells there are, and the least likely of them."""
-        tested, share = f"{self.tested:,}", f"{self.always:.0%}"
+        tested, share = f"{self.tested:,}", percent(self.always, lang)
         if self.frame.empty:
             text = say("silence.none", lang, tested=tested)
         else:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mining.promises import METHOD, percent
+from mining.promises import METHOD
 from mining.results import Provenance, Result
 from mining.texts import say
 from mining.times.instances import HOW, UNKNOWN, instance_times
 from mining.times.summary import ENOUGH, time_words
-from mining.units import MICROSECONDS
+from mining.units import MICROSECONDS, percent
 
 if TYPE_CHECKING:
     from mining.study import Study

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mining.promises import METHOD, Lengths, length_words, lengths_kept, percent
+from mining.promises import METHOD, Lengths, length_words, lengths_kept
 from mining.results import Provenance, Result
-from mining.segments import ALL, NOT_RECORDED, segments_of
+from mining.segments import ALL, NOT_RECORDED, group_label, segments_of
 from mining.suppression import K, hidden
 from mining.texts import say
+from mining.units import percent
 
 if TYPE_CHECKING:
     from mining.times.cases import CaseTimes
@@ -168,7 +169,8 @@ def told(times: CaseTimes, lang: str) -> str:
         return text + say("times.no_starts", lang)
     row = table.loc["flow_efficiency"]
     if not row["n"]:
-        return text + say("times.no_work", lang)
+        worked = times.frame.loc[times.frame["complete"], "busy_s"].notna().any()
+        return text + say("times.no_length" if worked else "times.no_work", lang)
     text += say("times.efficiency", lang, share=percent(row["overall"], lang), n=f"{row['n']:,}")
     done = times.frame["complete"].to_numpy() & times.frame["flow_efficiency"].notna().to_numpy()
     measured, of = (int(times.frame.loc[done, name].sum()) for name in ("n_measured", "n_instances"))
@@ -205,27 +207,18 @@ def _of_groups(table: TimeSummary, lang: str) -> str:
     if len(rows) > 1 and rows["median"].max() > rows["median"].min():
         least, most = rows.loc[rows["median"].idxmin()], rows.loc[rows["median"].idxmax()]
         text += say(
-            "times.groups", lang, by=table.by, least=_named(least["group"], lang), most=_named(most["group"], lang),
+            "times.groups", lang, by=table.by, least=group_label(least["group"], lang), most=group_label(most["group"], lang),
             least_median=time_words(least["median"], lang, table.calendar), least_n=f"{least['n']:,}",
             most_median=time_words(most["median"], lang, table.calendar), most_n=f"{most['n']:,}",
         )  # fmt: skip
     if table.groups_hidden:
         text += say("times.hidden", lang, n=table.groups_hidden, k=K)
-    return text
-
-
-def _named(group: str, lang: str) -> str:
-    return say("word.not_recorded", lang) if group == NOT_RECORDED else group
+    return text.strip()
 
 
 def time_words(seconds: float, lang: str, calendar: str | None) -> str:
     """A length as people read it; open time in hours, since a day of it is no day of the clock."""
     return length_words(seconds, "s", lang) if calendar is None else length_words(seconds / 3600, "bh", lang)
-
-
-def group_label(group: str, lang: str) -> str:
-    """What people read for a group."""
-    return say("word.all", lang) if group == ALL else _named(group, lang)
 
 
 def lengths_of_cases(times: CaseTimes, measure: str) -> np.ndarray:

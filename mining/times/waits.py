@@ -24,17 +24,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from mining.flow.spreads import exact_quantiles
 from mining.flow.waits import HOW, MEASURED
+from mining.handovers.holders import pseudonyms
 from mining.results import Result
 from mining.texts import activity_name, say
 from mining.times.batches import EMPTIED, HABIT, HELD, LEAST, TOLERANCE_S
+from mining.times.causes import merged
+from mining.times.summary import ENOUGH
 from mining.times.waiting import NO_START, PARTS, InstanceWaits, instance_waits
 from mining.times.working_hours import EXPLAINED, LEAST_EVENTS, LEAST_WEEKS, SEEN, SOURCES
-from mining.units import MICROSECONDS, MISSING, readable
+from mining.units import MICROSECONDS, MISSING, percent, readable
 
 if TYPE_CHECKING:
     from mining.study import Study
 
+OVERLAP = 0.1  # of the work of a resource, from which on it does several things at once
+TOLD = 0.01  # of all waiting, from which on that is said
 NOT_MEASURED = ("no_start", "unscheduled_turn", "nothing_before")
 PART_COLUMNS = tuple(f"{part}_s" for part in PARTS)
 CAUSE_COLUMNS = {
@@ -79,7 +85,7 @@ class Waits(Result):
         "total_s": "their waits in sum, seconds",
         "share": "total_s / total_s of all rows of the same kind (waits, or upper bounds), 0-1",
         "median_s": "the wait that half of them do not exceed (one of them, none is made up), seconds",
-        "p90_s": "the wait that 90 % of them do not exceed, seconds",
+        "p90_s": f"the wait that 90 % of them do not exceed, seconds; missing where n is less than {ENOUGH}",
         "mean_s": "mean wait, seconds",
         **{name: f"{text}, seconds" for name, text in CAUSE_COLUMNS.items()},
         **COUNTED,
@@ -114,8 +120,8 @@ class Waits(Result):
         found |= {name: int(self.frame[name].sum()) for name in NOT_MEASURED}
         return found | {"batches": len(w.split.batches), "unended": int((self.study.instances.end == MISSING).sum())}
 
-    def per_instance(self) -> pd.DataFrame:
-        """One row per activity instance, in the order of the cases: the evidence.
+    def per_instance(self, *, named: bool = False) -> pd.DataFrame:
+        """One row per activity instance, in the order of the cases: the evidence. Resources are R01, R02, ... unless ``named``.
 
         case_id, before, activity, resource, how (why it is measured or not), enabled, start, wait_s, the seconds by cause, upper_bound_s,
         batch (number, as in :meth:`batches`), row of the source.
@@ -130,7 +136,7 @@ class Waits(Result):
                 "case_id": np.asarray(self.study.log.case_ids)[x.case],
                 "before": names[np.append(x.activity, -1)[w.before]],
                 "activity": names[x.activity],
-                "resource": np.array([*x.log.resources, None], object)[x.resource],
+                "resource": self._people(named)[x.resource],
                 "how": np.array(HOW, object)[w.how],
                 "enabled": _moments(w.enabled),
                 "start": _moments(x.start),
@@ -144,15 +150,18 @@ class Waits(Result):
         frame.loc[batch < 0, "batch"] = pd.NA
         return frame.assign(row=x.row)
 
-    def batches(self) -> pd.DataFrame:
-        """One row per batch: activity, resource, instances, cases, first and last enabled time, start of the first of them."""
+    def batches(self, *, named: bool = False) -> pd.DataFrame:
+        """One row per batch: activity, resource, instances, cases, first and last enabled time, start of the first of them.
+
+        Resources are R01, R02, ... unless ``named``.
+        """
         x, w = self.study.instances, self.waits
         runs, chosen = w.split.runs, w.split.batches
         head = w.asked[runs.order[runs.offsets[:-1]][chosen]]
         return pd.DataFrame(
             {
                 "activity": np.array([*x.names, None], object)[x.activity[head]],
-                "resource": np.array([*x.log.resources, None], object)[x.resource[head]],
+                "resource": self._people(named)[x.resource[head]],
                 "instances": np.diff(runs.offsets)[chosen],
                 "cases": runs.cases[chosen],
                 "first_enabled": _moments(runs.first[chosen]),
@@ -161,12 +170,15 @@ class Waits(Result):
             }
         )
 
-    def working_hours(self) -> pd.DataFrame:
-        """One row per resource: moments and weeks in which it was seen, whose hours it is taken to keep, hours open per week."""
+    def working_hours(self, *, named: bool = False) -> pd.DataFrame:
+        """One row per resource: moments and weeks in which it was seen, whose hours it is taken to keep, hours open per week.
+
+        Resources are R01, R02, ... unless ``named``.
+        """
         hours = self.waits.hours
         return pd.DataFrame(
             {
-                "resource": np.array([*self.study.log.resources], object),
+                "resource": self._people(named)[:-1],
                 "events": hours.events,
                 "weeks": hours.weeks,
                 "source": np.array(SOURCES, object)[hours.source],
@@ -174,11 +186,36 @@ class Waits(Result):
             }
         )
 
+    def _people(self, named: bool) -> np.ndarray:
+        """What each resource is called, nobody last: by name only where that is asked for."""
+        names = self.study.log.resources
+        return np.array([*(names if named else pseudonyms(len(names))), None], object)
+
+    def at_once_s(self) -> float:
+        """Of contention and prioritisation the seconds behind resources that do several things at once.
+
+        These are resources of whose work, summed over instances, a tenth or more overlaps: systems, teams under one name, people with
+        several cases open. That they are at work does not prove that they could not have begun another instance.
+        """
+        x, w = self.study.instances, self.waits
+        rows = np.flatnonzero((x.resource >= 0) & (x.start != MISSING) & (x.end != MISSING) & (x.end > x.start))
+        who, begin, end = x.resource[rows], x.start[rows], x.end[rows]
+        order = np.lexsort((begin, who))
+        of, low, high = merged(*(np.ascontiguousarray(part[order], np.int64) for part in (who, begin, end)))
+        n = len(x.log.resources)
+        several = np.bincount(of, high - low, minlength=n) <= (1 - OVERLAP) * np.bincount(who, end - begin, minlength=n)
+        several &= np.bincount(who, minlength=n) > 0
+        behind = w.parts[:, PARTS.index("contention")] + w.parts[:, PARTS.index("prioritisation")]
+        return float(behind[np.append(several, False)[x.resource]].sum()) / MICROSECONDS
+
     def sentence(self, lang: str = "en") -> str:
         """Where customers wait longest in sum, and the causes of all waiting."""
         found = self.total()
         if not found["n"]:
             return self._bound_sentence(lang) if found["upper_bound_n"] else say("waits.none", lang)
+        if not found["total_s"]:
+            said = say("waits.nothing", lang, n=f"{found['n']:,.0f}", all=f"{len(self.waits.how):,}")
+            return said + self._left_out(found, lang)
         top = self.measured.iloc[0]
         values: dict[str, Any] = {
             "n": f"{found['n']:,.0f}", "all": f"{len(self.waits.how):,}", "hours": hours_words(found["total_s"], lang),
@@ -193,9 +230,13 @@ class Waits(Result):
             if share > 0
         ]
         said += say("waits.causes", lang, causes=say("word.listed", lang).join(causes)) if causes else ""
-        return said + (
-            say("waits.and_bounds", lang, n=f"{found['upper_bound_n']:,.0f}") if found["upper_bound_n"] else ""
-        )
+        behind = self.at_once_s() / found["total_s"]
+        said += say("waits.at_once", lang, share=percent(behind, lang)) if behind >= TOLD else ""
+        return said + self._left_out(found, lang)
+
+    def _left_out(self, found: dict[str, float], lang: str) -> str:
+        n = found["upper_bound_n"]
+        return say("waits.and_bounds", lang, n=f"{n:,.0f}") if n else ""
 
     def _bound_sentence(self, lang: str) -> str:
         top = self.bounds.iloc[0]
@@ -252,14 +293,6 @@ def waits_of(study: Study, *, calendar: str | None = None) -> Waits:
     return Waits(_table(study, waits, by_transition=True), provenance, study, waits)
 
 
-def percent(share: float, lang: str) -> str:
-    """A share in per cent for a sentence: whole from 10 % on, and 100 only where it is all."""
-    value = 100 * share
-    text = f"{value:.0f}" if value >= 9.95 else f"{value:.1f}" if value >= 0.05 else "< 0.1"
-    text = "> 99" if 99.5 <= value < 100 else text
-    return f"{text} %" if lang == "en" else f"{text}%"
-
-
 def hours_words(seconds: float, lang: str) -> str:
     """Hours in sum, with a decimal where they are few."""
     hours = seconds / 3600
@@ -309,19 +342,16 @@ def _visible(study: Study, activity: str) -> bool | None:
 
 def _sums(of: np.ndarray, value: np.ndarray, case: np.ndarray, parts: np.ndarray, n_keys: int) -> pd.DataFrame:
     """Per key: n, cases, sum, median, 90th percentile, mean and the sums by cause; sums are exact."""
-    order = np.lexsort((value, of))
     n = np.bincount(of, minlength=n_keys)
-    first = np.cumsum(n) - n
-    some = np.flatnonzero(n)
     sums = np.zeros((n_keys, 1 + parts.shape[1]), np.int64)
-    if len(some):
-        sums[some] = np.add.reduceat(np.column_stack((value, parts))[order], first[some], axis=0)
+    np.add.at(sums, of, np.column_stack((value, parts)))
     pairs = np.unique(of.astype(np.int64) * (int(case.max(initial=0)) + 1) + case)
     cases = np.bincount(pairs // (int(case.max(initial=0)) + 1), minlength=n_keys)
     seconds = np.where(n > 0, sums[:, 0] / MICROSECONDS, np.nan)
     frame = pd.DataFrame({"n": n, "cases": cases, "total_s": seconds, "mean_s": seconds / np.maximum(n, 1)})
-    for name, share in (("median_s", 0.5), ("p90_s", 0.9)):
-        rank = np.maximum(np.ceil(share * n - 1e-9), 1).astype(np.int64)[some]
+    keys, lengths = exact_quantiles(of, value, (0.5, 0.9))
+    for name, length in zip(("median_s", "p90_s"), lengths, strict=True):
         frame[name] = np.nan
-        frame.loc[some, name] = value[order][first[some] + rank - 1] / MICROSECONDS
+        frame.loc[keys, name] = length
+    frame.loc[n < ENOUGH, "p90_s"] = np.nan
     return frame.join(pd.DataFrame(sums[:, 1:] / MICROSECONDS, columns=list(PART_COLUMNS)))

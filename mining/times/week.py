@@ -57,6 +57,8 @@ class Week(Result):
     def sentence(self, lang: str = "en") -> str:
         """When most cases arrive, against the average, and when most people are at work."""
         n, hours = int(self.frame["n_arrivals"].sum()), float(self.frame["hours"].sum())
+        if not n:
+            return say("week.none", lang)
         cell = self.top(1).iloc[0]
         text = say(
             "week.arrivals", lang, at=hour_words(cell, lang), rate=f"{cell['arrivals']:.3g}", mean=f"{n / hours:.3g}",
@@ -117,7 +119,8 @@ def week_of(study: Study) -> Week:
     found = instance_times(study)
     cases = found.begin != MISSING
     begin, until = found.begin[cases], found.until[cases]
-    spans = spans_of(study.blueprint.tz, int(begin.min()), max(int(until.max()), x.now))
+    first = int(begin.min(initial=x.now))  # a log of which no case has a length still has a last moment
+    spans = spans_of(study.blueprint.tz, first, max(int(until.max(initial=x.now)), x.now))
     cell = cells_of(spans)
 
     def by_cell(value: np.ndarray) -> np.ndarray:

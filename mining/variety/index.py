@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from mining.results import Result
-from mining.segments import ALL, NOT_RECORDED, segments_of
+from mining.segments import ALL, NOT_RECORDED, group_label, segments_of
 from mining.suppression import hidden
 from mining.texts import say
+from mining.units import percent
 
 if TYPE_CHECKING:
     from mining.study import Study
@@ -24,9 +25,9 @@ MOST_OF_THEM = 0.8
 class Variety(Result):
     """One row for all cases, or one per group: how alike they are.
 
-    Only complete cases count: a case that is still running, or was cut off, would be a variant of its own for that reason alone. The
-    index falls with the number of cases where variants are rare, so groups of very different size are compared with care: the number
-    of cases stands beside it.
+    Only complete cases count: one that still runs would be a variant of its own for that reason alone. One that does not begin as
+    designed (the extract may have cut it off) does count. The index falls with the number of cases where variants are rare, so groups
+    of very different size are compared with care: the number of cases stands beside it.
     """
 
     columns: ClassVar[dict[str, str]] = {
@@ -51,7 +52,9 @@ class Variety(Result):
         """The index and what it rests on; of groups, the most and the least standardised."""
         rows = self.frame[self.frame["index"].notna()]
         if rows.empty:
-            return say("variety.too_few", lang)
+            return (
+                say("variety.hidden", lang, n=self.n_hidden).strip() if self.n_hidden else say("variety.too_few", lang)
+            )
         if self.by is None:
             return _told(rows.iloc[0], lang)
         groups = rows[rows["group"] != ALL]
@@ -59,8 +62,8 @@ class Variety(Result):
         if len(groups) > 1:
             high, low = groups.loc[groups["index"].idxmax()], groups.loc[groups["index"].idxmin()]
             values = {
-                "most": high["group"], "high": f"{high['index']:.2f}", "n_high": f"{high['cases']:,}",
-                "least": low["group"], "low": f"{low['index']:.2f}", "n_low": f"{low['cases']:,}",
+                "most": group_label(high["group"], lang), "high": f"{high['index']:.2f}", "n_high": f"{high['cases']:,}",
+                "least": group_label(low["group"], lang), "low": f"{low['index']:.2f}", "n_low": f"{low['cases']:,}",
             }  # fmt: skip
             text += say("variety.groups", lang, **values)
         return text + (say("variety.hidden", lang, n=self.n_hidden) if self.n_hidden else "")
@@ -69,7 +72,7 @@ class Variety(Result):
 def _told(row: pd.Series, lang: str) -> str:
     values = {
         "index": f"{row['index']:.2f}", "cases": f"{row['cases']:,}", "variants": f"{row['variants']:,}",
-        "top": f"{row['top_1']:.1%}".replace("%", "\u00a0%"), "few": f"{row['for_80']:,}", "running": f"{row['running']:,}",
+        "top": percent(row["top_1"], lang), "few": f"{row['for_80']:,}", "running": f"{row['running']:,}",
     }  # fmt: skip
     return say("variety.told", lang, **values)
 

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from mining.conformance.alignment import LOG, MODEL
+from mining.flow.spreads import exact_quantiles
 from mining.pictures.variants import Row, Step, variants_picture
 from mining.results import Result
 from mining.texts import activity_name, say
-from mining.units import MICROSECONDS, readable
+from mining.units import MISSING, percent, readable
 
 if TYPE_CHECKING:
     from mining.pictures import Picture
@@ -31,9 +32,9 @@ class VariantList(Result):
         "running": "whether these cases have not ended: they may still become another variant",
         "events": "completed activity instances",
         "moves": "least number of deviations from the flow as drawn (log and model moves); missing where not solved",
-        "fits": "whether it is a run of the flow (of running cases: the beginning of one)",
-        "n_times": "ended cases with a known beginning and end, of which the median is",
-        "median_s": "median throughput time of those cases, seconds",
+        "fits": "whether it is a run of the flow (of running cases: the beginning of one); missing where not solved and it may be",
+        "n_times": "ended cases whose beginning and end are known and do not contradict each other: those that the median is of",
+        "median_s": "throughput time that half of those cases do not exceed, one that was measured, seconds",
         "example": "id of the first case with it",
         "trace": "activities in order (tuple of text)",
     }
@@ -51,8 +52,8 @@ class VariantList(Result):
             return ""
         fit = int(cases[self.frame["fits"].astype("boolean").fillna(False)].sum())
         values = {
-            "n": f"{n:,}", "variants": f"{len(cases):,}", "top": _share(cases.iloc[0] / n),
-            "ten": _share(cases.head(10).sum() / n), "fit": f"{fit:,}", "fit_share": _share(fit / n),
+            "n": f"{n:,}", "variants": f"{len(cases):,}", "top": percent(cases.iloc[0] / n, lang),
+            "ten": percent(cases.head(10).sum() / n, lang), "fit": f"{fit:,}", "fit_share": percent(fit / n, lang),
         }  # fmt: skip
         return say("variants.told", lang, **values)
 
@@ -78,7 +79,7 @@ class VariantList(Result):
                 state = {MODEL: "missing", LOG: "extra" if known else "unknown"}.get(kind, "")
                 seen = blueprint.lane_of(name).visible if known else None
                 steps.append(Step(name, activity_name(blueprint, name, lang), seen, state))
-            notes = [say("variants.cases", lang, n=f"{row.cases:,}", share=_share(row.share))]
+            notes = [say("variants.cases", lang, n=f"{row.cases:,}", share=percent(float(row.share), lang))]
             if row.running:
                 notes.append(say("variants.running", lang))
             elif row.n_times:
@@ -88,12 +89,8 @@ class VariantList(Result):
             rows.append(Row(str(row.variant), float(row.share), tuple(notes), tuple(steps)))
         n = len(self.frame)
         values = {"k": f"{len(rows):,}", "n": f"{n:,}", "cases": f"{int(self.frame['cases'].sum()):,}"}
-        title = say("variants.title", lang, share=_share(sum(row.share for row in rows)), **values)
+        title = say("variants.title", lang, share=percent(sum(row.share for row in rows), lang), **values)
         return variants_picture(rows, title=title, lang=lang)
-
-
-def _share(value: float) -> str:
-    return f"{value:.1%}".replace("%", "\u00a0%")
 
 
 def variants_of(study: Study) -> VariantList:
@@ -118,25 +115,27 @@ def variants_of(study: Study) -> VariantList:
     share = variants.count / max(int(variants.count.sum()), 1)
     first = np.full(n, instances.n_cases, np.int64)
     np.minimum.at(first, variants.of_case, np.arange(instances.n_cases))
-    length = (instances.case_end - instances.case_start) / MICROSECONDS
-    timed = ~study.is_open & (np.diff(instances.offsets) > 0)
-    times = pd.Series(length[timed]).groupby(variants.of_case[timed])
+    length = instances.case_end - instances.case_start
+    known = (instances.case_start != MISSING) & (instances.case_end != MISSING) & (length >= 0)
+    timed = ~study.is_open & known
+    keys, (median,) = exact_quantiles(variants.of_case[timed].astype(np.int64), length[timed], (0.5,))
     frame = pd.DataFrame(
         {
             "variant": np.arange(1, n + 1),
             "cases": variants.count,
             "share": share,
-            "cumulated": np.cumsum(share),
+            "cumulated": np.cumsum(variants.count) / max(int(variants.count.sum()), 1),
             "running": variants.open,
             "events": np.array([len(trace) for trace in variants.traces], np.int64),
             "moves": pd.array(found.cost, "Int64"),
-            "fits": found.cost == 0,
-            "n_times": times.size().reindex(range(n), fill_value=0).to_numpy(np.int64),
-            "median_s": times.median().reindex(range(n)).to_numpy(float),
+            "fits": pd.array(found.cost == 0, "boolean"),
+            "n_times": np.bincount(variants.of_case[timed], minlength=n),
+            "median_s": pd.Series(median, keys).reindex(range(n)).to_numpy(float),
             "example": np.asarray(study.log.case_ids, object)[first],
         }
     )
     frame.loc[~found.solved, "moves"] = pd.NA
+    frame.loc[~found.solved & (found.lower == 0), "fits"] = pd.NA
     traces = [tuple(instances.names[x] for x in trace) for trace in variants.traces]
     frame["trace"] = pd.Series(traces, dtype=object)
     return VariantList(frame, study.provenance("variants"), study)
