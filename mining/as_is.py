@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,11 +11,13 @@ from mining.log import EventLog
 from mining.results import Result
 
 if TYPE_CHECKING:
-    from mining.discovery import DiscoveredFlow
+    from mining.discovery import DiscoveredFlow, DiscoveredModel
     from mining.discovery.branches import Branches
     from mining.discovery.choice import ModelTable
     from mining.discovery.repair import Repair
     from mining.discovery.shape import Shape
+    from mining.handovers.automation import Automation
+    from mining.handovers.channels import Channels
     from mining.handovers.crossings import Crossings, CrossingSummary
     from mining.handovers.matrix import HandoverMatrix
     from mining.handovers.ping_pong import PingPong
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
     from mining.variety import VariantList, Variety
 
 SHARES = (0.8, 0.95)  # of the cases that a repaired blueprint is drafted for
+LEVELS = ("lane", "role", "resource")
+NAMED = (
+    "branches", "shape", "variety", "steps", "waits", "week", "load", "crossing_summary", "ping_pong", "rework",
+    "responsibility", "automation", "channels",
+)  # fmt: skip
 
 
 class AsIs:
@@ -132,7 +138,7 @@ class AsIs:
     @cached_property
     def matrices(self) -> dict[str, HandoverMatrix]:
         """Hand-overs by level."""
-        return {level: self.study_of().handovers(level) for level in ("lane", "role", "resource")}
+        return {level: self.study_of().handovers(level) for level in LEVELS}
 
     @cached_property
     def crossings(self) -> Crossings:
@@ -167,30 +173,38 @@ class AsIs:
 
         return responsibility_of(self.study_of())
 
-    def tables(self) -> Iterator[tuple[str, Result]]:
-        """Name and table of all that is not a row per case; what cannot be made is left out, the page says why."""
-        yield "models", self.models
-        if self.study is None:
-            return
-        yield "comparison", self.flow.comparison
-        for name in (
-            "branches",
-            "shape",
-            "variety",
-            "steps",
-            "waits",
-            "week",
-            "load",
-            "ping_pong",
-            "rework",
-            "responsibility",
-        ):
-            with suppress(MiningError):
-                yield name, getattr(self, name)
-        yield "times", self.times.summary()
-        yield "crossings", self.crossing_summary
-        for level, matrix in self.matrices.items():
-            yield f"handovers_by_{level}", matrix
-        with suppress(MiningError):
-            for share, repair in zip(SHARES, self.repairs, strict=True):
-                yield f"repair_{share:.0%}".rstrip("%"), repair
+    @cached_property
+    def automation(self) -> Automation:
+        """What of the work machines did, as far as they are named."""
+        from mining.handovers.automation import automation_of
+
+        return automation_of(self.study_of())
+
+    @cached_property
+    def channels(self) -> Channels:
+        """Cases by channel, and those that stayed in self-service."""
+        from mining.handovers.channels import channels_of
+
+        return channels_of(self.study_of())
+
+    @property
+    def model(self) -> DiscoveredModel:
+        """The recommended model; that of the inductive miner where none could be measured."""
+        return self.models.recommended or self.flow.model
+
+    def tables(self) -> tuple[dict[str, Result], dict[str, str]]:
+        """Name and table of all that is not a row per case; and name and reason of those that this log or blueprint cannot give."""
+        made: dict[str, Callable[[], Result]] = {"models": lambda: self.models}
+        if self.study is not None:
+            made |= {name: lambda name=name: getattr(self, name) for name in NAMED}  # type: ignore[misc]
+            made |= {"comparison": lambda: self.flow.comparison, "times": lambda: self.times.summary()}
+            made |= {f"handovers_by_{level}": lambda level=level: self.matrices[level] for level in LEVELS}  # type: ignore[misc]
+            made |= {f"repair_{100 * x:.0f}": lambda k=k: self.repairs[k] for k, x in enumerate(SHARES)}  # type: ignore[misc]
+        found: dict[str, Result] = {}
+        left_out: dict[str, str] = {}
+        for name, make in made.items():
+            try:
+                found[name] = make()
+            except MiningError as error:
+                left_out[name] = str(error)
+        return found, left_out

@@ -91,10 +91,11 @@ def _texts(found: AsIs, lang: str, progress: Callable[[str], None]) -> Iterator[
     progress("drawing the map at every level of detail")
     yield "map.html", explorer_of(flow.observed, lang=lang).html()
     yield "map.svg", flow.picture(lang=lang).svg
-    if flow.model.net is not None:
-        yield "model.pnml", flow.model.to_pnml()
+    progress("measuring models")
+    if found.model.net is not None:
+        yield "model.pnml", found.model.to_pnml()
     with suppress(MiningError):  # a model that BPMN cannot say
-        yield "model.bpmn", flow.model.to_bpmn(lang)
+        yield "model.bpmn", found.model.to_bpmn(lang)
     if found.study is not None:
         progress("repairing the blueprint, as a draft")
         with suppress(MiningError):  # the page says why
@@ -103,7 +104,8 @@ def _texts(found: AsIs, lang: str, progress: Callable[[str], None]) -> Iterator[
     progress("writing the page")
     yield "as_is.html", render_as_is(found, lang=lang)
     progress("writing the tables")
-    yield "tables.json", _json({name: table.to_dict() for name, table in found.tables()})
+    tables, left_out = found.tables()
+    yield "tables.json", _json({name: table.to_dict() for name, table in tables.items()} | {"left_out": left_out})
 
 
 def _json(record: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,10 @@ class MapExplorer:
 
     def html(self) -> str:
         """The whole page: one file that asks nothing of the network. The same input gives the same bytes."""
+        return self._page
+
+    @cached_property
+    def _page(self) -> str:
         lang = self.lang
 
         def word(key: str) -> str:

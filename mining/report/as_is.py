@@ -109,7 +109,8 @@ def _flow(found: AsIs, w: Writer) -> Section:
 def _models(found: AsIs, w: Writer) -> Section:
     table = found.models
     chart = _chart(w, "as_is.models_caption", table.plot(lang=w.lang))
-    return Section([table.sentence(w.lang)], [chart], [parts.models(table, w)])
+    said = [table.sentence(w.lang), w.say("as_is.model_file")] if table.recommended else [table.sentence(w.lang)]
+    return Section(said, [chart], [parts.models(table, w)])
 
 
 def _variants(found: AsIs, w: Writer) -> Section:
@@ -163,7 +164,10 @@ def _handovers(found: AsIs, w: Writer) -> Section:
         lanes.sentence(w.lang),
         roles.sentence(w.lang),
         found.ping_pong.sentence(w.lang),
+        found.automation.sentence(w.lang),
     ]
+    if "channel" in found.study_of().log.binding.attributes:
+        said.append(found.channels.sentence(w.lang))
     chart = _chart(w, "as_is.handovers_caption", lanes.plot(lang=w.lang))
     tables = [parts.crossings(found.crossing_summary, w), parts.handovers(lanes, w), parts.handovers(roles, w),
               parts.ping_pong(found.ping_pong, w)]  # fmt: skip
