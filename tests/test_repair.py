@@ -114,7 +114,7 @@ def test_a_flow_that_fits_needs_no_edit():
     assert found.diff == ()
     assert found.draft.blueprint().version == "1"
     assert found.sentence() == (
-        "2 of 3 cases (66.7\xa0%) fit the flow as designed; 60.0\xa0% was asked for, so no edit is needed."
+        "2 of 3 cases (66.7 %) fit the flow as designed; 60.0 % was asked for, so no edit is needed."
     )
     assert "因此无需修改" in found.sentence("zh")
 
