@@ -54,9 +54,10 @@ def write_as_is(
         A log alone gives map, models and their quality; with a blueprint (a Study) there are the comparison, branches, drafts of a
         repaired blueprint, times, waits and hand-overs besides.
     out : str or Path
-        Folder for ``as_is.html`` (the page), ``map.html`` (the map with sliders), ``map.svg``, ``model.pnml``, ``model.bpmn``,
-        ``tables.json`` and ``repaired-80.yaml``, ``repaired-95.yaml``. It is made if need be; files of these names are replaced, and
-        removed where there is none this time. The page is put there last: where it is, the others belong to it.
+        Folder for ``as_is.html`` (the page), ``map.html`` (the map with sliders), ``map.svg``, ``model.pnml`` and ``model.bpmn`` (the
+        recommended model), ``tables.json`` and, where an edit is needed, ``repaired-80.yaml`` and ``repaired-95.yaml``. It is made if
+        need be; files of these names are replaced, and those of an earlier run that this one does not make are removed. The page is moved
+        to its place last: where it is, the others belong to it.
     lang : {"en", "zh"}
     progress : callable
         Called with the name of each step as it begins.
@@ -100,6 +101,8 @@ def _texts(found: AsIs, lang: str, progress: Callable[[str], None]) -> Iterator[
         progress("repairing the blueprint, as a draft")
         with suppress(MiningError):  # the page says why
             for share, repair in zip(SHARES, found.repairs, strict=True):
+                if not len(repair):  # the blueprint as it is
+                    continue
                 yield f"repaired-{share:.0%}.yaml".replace("%", ""), repair.to_yaml()
     progress("writing the page")
     yield "as_is.html", render_as_is(found, lang=lang)

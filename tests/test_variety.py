@@ -92,7 +92,7 @@ def test_variants_by_hand(abc):
     assert by_trace.loc["abc", ["moves", "fits", "running", "events"]].tolist() == [0, True, False, 3]
     assert by_trace.loc["abbc", "moves"] == by_trace.loc["ac", "moves"] == by_trace.loc["Xabc", "moves"] == 1
     assert by_trace.loc["ab", ["moves", "fits", "running", "n_times"]].tolist() == [0, True, True, 0]
-    assert "8 (66.7 %)" in variants_of(abc).sentence()
+    assert "6 of 10 (60.0 %)" in variants_of(abc).sentence()
 
 
 def test_a_variant_has_the_median_of_its_ended_cases():

@@ -202,6 +202,8 @@ def _notes(level: Level, arcs: list[Arc], lang: str) -> list[str]:
     missing = observed.n_cases - sum(arc.n for arc in level.pool if arc.source is None)
     if missing:
         notes.append(say("map.without", lang, n=f"{missing:,}"))
+    if not isinstance(observed.source, EventLog) and (running := int(observed.source.is_open.sum())):
+        notes.append(say("map.running", lang, n=f"{running:,}"))
     return notes
 
 

@@ -170,7 +170,7 @@ def observed_of(source: Study | EventLog | Observed) -> Observed:
 
     if isinstance(source, Study):
         return _of_study(source)
-    raise LogError(f"{type(source).__name__} cannot be mined. Give a Study, or an EventLog as read_log gives it.")
+    raise LogError(f"{type(source).__name__} cannot be mined. Give a Study, or a log: discover(read_log(...)).")
 
 
 def _of_study(study: Study) -> Observed:

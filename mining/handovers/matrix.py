@@ -103,6 +103,13 @@ class HandoverMatrix(Result):
             return say("handovers.none", lang)
         if self.pairs == self.unknown:
             return say("handovers.not_measured", lang, pairs=f"{self.pairs:,}", level=level)
+        known = self.pairs - self.unknown
+        if 2 * known < self.pairs:
+            text = say(
+                "handovers.mostly_unknown", lang, n=f"{self.handed_over:,}", known=f"{known:,}", pairs=f"{self.pairs:,}",
+                level=level,
+            )  # fmt: skip
+            return text + (say("handovers.assumed", lang, n=f"{self.assumed:,}") if self.assumed else "")
         text = say(
             "handovers.all", lang, n=f"{self.handed_over:,}", pairs=f"{self.pairs:,}", level=level,
             share=percent(self.handed_over / self.pairs, lang),

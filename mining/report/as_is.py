@@ -103,7 +103,8 @@ def _flow(found: AsIs, w: Writer) -> Section:
             w.say("as_is.slow_caption"), inlined(map_of(flow.observed, colour="performance", lang=w.lang).svg, "slow")
         ),
     ]
-    return Section(flow.summary(w.lang), pictures)
+    said = [*flow.summary(w.lang), w.say("as_is.map_file")]
+    return Section(said if found.study else [*said, w.say("as_is.no_blueprint")], pictures)
 
 
 def _models(found: AsIs, w: Writer) -> Section:
@@ -129,7 +130,7 @@ def _design(found: AsIs, w: Writer) -> Section:
 
 
 def _repair(found: AsIs, w: Writer) -> Section:
-    said = [repair.sentence(w.lang) for repair in found.repairs]
+    said = [repair.sentence(w.lang) for repair in found.repairs if len(repair)] or [found.repairs[-1].sentence(w.lang)]
     largest = found.repairs[-1]
     pictures = [Figure(w.say("as_is.repair_caption"), inlined(largest.picture(lang=w.lang).svg, "repair"))]
     tables = [parts.repair(one, share, w) for share, one in zip(SHARES, found.repairs, strict=True)]
@@ -140,12 +141,17 @@ def _times(found: AsIs, w: Writer) -> Section:
     times, steps = found.times, found.steps
     charts = [_chart(w, "as_is.times_caption", times.plot(lang=w.lang))]
     said = [times.sentence(w.lang), steps.sentence(w.lang)]
-    return Section(said, charts, [parts.times(times.summary(), w), parts.steps(steps, w)])
+    return Section(
+        said,
+        charts,
+        [parts.times(times.summary(), w), *([parts.steps(steps, w)] if steps.frame["n_measured"].any() else [])],
+    )
 
 
 def _waits(found: AsIs, w: Writer) -> Section:
     table = found.waits
-    chart = _chart(w, "as_is.waits_caption", table.plot(lang=w.lang))
+    caption = "as_is.waits_caption" if len(table.measured) else "as_is.bounds_caption"
+    chart = _chart(w, caption, table.plot(lang=w.lang))
     return Section([table.sentence(w.lang)], [chart], [parts.waits(table, w)])
 
 

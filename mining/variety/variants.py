@@ -50,10 +50,13 @@ class VariantList(Result):
         n = int(cases.sum())
         if not n:
             return ""
-        fit = int(cases[self.frame["fits"].astype("boolean").fillna(False)].sum())
+        ended = ~self.frame["running"]
+        fits = self.frame["fits"].astype("boolean").fillna(False)
+        of, fit = int(cases[ended].sum()), int(cases[ended & fits].sum())
         values = {
             "n": f"{n:,}", "variants": f"{len(cases):,}", "top": percent(cases.iloc[0] / n, lang),
-            "ten": percent(cases.head(10).sum() / n, lang), "fit": f"{fit:,}", "fit_share": percent(fit / n, lang),
+            "ten": percent(cases.head(10).sum() / n, lang), "fit": f"{fit:,}", "of": f"{of:,}",
+            "fit_share": percent(fit / of, lang) if of else "-",
         }  # fmt: skip
         return say("variants.told", lang, **values)
 
