@@ -32,7 +32,7 @@ check: install   ## lint, types and the quick tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	EXAMPLES_SHARE=0.1 $(BIN)/python -m pytest -n 2 -m "not slow"
+	EXAMPLES_SHARE=0.05 $(BIN)/python -m pytest -n 2 -m "not slow" tests
 
 fuzz: install    ## the property tests with examples of chance, three times as many
 	HYPOTHESIS_PROFILE=fuzz EXAMPLES_SHARE=3 $(BIN)/python -m pytest -n 2
