@@ -85,7 +85,7 @@ class ModelTable(Result):
 
     shown: ClassVar[tuple[str, ...]] = (
         *("model", "miner", "threshold", "same_as", "recommended", "f_score", "log_fitness", "share_fitting"),
-        *("precision", "generalisation", "simplicity", "transitions", "arcs", "why_not"),
+        *("precision", "generalisation", "simplicity", "transitions", "arcs"),
     )
 
     @property
