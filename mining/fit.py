@@ -16,7 +16,7 @@ from mining.conformance.search import LargeNet
 from mining.conformance.traces import Traces
 from mining.conformance.variants import Variants
 from mining.errors import ModelError, UnknownNameError
-from mining.results import Provenance, Result
+from mining.results import Result
 
 if TYPE_CHECKING:
     from mining.study import Study
@@ -256,6 +256,5 @@ def aligned(study: Study, *, costs: MoveCosts | None = None) -> AlignedVariants:
         frame["weighted_fitness"] = np.where(known, weighted.fitness, np.nan)
         settings = {"costs": repr(costs)}
     fit = fit_of(model, traces, found, variants.count, prefix=variants.open)
-    base = study.provenance("alignments of variants")
-    provenance = Provenance(base.measure, base.log, base.blueprint, base.n_cases, base.parameters | settings)
+    provenance = study.provenance("alignments of variants", **settings)
     return AlignedVariants(frame, provenance, fit, tuple(names), variants, found, model.labels)

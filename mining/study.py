@@ -175,14 +175,14 @@ class Study:
         key, values = check.why_not
         return say(key, lang, **values) if key else ""
 
-    def provenance(self, measure: str) -> Provenance:
-        """Where a table of this study comes from."""
+    def provenance(self, measure: str, **parameters: Any) -> Provenance:
+        """Where a table of this study comes from, with the settings that change it."""
         return Provenance(
             measure,
             self.log.source.sha256,
             self.blueprint.sha256,
             self.instances.n_cases,
-            {"open_cases": self.open_cases} | ({"roster": self.roster.sha256[:12]} if self.roster else {}),
+            {"open_cases": self.open_cases} | ({"roster": self.roster.sha256[:12]} if self.roster else {}) | parameters,
         )
 
     def summary(self) -> Summary:

@@ -78,8 +78,7 @@ class Observed:
     def provenance(self, measure: str, **parameters: object) -> Provenance:
         """Where a table made of this comes from."""
         if not isinstance(self.source, EventLog):
-            base = self.source.provenance(measure)
-            return Provenance(base.measure, base.log, base.blueprint, base.n_cases, base.parameters | parameters)
+            return self.source.provenance(measure, **parameters)
         return Provenance(measure, self.log.source.sha256, "", self.n_cases, dict(parameters))
 
     @cached_property

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mining.errors import UnknownNameError
 from mining.funnel import WITHOUT_STAFF
-from mining.handovers.holders import lane_codes, provenance_of
+from mining.handovers.holders import lane_codes
 from mining.results import Result, wilson
 from mining.scorecard import Share
 from mining.segments import NOT_RECORDED, segments_of
@@ -161,7 +161,7 @@ def automation_of(study: Study, system_accounts: Collection[str] | None = None) 
         rate = Share(int((named & system).sum()), int(named.sum()))
         straight = Share(int((ended & ~person & ~blind).sum()), int((ended & ~blind).sum()))
         undecided = int((ended & blind).sum())
-    provenance = provenance_of(study, "automation", system_accounts=None if accounts is None else list(accounts))
+    provenance = study.provenance("automation", system_accounts=None if accounts is None else list(accounts))
     return Automation(frame[list(Automation.columns)], provenance, accounts, proposed, rate, straight, undecided)
 
 
@@ -290,5 +290,5 @@ def automation_by(
         for i, name in enumerate(parts):
             frame[name] = [x[i] for x in shares]
     frame = frame[~few & (frame["cases"] > 0)].reset_index(drop=True)
-    provenance = provenance_of(study, f"automation by {by}", system_accounts=sorted(set(system_accounts)))
+    provenance = study.provenance(f"automation by {by}", system_accounts=sorted(set(system_accounts)))
     return AutomationBy(frame[list(AutomationBy.columns)], provenance, by, int(few.sum()))

@@ -12,7 +12,7 @@ import pandas as pd
 from mining.conformance import verdicts as v
 from mining.errors import UnknownNameError
 from mining.funnel import funnel_of
-from mining.handovers.holders import UNKNOWN, holders_of, neighbours, provenance_of
+from mining.handovers.holders import UNKNOWN, holders_of, neighbours
 from mining.results import Result, wilson
 from mining.scorecard import Share
 from mining.texts import say
@@ -169,7 +169,7 @@ def channels_of(study: Study, self_service: Collection[str] | None = None) -> Ch
         outside[case[~np.isin(code, [every.names.index(name) for name in own])]] = True
         ended = ~study.is_open & (channels > 0)
         contained = Share(int((ended & ~outside).sum()), int(ended.sum()))
-    provenance = provenance_of(study, "channels", self_service=None if own is None else list(own))
+    provenance = study.provenance("channels", self_service=None if own is None else list(own))
     without = int((every.code == UNKNOWN).sum())
     return Channels(frame[list(Channels.columns)], provenance, without, len(at), switching, own, contained)
 

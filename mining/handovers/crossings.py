@@ -10,7 +10,7 @@ import pandas as pd
 
 from mining.blueprint.model import Blueprint
 from mining.conformance.continuity import bounds, changes
-from mining.handovers.holders import holders_of, lane_codes, provenance_of
+from mining.handovers.holders import holders_of, lane_codes
 from mining.promises import METHOD
 from mining.results import Result
 from mining.segments import ALL, NOT_RECORDED, group_label, segments_of
@@ -170,7 +170,7 @@ def crossings_of(study: Study) -> Crossings:
         study.is_open,
     )
     return Crossings(
-        frame[list(Crossings.columns)], provenance_of(study, "crossings of the lines"), hidden_steps, tuple(not_measured), blueprint
+        frame[list(Crossings.columns)], study.provenance("crossings of the lines"), hidden_steps, tuple(not_measured), blueprint
     )  # fmt: skip
 
 
@@ -297,7 +297,7 @@ def crossing_summary(study: Study, by: str | None = None, *, named: bool = False
     rows = [_summed(table, group, cases, measure) for group, cases in groups for measure in MEASURES]
     frame = pd.DataFrame([row for row in rows if row["n"]], columns=list(CrossingSummary.columns))
     measure = "crossings of the lines" if by is None else f"crossings of the lines by {by}"
-    return CrossingSummary(frame, provenance_of(study, measure), by, left_out)
+    return CrossingSummary(frame, study.provenance(measure), by, left_out)
 
 
 def _summed(table: Crossings, group: str, cases: np.ndarray, measure: str) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from mining.blueprint.derived import CHANNEL
 from mining.conformance.conditions import is_missing
 from mining.conformance.people import in_role, is_known
 from mining.errors import LogError, UnknownNameError
-from mining.results import Provenance
 from mining.texts import LANGUAGES
 from mining.units import MISSING
 
@@ -238,9 +237,3 @@ def cases_by(key: np.ndarray, case: np.ndarray, keys: np.ndarray, n_cases: int) 
     """Per one of ``keys`` (sorted, all that occur) the number of cases with it."""
     pairs = np.unique(key * max(n_cases, 1) + case)
     return np.bincount(np.searchsorted(keys, pairs // max(n_cases, 1)), minlength=len(keys))
-
-
-def provenance_of(study: Study, measure: str, **parameters: object) -> Provenance:
-    """Where a table of a study comes from, with the settings that change it."""
-    base = study.provenance(measure)
-    return Provenance(base.measure, base.log, base.blueprint, base.n_cases, base.parameters | parameters)

@@ -12,7 +12,7 @@ import pandas as pd
 from mining.blueprint.measures import follows
 from mining.blueprint.model import Blueprint
 from mining.flow.spreads import exact_quantiles
-from mining.handovers.holders import Holders, cases_by, holders_of, neighbours, provenance_of
+from mining.handovers.holders import Holders, cases_by, holders_of, neighbours
 from mining.results import Result
 from mining.suppression import K, hidden
 from mining.texts import LANGUAGES, say
@@ -206,7 +206,7 @@ def handover_matrix(
     handed_over, same, unknown = (int(frame.loc[frame["kind"] == x, "n"].sum()) for x in (HANDED, SAME, NOT_KNOWN))
     frame, folded = _folded(_worded(frame, held, study.blueprint, handed_over), level == "resource" and not named)
     return HandoverMatrix(
-        frame[list(HandoverMatrix.columns)], provenance_of(study, f"hand-overs by {level}", named=named, past_unknown=past_unknown),
+        frame[list(HandoverMatrix.columns)], study.provenance(f"hand-overs by {level}", named=named, past_unknown=past_unknown),
         level, len(at), handed_over, same, unknown, int(uncertain.sum()), folded, int(assumed.sum()), steps - len(held.rows),
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mining.flow.spreads import exact_quantiles
-from mining.handovers.holders import UNKNOWN, cases_by, holders_of, provenance_of
+from mining.handovers.holders import UNKNOWN, cases_by, holders_of
 from mining.results import Result
 from mining.scorecard import Share
 from mining.suppression import K, hidden
@@ -186,7 +186,7 @@ def ping_pong_of(study: Study, level: str = "resource", *, named: bool = False) 
         frame[side] = pd.Series([held.names[x] for x in code_of], dtype=object)
     has_known = np.unique(held.case[held.code != UNKNOWN])
     return PingPong(
-        frame[list(PingPong.columns)], provenance_of(study, f"ping-pong by {level}", named=named), level,
+        frame[list(PingPong.columns)], study.provenance(f"ping-pong by {level}", named=named), level,
         Share(len(np.unique(case[i])), len(has_known)), len(i), n_broken, int(few.sum()), hidden_returns,
     )  # fmt: skip
 

@@ -16,7 +16,6 @@ from mining.handovers.holders import (
     OTHER,
     SEVERAL,
     UNNAMED,
-    provenance_of,
     roles_of,
 )
 from mining.results import Result, wilson
@@ -170,4 +169,4 @@ def responsibility_of(study: Study) -> Responsibility:
             found.append(row)
     frame = pd.DataFrame(found, columns=list(Responsibility.columns))
     frame = frame.astype({"share": float, "low": float, "high": float})
-    return Responsibility(frame, provenance_of(study, "responsibility"), judged, int(frame["wrong"].sum()))
+    return Responsibility(frame, study.provenance("responsibility"), judged, int(frame["wrong"].sum()))

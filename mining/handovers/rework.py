@@ -10,7 +10,7 @@ import pandas as pd
 
 from mining._kernels import kernel
 from mining.flow.spreads import exact_quantiles
-from mining.handovers.holders import provenance_of, several_at_once
+from mining.handovers.holders import several_at_once
 from mining.results import Result, wilson
 from mining.scorecard import Share
 from mining.texts import LANGUAGES, activity_name, say
@@ -195,7 +195,7 @@ def rework_of(study: Study) -> Rework:
     frame = frame.sort_values("repeats", ascending=False, kind="stable", ignore_index=True)
     cases = Share(len(np.unique(case[at])), len(np.unique(case)))
     return Rework(
-        frame[list(Rework.columns)], provenance_of(study, "rework"), len(rows), len(at), cases, _first_time_right(study, instances)
+        frame[list(Rework.columns)], study.provenance("rework"), len(rows), len(at), cases, _first_time_right(study, instances)
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mining.results import Provenance, Result
+from mining.results import Result
 from mining.times.instances import TAKES_PART, UNKNOWN, InstanceTimes, calendar_named, clock_of, instance_times, worked
 from mining.times.summary import TimeSummary, summarised, told
 from mining.units import MICROSECONDS, MISSING
@@ -129,9 +129,7 @@ def case_times(study: Study, *, calendar: str | None = None) -> CaseTimes:
     running = np.where(
         complete | (found.begin == MISSING) | (found.until == MISSING), np.nan, found.until - found.begin
     )
-    base = study.provenance("times of cases")
-    parameters = base.parameters | {"calendar": calendar or "clock time"}
-    provenance = Provenance(base.measure, base.log, base.blueprint, base.n_cases, parameters)
+    provenance = study.provenance("times of cases", calendar=calendar or "clock time")
     return CaseTimes(frame, provenance, study, calendar, running / MICROSECONDS, x.whole.has_starts)
 
 

@@ -183,8 +183,7 @@ def load_of(study: Study, *, bin: str | None = None) -> Load:
             "throughput_s": np.divide(took, departures, out=np.full(len(spans), np.nan), where=departures > 0),
         }
     )
-    base = study.provenance("cases in work")
-    provenance = Provenance(base.measure, base.log, base.blueprint, base.n_cases, base.parameters | {"bin": chosen})
+    provenance = study.provenance("cases in work", bin=chosen)
     return Load(frame, provenance, chosen, study.blueprint.tz, begin, until, departed)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mining.errors import MiningError, UnknownNameError
-from mining.results import Provenance, Result
+from mining.results import Result
 from mining.texts import say
 from mining.times.spans import TimeSpans, spans_of
 from mining.times.week import CELLS, cells_of, hour_words
@@ -104,9 +104,7 @@ def silences(study: Study, *, channel: str | None = None, false_share: float = 0
     if not 0 < false_share < 1:
         raise MiningError(f"false_share: {false_share} is given; it must lie between 0 and 1, as 0.05 does.")
     moments = _moments(study, channel)
-    base = study.provenance("silent spells")
-    parameters = base.parameters | {"channel": channel or "all", "false_share": false_share}
-    provenance = Provenance(base.measure, base.log, base.blueprint, base.n_cases, parameters)
+    provenance = study.provenance("silent spells", channel=channel or "all", false_share=false_share)
     if len(moments) < 2:
         return Silences(
             pd.DataFrame(columns=list(Silences.columns)), provenance, study.blueprint.tz, 0, false_share, np.nan, np.nan

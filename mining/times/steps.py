@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mining.promises import METHOD
-from mining.results import Provenance, Result
+from mining.results import Result
 from mining.texts import say
 from mining.times.instances import HOW, UNKNOWN, instance_times
 from mining.times.summary import ENOUGH, time_words
@@ -145,9 +145,7 @@ def step_times(study: Study, *, calendar: str | None = None) -> StepTimes:
         waited = _spread(waits[code])
         rows.append(row | {"n_waits": len(waits[code])} | {f"wait_{key}": value for key, value in waited.items()})
     frame = pd.DataFrame(rows, columns=list(StepTimes.columns)).astype({"visible": "boolean"})
-    base = study.provenance("times of steps")
-    parameters = base.parameters | {"calendar": calendar or "clock time"}
-    return StepTimes(frame, Provenance(base.measure, base.log, base.blueprint, base.n_cases, parameters), calendar)
+    return StepTimes(frame, study.provenance("times of steps", calendar=calendar or "clock time"), calendar)
 
 
 def _grouped(code: np.ndarray, value: np.ndarray, n: int) -> list[np.ndarray]:
