@@ -22,6 +22,7 @@ from mining.pictures.svg import clean, wrap
 from mining.texts import say
 
 INK, MUTED, GRID = "#1e293b", "#475569", "#cbd5e1"
+DARK, LIGHT, ORANGE, RED = "#1f3a5f", "#a9bcd6", "#f58a3c", "#b91c1c"  # told apart in grey and by the colour-blind
 WIDTH, ROW, AROUND = 7.2, 0.42, 1.25  # inches
 LABEL_WIDTH, LABEL_LINES, LABEL_SIZE = 250.0, 3, 9
 UNKNOWN = "?"  # stands for a character that no font at hand can draw

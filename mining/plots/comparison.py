@@ -10,8 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from mining.plots.base import (
+    DARK,
     INK,
+    LIGHT,
     MUTED,
+    ORANGE,
+    RED,
     axes_of,
     families,
     intervals,
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
     from mining.discovery.comparison import Comparison
     from mining.discovery.shape import Shape
 
-ONLY_LOG, ONLY_DESIGN, USED, NEVER = "#f58a3c", "#1f3a5f", "#a9bcd6", "#b91c1c"
+ONLY_LOG, ONLY_DESIGN, USED, NEVER = ORANGE, DARK, LIGHT, RED
 LEAST_SCALE = 0.01
 MOST_SEEN, MOST_UNSEEN, MOST_OPTIONS = 12, 10, 40
 

@@ -11,8 +11,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from mining.handovers.crossings import LINES
-from mining.plots.base import INK, axes_of, families, nothing, share_axis, style
-from mining.plots.handovers import DARK, LIGHT, ORANGE, PALE, legend, why
+from mining.plots.base import DARK, INK, LIGHT, ORANGE, axes_of, families, nothing, share_axis, style
+from mining.plots.handovers import PALE, legend, why
 from mining.segments import group_label
 from mining.texts import say
 from mining.units import percent, readable

@@ -16,10 +16,13 @@ from mining.handovers.crossings import LINES
 from mining.handovers.matrix import FEW
 from mining.pictures.svg import wrap
 from mining.plots.base import (
+    DARK,
     GRID,
     INK,
     LABEL_SIZE,
+    LIGHT,
     MUTED,
+    ORANGE,
     WIDTH,
     axes_of,
     families,
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     from mining.handovers.matrix import HandoverMatrix
     from mining.handovers.responsibility import Responsibility
 
-DARK, LIGHT, ORANGE, PALE = "#1f3a5f", "#a9bcd6", "#f58a3c", "#eef2f7"
+PALE = "#eef2f7"
 BLUES = LinearSegmentedColormap.from_list("handed", ["#ffffff", "#cfe0f2", "#8fb4da", "#3f6fa8", "#1f3a5f"])
 MOST_HOLDERS, MOST_PAIRS, MOST_STEPS, MOST_CROSSINGS, ROOMY = 20, 15, 20, 10, 9
 CELL, SIDE = 0.62, 1.9  # inches

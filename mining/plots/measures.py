@@ -16,10 +16,14 @@ from matplotlib.ticker import MaxNLocator
 from mining.conformance.verdicts import DIMENSIONS
 from mining.opportunities import FACETS
 from mining.plots.base import (
+    DARK,
     GRID,
     INK,
     LABEL_SIZE,
+    LIGHT,
     MUTED,
+    ORANGE,
+    RED,
     axes_of,
     families,
     nothing,
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
     from mining.promises import Calibration, OnTime
     from mining.scorecard import Touchpoints
 
-GROSS, NET, GIVEN_UP, OTHER = "#1f3a5f", "#a9bcd6", "#f58a3c", "#b91c1c"
+GROSS, NET, GIVEN_UP, OTHER = DARK, LIGHT, ORANGE, RED
 LOW_TO_HIGH = LinearSegmentedColormap.from_list("share", ["#7f2704", "#d9702b", "#fbc68c", "#fef0dc", "#ffffff"])
 FLOOR = 0.8  # the darkest colour is the lowest share shown, or this if all are higher
 ENOUGH, MOST_ROWS = 30, 40

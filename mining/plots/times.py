@@ -17,7 +17,21 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from mining.errors import UnknownNameError
-from mining.plots.base import GRID, INK, LABEL_SIZE, MUTED, WIDTH, axes_of, families, nothing, short_label, style
+from mining.plots.base import (
+    DARK,
+    GRID,
+    INK,
+    LABEL_SIZE,
+    LIGHT,
+    MUTED,
+    ORANGE,
+    WIDTH,
+    axes_of,
+    families,
+    nothing,
+    short_label,
+    style,
+)
 from mining.segments import group_label
 from mining.texts import say
 from mining.times.summary import MEASURES, QUOTIENTS, lengths_of_cases, parts, time_words
@@ -31,7 +45,6 @@ if TYPE_CHECKING:
     from mining.times.summary import TimeSummary
     from mining.times.week import Week
 
-DARK, PALE, ORANGE = "#1f3a5f", "#a9bcd6", "#f58a3c"
 PALE_TO_DARK = LinearSegmentedColormap.from_list("rate", ["#f8fafc", "#c7d7ea", "#7c9cc4", "#3b6397", "#14294a"])
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 FINE = tuple(
@@ -104,7 +117,7 @@ def cases_chart(table: CaseTimes, *, measure: str = "throughput", lang: str = "e
             return nothing(ax, say("chart.no_times", lang), lang)
         edges = np.linspace(0, max(1.0, float(drawn[-1])), BINS + 1) if quotient else _log_edges(drawn)
         counts, edges = np.histogram(drawn, edges)
-        ax.bar(edges[:-1], counts, np.diff(edges), align="edge", color=PALE, edgecolor="#ffffff", linewidth=0.6)
+        ax.bar(edges[:-1], counts, np.diff(edges), align="edge", color=LIGHT, edgecolor="#ffffff", linewidth=0.6)
         ax.set_ylim(0, counts.max() * 1.3)
         if quotient:
             ax.set_xlim(0, edges[-1])
@@ -154,7 +167,7 @@ def summary_chart(table: TimeSummary, *, lang: str = "en", ax: Axes | None = Non
         p25, median, p75, p90 = np.maximum(numbers, least).T
         places = np.arange(len(rows))
         ax.hlines(places, p75, p90, color=DARK, linewidth=1.2)
-        ax.barh(places, p75 - p25, left=p25, height=0.5, color=PALE)
+        ax.barh(places, p75 - p25, left=p25, height=0.5, color=LIGHT)
         ax.plot(median, places, "|", color=DARK, markersize=15, markeredgewidth=2.4)
         ax.plot(p90, places, "|", color=DARK, markersize=7)
         for place, x, value, n in zip(places, p90, numbers[:, 1], rows["n"], strict=True):
@@ -177,7 +190,7 @@ def summary_chart(table: TimeSummary, *, lang: str = "en", ax: Axes | None = Non
         _names(ax, axis + hidden, "", lang)
         look: dict[str, Any] = {"marker": "|", "linestyle": "", "markersize": 11, "markeredgewidth": 2.4}
         handles = [
-            Patch(color=PALE, label=say("chart.middle", lang)),
+            Patch(color=LIGHT, label=say("chart.middle", lang)),
             Line2D([], [], color=DARK, label=say("chart.middle_median", lang), **look),
             Line2D([], [], color=DARK, linewidth=1.2, label=say("chart.up_to_90", lang)),
         ]
@@ -320,7 +333,7 @@ def load_chart(table: Load, *, lang: str = "en", ax: Axes | None = None) -> Axes
                 1
             ]
         edges = np.append(_days(rows["begin"], table.tz), _days(rows["end"], table.tz)[-1])
-        ax.stairs(rows["work_in_progress"], edges, fill=True, color=PALE)
+        ax.stairs(rows["work_in_progress"], edges, fill=True, color=LIGHT)
         ax.stairs(rows["work_in_progress"], edges, color=DARK, linewidth=1.2, baseline=None)
         mean = float(np.average(rows["work_in_progress"], weights=np.maximum(np.diff(edges), 1e-12)))
         ax.axhline(mean, color=ORANGE, linewidth=1.2, linestyle=(0, (4, 3)))
@@ -341,7 +354,7 @@ def load_chart(table: Load, *, lang: str = "en", ax: Axes | None = None) -> Axes
         _plain(ax, "y")
         bottom = ax
         if below is not None:
-            below.stairs(rows["arrivals"], edges, color=PALE, fill=True, label=say("chart.load_arrivals", lang))
+            below.stairs(rows["arrivals"], edges, color=LIGHT, fill=True, label=say("chart.load_arrivals", lang))
             departures = say("chart.load_departures", lang)
             below.stairs(rows["departures"], edges, color=ORANGE, linewidth=1.1, baseline=None, label=departures)
             below.set_ylim(0, max(float(rows[["arrivals", "departures"]].max().max()) * 1.1, 1))
