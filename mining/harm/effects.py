@@ -1,0 +1,75 @@
+"""The effect of each deviation on each outcome: the naive difference beside the adjusted one, its interval, its guards, its grade."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from mining.results import Result
+
+if TYPE_CHECKING:
+    from mining.outcomes.outcome import Outcomes
+    from mining.study import Study
+
+DESIGNS = ("point", "landmark", "none")
+GRADES = ("A", "B", "C", "D")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Effects(Result):
+    """One row per finding and outcome. Made by :func:`mining.harm.effects_of`.
+
+    Attributes
+    ----------
+    study : Study
+    outcomes : Outcomes
+    influence : float64 array of shape (n_rows, n_cases)
+        What each case adds to ``total``: a row sums up to it. Re-weighting the cases re-weights the total, so a bootstrap of cases is a
+        product of matrices. NaN-free; zero for cases that are not compared, and for rows without an adjusted effect.
+    """
+
+    study: Study
+    outcomes: Outcomes
+    influence: np.ndarray
+
+    columns: ClassVar[dict[str, str]] = {
+        "finding_id": "finding",
+        "outcome": "id of the outcome",
+        "unit": "unit of all differences: s, a currency, a scale; empty for a share (then differences are of shares, 0-1)",
+        "design": "point: any case can deviate at a fixed step, compared with like cases; landmark: the chance grows with the time open, "
+        "compared from the moment of the deviation on with cases in the same state, as long open; none: not adjusted",
+        "n_with": "cases with the deviation, not allowed, and the outcome measured",
+        "n_without": "cases that the check judged, without the deviation, and the outcome measured",
+        "n_left_out": "cases that deviate and are not compared: outcome not measured, or no like case",
+        "mean_with": "mean outcome of n_with",
+        "mean_without": "mean outcome of n_without",
+        "naive": "mean_with - mean_without: not adjusted, never to be read as an effect",
+        "naive_low": "lower end of its 95 % interval (Welch)",
+        "naive_high": "upper end of it",
+        "median_diff": "difference of the medians; missing for a share",
+        "trimmed_diff": "difference of the means without the lowest and highest tenth; missing for a share",
+        "effect": "adjusted: mean over the cases with the deviation of what it changed in the outcome (ATT)",
+        "se": "its standard error",
+        "low": "lower end of its 95 % interval",
+        "high": "upper end of it",
+        "p": "probability of such an effect if there were none (two-sided)",
+        "q": "p after control of the false discovery rate over the whole table (Benjamini and Hochberg 1995)",
+        "overlap": "share of the cases with the deviation that have like cases without it, 0-1",
+        "balance": "largest standardised difference of a covariate after weighting",
+        "placebo": "the same estimate for what was measured before the deviation, in unit s: should be near 0",
+        "placebo_low": "lower end of its 95 % interval",
+        "placebo_high": "upper end of it",
+        "e_value": "how strong an unseen cause would have to be, as a risk ratio, to explain the effect away (VanderWeele and Ding 2017)",
+        "e_value_low": "the same for the end of the interval that is nearer to 0; 1 where the interval holds 0",
+        "weak": "guards that are weak or not measured, joined by comma; empty where all hold",
+        "grade": "A: all guards hold, interval without 0, q < 0.05; B: the same with one guard weak; C: descriptive only; D: too few cases",
+        "harm": "1: the outcome is worse for it, -1: better; missing below grade B",
+        "total": "effect x the cases with the deviation that are compared",
+        "adjusted_for": "covariates, joined by comma",
+        "why": "why there is no adjusted effect; empty where there is one",
+    }
+    shown: ClassVar[tuple[str, ...]] = (
+        *("finding_id", "outcome", "design", "n_with", "n_without", "naive", "effect", "low", "high", "q", "grade", "weak"),
+    )

@@ -1,0 +1,1 @@
+"""What cases came to: time, cost, satisfaction, resolution, abandonment, repeat contact."""

@@ -1,0 +1,1 @@
+"""The improvement plan: goal, measure, target, owner, dates, and what it still lacks."""

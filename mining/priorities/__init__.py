@@ -1,0 +1,1 @@
+"""What to improve first, and how sure the order is."""

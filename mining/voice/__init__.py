@@ -1,0 +1,1 @@
+"""What customers, shoppers and interviews say, beside what the log shows."""
