@@ -28,11 +28,14 @@ class Effects(Result):
     influence : float64 array of shape (n_rows, n_cases)
         What each case adds to ``total``: a row sums up to it. Re-weighting the cases re-weights the total, so a bootstrap of cases is a
         product of matrices. NaN-free; zero for cases that are not compared, and for rows without an adjusted effect.
+    left_out : dict of str to str
+        Attributes that are not adjusted for, and why.
     """
 
     study: Study
     outcomes: Outcomes
     influence: np.ndarray
+    left_out: dict[str, str]
 
     columns: ClassVar[dict[str, str]] = {
         "finding_id": "finding",
@@ -46,7 +49,7 @@ class Effects(Result):
         "mean_with": "mean outcome of n_with",
         "mean_without": "mean outcome of n_without",
         "naive": "mean_with - mean_without: not adjusted, never to be read as an effect",
-        "naive_low": "lower end of its 95 % interval (Welch)",
+        "naive_low": "lower end of its 95 % interval (Welch; of shares Newcombe)",
         "naive_high": "upper end of it",
         "median_diff": "difference of the medians; missing for a share",
         "trimmed_diff": "difference of the means without the lowest and highest tenth; missing for a share",
@@ -71,5 +74,18 @@ class Effects(Result):
         "why": "why there is no adjusted effect; empty where there is one",
     }
     shown: ClassVar[tuple[str, ...]] = (
-        *("finding_id", "outcome", "design", "n_with", "n_without", "naive", "effect", "low", "high", "q", "grade", "weak"),
+        *(
+            "finding_id",
+            "outcome",
+            "design",
+            "n_with",
+            "n_without",
+            "naive",
+            "effect",
+            "low",
+            "high",
+            "q",
+            "grade",
+            "weak",
+        ),
     )

@@ -1,0 +1,260 @@
+"""Effects of all deviations on all outcomes: each comparison made once, every row with what speaks against it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mining.blueprint.derived import OUTCOME
+from mining.blueprint.model import Standard
+from mining.errors import UnknownNameError
+from mining.harm.comparison import Comparison, Comparisons
+from mining.harm.covariates import Known, names_of
+from mining.harm.effects import Effects
+from mining.harm.estimate import Estimate, Fitted, estimated, fitted, with_interval
+from mining.harm.groups import Deviating, Group
+from mining.harm.guards import (
+    FEW_WITH,
+    FEW_WITHOUT,
+    e_values,
+    grade_of,
+    imbalance_of,
+    overlap_of,
+    weak_guards,
+)
+from mining.harm.naive import naive_of
+from mining.outcomes.outcome import Outcome, Outcomes
+
+if TYPE_CHECKING:
+    from mining.study import Study
+
+LEAST_CONTRAST = 0.2  # share of the like cases that never have the deviation
+DEFINED = "the check measures this outcome itself"
+TOO_FEW = f"fewer than {FEW_WITH} cases with the deviation, or {FEW_WITHOUT} without"
+NO_LIKE = f"fewer than {FEW_WITH} cases with the deviation have like cases, or these are fewer than {FEW_WITHOUT}"
+ALL_LATER = f"fewer than {100 * LEAST_CONTRAST:.0f} % of the like cases stay without the deviation"
+
+
+@dataclass(frozen=True, eq=False)
+class _Adjusted:
+    """An adjusted effect with its guards; ``influence`` has shape (n_cases,)."""
+
+    estimate: Estimate
+    influence: np.ndarray
+    row: dict[str, Any]
+
+
+def effects_of(
+    study: Study,
+    outcomes: Outcomes,
+    *,
+    covariates: Sequence[str] | None = None,
+    cluster: str | None = None,
+    seed: int = 0,
+) -> Effects:
+    """What each deviation changes in each outcome, for the cases that have it.
+
+    The naive difference of means stands in every row, and is never called an effect. The adjusted one is the mean over the deviating
+    cases of the outcome less what it would have been (ATT). Deviations at a fixed step are compared with like cases by cross-fitted
+    augmented inverse probability weighting; those whose chance grows with the time open (extra and repeated steps, too many hand-overs)
+    from the moment of the deviation on, with cases as long open in the same state. Where like cases deviate later, the difference is
+    divided by the share of contrast that is left (a structural nested mean model with one effect; Robins 1994).
+
+    Parameters
+    ----------
+    study : Study
+    outcomes : Outcomes
+        As :func:`mining.outcomes.outcomes_of` gives them.
+    covariates : sequence of str, optional
+        Attributes to adjust for. Default: all bound ones that are known at the first step and are read by no check as a result. Calendar
+        time, load, time and steps so far, and earlier deviations are adjusted for in any case.
+    cluster : str, optional
+        Attribute whose cases belong together, such as the customer: they are in one part of the cross-fitting, and the standard errors
+        allow for it.
+    seed : int
+        Of the cross-fitting and of the choice of like cases.
+
+    Returns
+    -------
+    Effects
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such attribute.
+
+    Examples
+    --------
+    >>> from mining.outcomes import outcomes_of
+    >>> table = effects_of(study, outcomes_of(study)).frame
+    >>> set(table["grade"]) <= {"A", "B", "C", "D"}
+    True
+    """
+    deviating = Deviating(study)
+    known = Known(study, deviating, covariates)
+    comparisons = Comparisons(study, known, deviating, seed)
+    clusters = _clusters(study, cluster)
+    rows, influence = [], []
+    for group in deviating.groups.values():
+        measured = _Effects(study, comparisons, group, clusters, seed)
+        for outcome in outcomes:
+            row, added = measured.row(outcome)
+            rows.append(row)
+            influence.append(added)
+    frame = pd.DataFrame(rows, columns=[*Effects.columns, "sign"])
+    frame["q"] = _q_values(frame["p"].to_numpy(float))
+    frame["grade"] = [
+        grade_of(r.n_with, r.n_without, r.low, r.high, r.q, r.weak.split(", ") if r.weak else ())
+        for r in frame.itertuples()
+    ]
+    shown = frame["grade"].isin(["A", "B"])
+    frame["harm"] = (np.sign(frame["effect"].astype(float)) * frame["sign"]).where(shown).astype("Int64")
+    values = np.stack(influence) if influence else np.zeros((0, study.instances.n_cases))
+    settings = {"covariates": ", ".join(known.columns), "cluster": cluster or "case", "seed": seed}
+    provenance = study.provenance("effects of deviations", **settings)
+    return Effects(frame[list(Effects.columns)], provenance, study, outcomes, values, known.left_out)
+
+
+def _clusters(study: Study, cluster: str | None) -> np.ndarray:
+    n = study.instances.n_cases
+    if cluster is None:
+        return np.arange(n)
+    if cluster not in study.log.binding.attributes:
+        raise UnknownNameError("attribute", cluster, study.log.binding.attributes, where="cluster")
+    codes = pd.factorize(study.instances.attribute(cluster))[0]
+    return np.where(codes < 0, codes.max() + 1 + np.arange(n), codes)
+
+
+def _q_values(p: np.ndarray) -> np.ndarray:
+    """False discovery rate over all rows with a p (Benjamini and Hochberg 1995)."""
+    from scipy.stats import false_discovery_control
+
+    found = np.full(len(p), np.nan)
+    known = ~np.isnan(p)
+    if known.any():
+        found[known] = false_discovery_control(np.clip(p[known], 0, 1))
+    return found
+
+
+class _Effects:
+    """The rows of one finding."""
+
+    def __init__(self, study: Study, comparisons: Comparisons, group: Group, clusters: np.ndarray, seed: int) -> None:
+        self.study, self.comparisons, self.group, self.clusters, self.seed = study, comparisons, group, clusters, seed
+        self._made: dict[tuple[bytes, tuple[str, ...]], tuple[Comparison, Fitted, Estimate | None, float] | None] = {}
+
+    def row(self, outcome: Outcome) -> tuple[dict[str, Any], np.ndarray]:
+        """The row of an outcome, and what each case adds to its total."""
+        group = self.group
+        measured = np.isfinite(outcome.values)
+        with_, without = group.has & measured, group.lacks & measured
+        row: dict[str, Any] = dict.fromkeys(Effects.columns, np.nan)
+        row |= {
+            "finding_id": group.finding_id, "outcome": outcome.id, "unit": outcome.unit, "design": "none",
+            "n_with": int(with_.sum()), "n_without": int(without.sum()), "n_left_out": int((group.has & ~measured).sum()),
+            "weak": "", "adjusted_for": "", "why": "", "sign": outcome.worse,
+        }  # fmt: skip
+        row |= naive_of(outcome.values[with_], outcome.values[without], share=outcome.kind == "share")
+        nothing = np.zeros(self.study.instances.n_cases)
+        if _defines(self.study, group, outcome):
+            return row | {"why": DEFINED}, nothing
+        if row["n_with"] < FEW_WITH or row["n_without"] < FEW_WITHOUT:
+            return row | {"why": TOO_FEW}, nothing
+        found = self._adjusted(outcome, measured)
+        if isinstance(found, str):
+            return row | {"why": found}, nothing
+        row["n_left_out"] += found.row.pop("n_alone")
+        return row | found.row, found.influence
+
+    def _adjusted(self, outcome: Outcome, measured: np.ndarray) -> _Adjusted | str:
+        own = (outcome.id.removeprefix("attribute:"),)
+        key = (np.packbits(measured).tobytes(), own if own[0] in self.study.log.binding.attributes else ())
+        if key not in self._made:
+            self._made[key] = self._compared(measured, key[1])
+        made = self._made[key]
+        if made is None:
+            return NO_LIKE
+        rows, models, placebo, spread = made
+        cluster = self.clusters[rows.case]
+        y = outcome.values[rows.case] - (rows.spent if outcome.id == "time" else 0.0)
+        estimate = estimated(y, rows.treated, models, cluster)
+        if rows.later is not None:
+            contrast = estimated(rows.later.astype(float), rows.treated, models, cluster)
+            if contrast.effect < LEAST_CONTRAST:
+                return ALL_LATER
+            estimate = _per_contrast(estimate, contrast, rows.treated, cluster)
+        share, effective = overlap_of(models, rows.treated)
+        balance = imbalance_of(rows.known.values, rows.treated, models)
+        e_value, e_low = e_values(estimate, y, rows.treated, share=outcome.kind == "share")
+        weak = weak_guards(share, effective, balance, placebo, spread, e_low, no_start=rows.no_start)
+        influence = np.bincount(rows.case, estimate.total, minlength=len(measured)) * rows.scale
+        return _Adjusted(
+            estimate,
+            influence,
+            {
+                "design": self.group.design, "effect": estimate.effect, "se": estimate.se, "low": estimate.low,
+                "high": estimate.high, "p": estimate.p, "overlap": share, "balance": balance,
+                "placebo": placebo.effect if placebo else np.nan, "placebo_low": placebo.low if placebo else np.nan,
+                "placebo_high": placebo.high if placebo else np.nan, "e_value": e_value, "e_value_low": e_low,
+                "weak": ", ".join(weak), "total": float(influence.sum()), "adjusted_for": names_of(rows.known),
+                "n_alone": rows.n_alone,
+            },
+        )  # fmt: skip
+
+    def _compared(
+        self, measured: np.ndarray, without: tuple[str, ...]
+    ) -> tuple[Comparison, Fitted, Estimate | None, float] | None:
+        """The rows, their propensities, and the placebo with its spread; None where too few cases have like ones."""
+        rows = self.comparisons.of(self.group, measured, without=without)
+        cluster = self.clusters[rows.case]
+        others = len(np.unique(rows.case[~rows.treated]))
+        if rows.treated.sum() < FEW_WITH or others < FEW_WITHOUT:
+            return None
+        models = fitted(rows.covariates(), rows.treated, cluster, seed=self.seed)
+        placebo, spread = self._placebo(rows, models)
+        return rows, models, placebo, spread
+
+    def _placebo(self, rows: Comparison, models: Fitted) -> tuple[Estimate | None, float]:
+        """The effect on what was measured before the deviation, and the standard deviation of that."""
+        known = np.isfinite(rows.before)
+        treated = rows.treated[known]
+        if treated.sum() < FEW_WITH or (~treated).sum() < FEW_WITHOUT or known.mean() < 0.5:
+            return None, 0.0
+        part = rows if known.all() else rows.rows(known)
+        spread = float(part.before.std())
+        if spread == 0:
+            return None, 0.0
+        cluster = self.clusters[part.case]
+        if part.hides or not known.all():
+            models = fitted(part.covariates(placebo=True), part.treated, cluster, seed=self.seed)
+        return estimated(part.before, part.treated, models, cluster), spread
+
+
+def _per_contrast(effect: Estimate, contrast: Estimate, treated: np.ndarray, cluster: np.ndarray) -> Estimate:
+    """The effect for each unit of contrast: like cases that deviate later have it too, after the landmark."""
+    size = effect.effect / contrast.effect
+    error = (effect.error - size * contrast.error) / contrast.effect
+    total = effect.total / contrast.effect - size / contrast.effect * (contrast.total - contrast.effect * treated)
+    found = with_interval(size, error, total, cluster, int(treated.sum()))
+    return replace(found, effect=size)
+
+
+def _defines(study: Study, group: Group, outcome: Outcome) -> bool:
+    """Whether the check measures the outcome itself, so that the deviation cannot have an effect on it: it is a part of it."""
+    spec = study.blueprint.checks.get(group.check)
+    scope = study.blueprint.scope
+    if group.check == OUTCOME:
+        return outcome.id in ("abandoned", "resolved", "reopened")
+    if not isinstance(spec, Standard):
+        return False
+    if spec.attr and outcome.id == f"attribute:{spec.attr}":
+        return True
+    if spec.item and outcome.id == f"survey:{spec.item}":
+        return True
+    begins = "case_start" in spec.start or bool(set(spec.start) & set(scope.starts_with))
+    ends = "case_end" in spec.end or bool(set(spec.end) & set(scope.ends_with))
+    return outcome.id == "time" and begins and ends

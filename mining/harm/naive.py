@@ -1,0 +1,55 @@
+"""Cases with a deviation beside cases without it, as they are: printed always, and never an effect."""
+
+from __future__ import annotations
+
+import numpy as np
+
+TRIM = 0.1
+
+
+def naive_of(with_: np.ndarray, without: np.ndarray, *, share: bool) -> dict[str, float]:
+    """Means, their difference with its 95 % interval (Welch; of shares Newcombe), and the differences of medians and trimmed means.
+
+    Parameters
+    ----------
+    with_, without : float64 arrays
+        The outcome of both groups, without missing values.
+    share : bool
+        The values are 0 and 1.
+
+    Examples
+    --------
+    >>> found = naive_of(np.array([3.0, 5.0]), np.array([1.0, 1.0, 4.0]), share=False)
+    >>> found["naive"], found["median_diff"]
+    (2.0, 3.0)
+    """
+    from scipy.stats import trim_mean, ttest_ind
+
+    lost = float("nan")
+    found = dict.fromkeys(
+        ("mean_with", "mean_without", "naive", "naive_low", "naive_high", "median_diff", "trimmed_diff"), lost
+    )
+    if len(with_):
+        found["mean_with"] = float(with_.mean())
+    if len(without):
+        found["mean_without"] = float(without.mean())
+    if not len(with_) or not len(without):
+        return found
+    found["naive"] = found["mean_with"] - found["mean_without"]
+    if share:
+        return found | _newcombe(with_, without)
+    found["median_diff"] = float(np.median(with_) - np.median(without))
+    found["trimmed_diff"] = float(trim_mean(with_, TRIM) - trim_mean(without, TRIM))
+    if len(with_) > 1 and len(without) > 1 and (with_.std() > 0 or without.std() > 0):
+        interval = ttest_ind(with_, without, equal_var=False).confidence_interval(0.95)
+        found |= {"naive_low": float(interval.low), "naive_high": float(interval.high)}
+    return found
+
+
+def _newcombe(with_: np.ndarray, without: np.ndarray) -> dict[str, float]:
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
+    low, high = confint_proportions_2indep(
+        int(with_.sum()), len(with_), int(without.sum()), len(without), method="newcomb", compare="diff"
+    )
+    return {"naive_low": float(low), "naive_high": float(high)}
