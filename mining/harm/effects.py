@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import pandas as pd
 
+from mining.errors import UnknownNameError
 from mining.results import Result
 
 if TYPE_CHECKING:
@@ -15,6 +17,13 @@ if TYPE_CHECKING:
 
 DESIGNS = ("point", "landmark", "none")
 GRADES = ("A", "B", "C", "D")
+GUARDS = ("overlap", "balance", "placebo", "no placebo", "unseen", "start")
+WHY = (
+    "too_few",  # cases with the deviation, or without
+    "no_like",  # too few of them have like cases
+    "all_later",  # nearly all like cases deviate later
+    "defined",  # the check measures this outcome itself
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -66,12 +75,14 @@ class Effects(Result):
         "placebo_high": "upper end of it",
         "e_value": "how strong an unseen cause would have to be, as a risk ratio, to explain the effect away (VanderWeele and Ding 2017)",
         "e_value_low": "the same for the end of the interval that is nearer to 0; 1 where the interval holds 0",
-        "weak": "guards that are weak or not measured, joined by comma; empty where all hold",
+        "weak": "guards that are weak or not measured, joined by comma, of "
+        + ", ".join(GUARDS)
+        + "; empty where all hold",
         "grade": "A: all guards hold, interval without 0, q < 0.05; B: the same with one guard weak; C: descriptive only; D: too few cases",
         "harm": "1: the outcome is worse for it, -1: better; missing below grade B",
         "total": "effect x the cases with the deviation that are compared",
         "adjusted_for": "covariates, joined by comma",
-        "why": "why there is no adjusted effect; empty where there is one",
+        "why": "why there is no adjusted effect: one of " + ", ".join(WHY) + "; empty where there is one",
     }
     shown: ClassVar[tuple[str, ...]] = (
         *(
@@ -89,3 +100,37 @@ class Effects(Result):
             "weak",
         ),
     )
+
+    def row(self, finding_id: str, outcome: str) -> pd.Series:
+        """The row of a finding and an outcome.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none.
+        """
+        frame = self.frame
+        if finding_id not in set(frame["finding_id"]):
+            raise UnknownNameError("finding", finding_id, frame["finding_id"].unique())
+        rows = frame[(frame["finding_id"] == finding_id) & (frame["outcome"] == outcome)]
+        if rows.empty:
+            raise UnknownNameError("outcome", outcome, frame["outcome"].unique())
+        return rows.iloc[0]
+
+    def told(self, finding_id: str, outcome: str, lang: str = "en") -> str:
+        """One effect in words: only grades A and B may say that a deviation costs or saves; see :mod:`mining.harm.words`."""
+        from mining.harm.words import told
+
+        return told(self.row(finding_id, outcome), self.outcomes[outcome], lang)
+
+    def sentence(self, lang: str = "en") -> str:
+        """How many effects were looked for, how many are shown, and which is the largest in time."""
+        from mining.harm.words import summed_up
+
+        return summed_up(self, lang)
+
+    def plot(self, outcome: str = "time", *, top: int = 10, lang: str = "en", ax: Any = None) -> Any:
+        """The naive difference beside the adjusted effect with its interval; draws on ``ax`` and returns it."""
+        from mining.plots.harm import effects_chart
+
+        return effects_chart(self, outcome, top=top, lang=lang, ax=ax)

@@ -16,7 +16,6 @@ MOST_IMBALANCE = 0.1
 MOST_PLACEBO = 0.1  # standard deviations
 LEAST_E_VALUE = 1.25
 MOST_Q = 0.05
-GUARDS = ("overlap", "balance", "placebo", "unseen", "start")
 
 
 def overlap_of(models: Fitted, treated: np.ndarray) -> tuple[float, float]:

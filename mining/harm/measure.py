@@ -33,10 +33,6 @@ if TYPE_CHECKING:
     from mining.study import Study
 
 LEAST_CONTRAST = 0.2  # share of the like cases that never have the deviation
-DEFINED = "the check measures this outcome itself"
-TOO_FEW = f"fewer than {FEW_WITH} cases with the deviation, or {FEW_WITHOUT} without"
-NO_LIKE = f"fewer than {FEW_WITH} cases with the deviation have like cases, or these are fewer than {FEW_WITHOUT}"
-ALL_LATER = f"fewer than {100 * LEAST_CONTRAST:.0f} % of the like cases stay without the deviation"
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,9 +157,9 @@ class _Effects:
         row |= naive_of(outcome.values[with_], outcome.values[without], share=outcome.kind == "share")
         nothing = np.zeros(self.study.instances.n_cases)
         if _defines(self.study, group, outcome):
-            return row | {"why": DEFINED}, nothing
+            return row | {"why": "defined"}, nothing
         if row["n_with"] < FEW_WITH or row["n_without"] < FEW_WITHOUT:
-            return row | {"why": TOO_FEW}, nothing
+            return row | {"why": "too_few"}, nothing
         found = self._adjusted(outcome, measured)
         if isinstance(found, str):
             return row | {"why": found}, nothing
@@ -177,7 +173,7 @@ class _Effects:
             self._made[key] = self._compared(measured, key[1])
         made = self._made[key]
         if made is None:
-            return NO_LIKE
+            return "no_like"
         rows, models, placebo, spread = made
         cluster = self.clusters[rows.case]
         y = outcome.values[rows.case] - (rows.spent if outcome.id == "time" else 0.0)
@@ -185,7 +181,7 @@ class _Effects:
         if rows.later is not None:
             contrast = estimated(rows.later.astype(float), rows.treated, models, cluster)
             if contrast.effect < LEAST_CONTRAST:
-                return ALL_LATER
+                return "all_later"
             estimate = _per_contrast(estimate, contrast, rows.treated, cluster)
         share, effective = overlap_of(models, rows.treated)
         balance = imbalance_of(rows.known.values, rows.treated, models)
@@ -255,6 +251,4 @@ def _defines(study: Study, group: Group, outcome: Outcome) -> bool:
         return True
     if spec.item and outcome.id == f"survey:{spec.item}":
         return True
-    begins = "case_start" in spec.start or bool(set(spec.start) & set(scope.starts_with))
-    ends = "case_end" in spec.end or bool(set(spec.end) & set(scope.ends_with))
-    return outcome.id == "time" and begins and ends
+    return outcome.id == "time" and ("case_end" in spec.end or bool(set(spec.end) & set(scope.ends_with)))
