@@ -109,12 +109,11 @@ class Comparisons:
         found = self.stretches.sets(group, measured, self.seed)
         moment = self.begin[found.case] + found.elapsed
         known = self.known.at(found.case, moment, group, without=without)
-        n_steps, _ = self.known.steps_before(found.case, moment)
         in_state = np.log1p(np.maximum(found.elapsed - found.entered, 0) / HOUR)
         known = Table(
             (*known.names, "steps so far", "time in state"),
             (*known.what, "state", "steps so far", "time in state"),
-            np.column_stack([known.values, np.log1p(n_steps), in_state]),
+            np.column_stack([known.values, np.log1p(found.steps), in_state]),
         )
         before = np.where(found.before == MISSING, np.nan, found.before / MICROSECONDS)
         n_all = int((group.has & measured).sum())

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from mining.conformance.conditions import is_missing
-from mining.conformance.instances import following
 from mining.errors import UnknownNameError
 from mining.harm.groups import Deviating, Group
 from mining.units import MICROSECONDS, MISSING
@@ -180,15 +179,6 @@ class Known:
         before = table[case] < moment[:, None]
         often = [k for k in np.flatnonzero(before.sum(axis=0) >= EARLIER_CASES) if ids[k] != group.finding_id]
         return [(f"earlier {ids[k]}", before[:, k].astype(float)) for k in often]
-
-    def steps_before(self, case: np.ndarray, moment: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """How many instances of the cases were complete at the moments, and when the last of them was (beginning of the case: none)."""
-        x = self.x
-        after = following(case, moment, x.case, x.order_time, strictly=True)
-        after = np.where(after < 0, x.offsets[case + 1], after)
-        n = after - x.offsets[case]
-        last = np.where(n > 0, x.order_time[np.maximum(after - 1, 0)], x.case_start[case])
-        return n, last
 
 
 def names_of(table: Table) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 FOLDS = 5
 CLIP = 0.99  # highest propensity that is used: a weight of at most 99
 KNOTS = (0.1, 0.25, 0.5, 0.75, 0.9)  # quantiles at which the effect of a number may bend
+EVENTS = 10  # rows concerned for each column of the propensity; with fewer, numbers do not bend, and the model is held back
 FEW_VALUES = 6  # a number with at most so many values is taken as it is
 CONFIDENCE = 0.95
 
@@ -59,12 +60,14 @@ class Estimate:
     error: np.ndarray
 
 
-def basis_of(values: np.ndarray) -> np.ndarray:
+def basis_of(values: np.ndarray, *, bends: bool = True) -> np.ndarray:
     """Covariates as the models see them: standardised, numbers with bends at their quantiles (a linear spline).
 
     Parameters
     ----------
     values : float64 array of shape (n, p)
+    bends : bool
+        False: without the bends.
 
     Returns
     -------
@@ -78,7 +81,7 @@ def basis_of(values: np.ndarray) -> np.ndarray:
     columns = []
     for x in values.T:
         columns.append(x)
-        if len(np.unique(x)) > FEW_VALUES:
+        if bends and len(np.unique(x)) > FEW_VALUES:
             knots = np.unique(np.quantile(x, KNOTS))
             columns += [np.maximum(x - knot, 0) for knot in knots if x.min() < knot < x.max()]
     if not columns:
@@ -121,13 +124,15 @@ def fitted(values: np.ndarray, treated: np.ndarray, cluster: np.ndarray, *, seed
     from sklearn.linear_model import LogisticRegression
 
     basis, fold = basis_of(values), folds_of(treated, cluster, seed)
-    propensity = np.full(len(treated), treated.mean())
-    if basis.shape[1]:
+    n, propensity = int(treated.sum()), np.full(len(treated), treated.mean())
+    narrow = basis if n >= EVENTS * basis.shape[1] else basis_of(values, bends=False)
+    if narrow.shape[1]:
+        strength = min(1.0, n / (EVENTS * narrow.shape[1]))
         for part in range(FOLDS):
             out = fold == part
             if treated[~out].any() and not treated[~out].all():
-                model = LogisticRegression(C=1.0, solver="newton-cholesky", max_iter=200)
-                propensity[out] = model.fit(basis[~out], treated[~out]).predict_proba(basis[out])[:, 1]
+                model = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=200)
+                propensity[out] = model.fit(narrow[~out], treated[~out]).predict_proba(narrow[out])[:, 1]
     propensity = np.minimum(propensity, CLIP)
     weight = np.where(treated, 1.0, propensity / (1 - propensity))
     return Fitted(propensity, weight, fold, basis)

@@ -33,6 +33,8 @@ class RiskSets:
         Microseconds that the case had been open: the same within a set.
     entered : int64 array of shape (n_rows,)
         When it came into its state, microseconds since its beginning.
+    steps : int64 array of shape (n_rows,)
+        Instances that were complete when it came into it.
     before : int64 array of shape (n_rows,)
         Length of the stretch before that one, microseconds; ``MISSING`` where there is none.
     later : bool array of shape (n_rows,)
@@ -47,6 +49,7 @@ class RiskSets:
     treated: np.ndarray
     elapsed: np.ndarray
     entered: np.ndarray
+    steps: np.ndarray
     before: np.ndarray
     later: np.ndarray
     n_alone: int
@@ -134,7 +137,7 @@ class Stretches:
         treated = np.arange(len(rows)) < any_like.sum()
         elapsed_all = np.concatenate([elapsed[any_like], elapsed[pairs[:, 0]]])
         return RiskSets(
-            rows, treated, elapsed_all, low[stretch], self._before(stretch), since[rows] < NEVER, int((~any_like).sum()),
+            rows, treated, elapsed_all, low[stretch], *self._past(stretch), since[rows] < NEVER, int((~any_like).sum()),
             len(case),
         )  # fmt: skip
 
@@ -157,16 +160,16 @@ class Stretches:
         place = np.searchsorted(keys["case"], np.arange(self.x.n_cases))
         return order, keys, place
 
-    def _before(self, stretch: np.ndarray) -> np.ndarray:
-        """Length of the stretch before each one, in its case."""
-        order, keys, place = self._by_case
+    def _past(self, stretch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How many stretches of its case lie before each one, and the length of the last of them."""
+        order, _, place = self._by_case
         case, _, low, high = self._all
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(len(order))
         at = rank[stretch]
-        has = at > place[case[stretch]]
+        n = at - place[case[stretch]]
         previous = order[np.maximum(at - 1, 0)]
-        return np.where(has, high[previous] - low[previous], MISSING)
+        return n, np.where(n > 0, high[previous] - low[previous], MISSING)
 
 
 @kernel

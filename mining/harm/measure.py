@@ -251,4 +251,4 @@ def _defines(study: Study, group: Group, outcome: Outcome) -> bool:
         return True
     if spec.item and outcome.id == f"survey:{spec.item}":
         return True
-    return outcome.id == "time" and ("case_end" in spec.end or bool(set(spec.end) & set(scope.ends_with)))
+    return outcome.id == "time" and bool({*spec.end, *spec.of} & {"case_end", *scope.ends_with})
