@@ -78,37 +78,31 @@ class Comparisons:
         """The lives of the cases in stretches."""
         return Stretches(self.study, self.deviating)
 
-    def of(self, group: Group, measured: np.ndarray, *, without: tuple[str, ...] = ()) -> Comparison:
+    def of(self, group: Group, measured: np.ndarray) -> Comparison:
         """The rows of a finding, among the cases in which the outcome is measured.
 
         Parameters
         ----------
         group : Group
         measured : bool array of shape (n_cases,)
-        without : tuple of str
-            Attributes that are no covariates here.
         """
         measured = measured & (self.begin != MISSING)
-        return (
-            self._landmark(group, measured, without)
-            if group.design == "landmark"
-            else self._point(group, measured, without)
-        )
+        return self._landmark(group, measured) if group.design == "landmark" else self._point(group, measured)
 
-    def _point(self, group: Group, measured: np.ndarray, without: tuple[str, ...]) -> Comparison:
+    def _point(self, group: Group, measured: np.ndarray) -> Comparison:
         case = np.flatnonzero(measured & (group.has | group.lacks))
         moment = self.deviating.entry[group.finding_id][case]
-        known = self.known.at(case, moment, group, without=without)
+        known = self.known.at(case, moment, group)
         before = (moment - self.begin[case]) / MICROSECONDS
         before = before if (before > 0).mean() > 0.5 else np.full(len(case), np.nan)
         return Comparison(
             case, group.has[case], known, before, ("time so far",), np.zeros(len(case)), None, 1.0, 0, no_start=False
         )
 
-    def _landmark(self, group: Group, measured: np.ndarray, without: tuple[str, ...]) -> Comparison:
+    def _landmark(self, group: Group, measured: np.ndarray) -> Comparison:
         found = self.stretches.sets(group, measured, self.seed)
         moment = self.begin[found.case] + found.elapsed
-        known = self.known.at(found.case, moment, group, without=without)
+        known = self.known.at(found.case, moment, group)
         in_state = np.log1p(np.maximum(found.elapsed - found.entered, 0) / HOUR)
         known = Table(
             (*known.names, "steps so far", "time in state"),

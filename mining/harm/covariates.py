@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -44,14 +44,24 @@ class Known:
     attributes : sequence of str, optional
         Attributes to adjust for. Default: all that are bound, known at the first step, and read by no check as a result.
 
+    results : collection of str
+        Attributes that are outcomes: no covariates of each other, even if asked for.
+
     Raises
     ------
     UnknownNameError
         If there is no such attribute.
     """
 
-    def __init__(self, study: Study, deviating: Deviating, attributes: Sequence[str] | None = None) -> None:
-        self.study, self.deviating, self.x = study, deviating, study.instances
+    def __init__(
+        self,
+        study: Study,
+        deviating: Deviating,
+        attributes: Sequence[str] | None = None,
+        *,
+        results: Collection[str] = (),
+    ) -> None:
+        self.study, self.deviating, self.x, self.outcomes = study, deviating, study.instances, results
         bound = study.log.binding.attributes
         for name in attributes or ():
             if name not in bound:
@@ -77,6 +87,8 @@ class Known:
     def _why_not(self, name: str) -> str:
         """Why an attribute is no covariate; empty where it is one."""
         bound = self.study.log.binding.attributes[name]
+        if name in self.outcomes:
+            return "an outcome"
         if self.asked is not None:
             return "" if name in self.asked else "not asked for"
         if bound.type == "datetime":
@@ -128,7 +140,7 @@ class Known:
         names = tuple(f"{name} = {distinct[k]}" for k in often[:MOST_LEVELS])
         return Table(names, (name,), np.column_stack(columns) if columns else np.empty((len(codes), 0)))
 
-    def at(self, case: np.ndarray, moment: np.ndarray, group: Group, *, without: Sequence[str] = ()) -> Table:
+    def at(self, case: np.ndarray, moment: np.ndarray, group: Group) -> Table:
         """What was known of cases at moments: one row each.
 
         Parameters
@@ -138,11 +150,9 @@ class Known:
             Microseconds UTC.
         group : Group
             The deviation that is studied: what is about it, or about its channel, is left out.
-        without : sequence of str
-            Attributes to leave out.
         """
-        skip = {*without, *(["channel"] if "wrong_channel" in group.kind else [])}
-        tables = [table for name, table in self.columns.items() if name not in skip]
+        skip = "channel" if "wrong_channel" in group.kind else ""
+        tables = [table for name, table in self.columns.items() if name != skip]
         columns = [table.values[case] for table in tables]
         names = [name for table in tables for name in table.names]
         what = [name for table in tables for name in table.what]

@@ -10,7 +10,9 @@ import numpy as np
 FOLDS = 5
 CLIP = 0.99  # highest propensity that is used: a weight of at most 99
 KNOTS = (0.1, 0.25, 0.5, 0.75, 0.9)  # quantiles at which the effect of a number may bend
-EVENTS = 10  # rows concerned for each column of the propensity; with fewer, numbers do not bend, and the model is held back
+EVENTS = (
+    10  # rows concerned for each column of the propensity; with fewer, numbers do not bend, and the model is held back
+)
 FEW_VALUES = 6  # a number with at most so many values is taken as it is
 CONFIDENCE = 0.95
 

@@ -91,7 +91,8 @@ def effects_of(
     True
     """
     deviating = Deviating(study)
-    known = Known(study, deviating, covariates)
+    results = [x.id.removeprefix("attribute:") for x in outcomes if x.id.startswith("attribute:")]
+    known = Known(study, deviating, covariates, results=results)
     comparisons = Comparisons(study, known, deviating, seed)
     clusters = _clusters(study, cluster)
     rows, influence = [], []
@@ -141,7 +142,7 @@ class _Effects:
 
     def __init__(self, study: Study, comparisons: Comparisons, group: Group, clusters: np.ndarray, seed: int) -> None:
         self.study, self.comparisons, self.group, self.clusters, self.seed = study, comparisons, group, clusters, seed
-        self._made: dict[tuple[bytes, tuple[str, ...]], tuple[Comparison, Fitted, Estimate | None, float] | None] = {}
+        self._made: dict[bytes, tuple[Comparison, Fitted, Estimate | None, float] | None] = {}
 
     def row(self, outcome: Outcome) -> tuple[dict[str, Any], np.ndarray]:
         """The row of an outcome, and what each case adds to its total."""
@@ -167,10 +168,9 @@ class _Effects:
         return row | found.row, found.influence
 
     def _adjusted(self, outcome: Outcome, measured: np.ndarray) -> _Adjusted | str:
-        own = (outcome.id.removeprefix("attribute:"),)
-        key = (np.packbits(measured).tobytes(), own if own[0] in self.study.log.binding.attributes else ())
+        key = np.packbits(measured).tobytes()
         if key not in self._made:
-            self._made[key] = self._compared(measured, key[1])
+            self._made[key] = self._compared(measured)
         made = self._made[key]
         if made is None:
             return "no_like"
@@ -201,11 +201,9 @@ class _Effects:
             },
         )  # fmt: skip
 
-    def _compared(
-        self, measured: np.ndarray, without: tuple[str, ...]
-    ) -> tuple[Comparison, Fitted, Estimate | None, float] | None:
+    def _compared(self, measured: np.ndarray) -> tuple[Comparison, Fitted, Estimate | None, float] | None:
         """The rows, their propensities, and the placebo with its spread; None where too few cases have like ones."""
-        rows = self.comparisons.of(self.group, measured, without=without)
+        rows = self.comparisons.of(self.group, measured)
         cluster = self.clusters[rows.case]
         others = len(np.unique(rows.case[~rows.treated]))
         if rows.treated.sum() < FEW_WITH or others < FEW_WITHOUT:
