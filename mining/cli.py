@@ -1,4 +1,4 @@
-"""The command line: ``mining audit``, ``discover``, ``watch``, ``simulate``, ``blueprint ...``, ``log ...``."""
+"""The command line: ``mining audit``, ``discover``, ``improve``, ``watch``, ``simulate``, ``blueprint ...``, ``log ...``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from mining.cli_blueprint import blueprint_app
 from mining.cli_discover import discover
+from mining.cli_improve import improve
 from mining.cli_log import Bound, DayFirst, LogFile, check_used, columns_of, log_app, no_binding_file, reads_a_source
 from mining.cli_progress import Progress
 from mining.cli_watch import watch
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.add_typer(blueprint_app, name="blueprint")
 app.add_typer(log_app, name="log")
 app.command()(discover)
+app.command()(improve)
 app.command()(watch)
 
 BAD_INPUT = 2

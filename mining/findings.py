@@ -16,7 +16,9 @@ from mining.conformance import verdicts as v
 from mining.results import Result, plain, wilson
 
 if TYPE_CHECKING:
-    from mining.pictures import Mark
+    from pathlib import Path
+
+    from mining.pictures import Mark, Picture
     from mining.study import Study
 
 COMMON, OCCASIONAL = 0.05, 0.01  # cut points of the lower Wilson limit of the net rate
@@ -250,3 +252,17 @@ def marks_of(study: Study) -> dict[str, Mark]:
             late_share=late / study.instances.n_cases if late else None,
         )
     return marks
+
+
+def picture_of(study: Study, bpmn: str | Path | None = None, lang: str = "en") -> Picture:
+    """The blueprint with the open faults of a study on it; with ``bpmn``, on that drawing in its own layout."""
+    from mining.pictures import blueprint_picture, bpmn_picture
+
+    if bpmn is None:
+        return blueprint_picture(study.blueprint, overlay=marks_of(study), lang=lang)
+    from mining.blueprint.bpmn import from_bpmn
+    from mining.blueprint.bpmn.matching import activities_for
+
+    names = {a.id: a.name.get(lang) for a in study.blueprint.activities}
+    drawn = activities_for(from_bpmn(bpmn), study.blueprint)
+    return bpmn_picture(bpmn, marks=marks_of(study), activities=drawn, names=names, lang=lang)

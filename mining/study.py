@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mining.funnel import Funnel
     from mining.handovers.crossings import Crossings
     from mining.handovers.matrix import HandoverMatrix
+    from mining.improvement import Improvement
     from mining.log.quality import Quality
     from mining.log.roster import Roster
     from mining.pictures import Picture
@@ -327,6 +328,12 @@ class Study:
 
         return AsIs(self.discovered)
 
+    def improvement(self, **given: Any) -> Improvement:
+        """What to improve first: harm, causes, ranking, plan; ``given`` as for :class:`mining.improvement.Improvement`."""
+        from mining.improvement import Improvement
+
+        return Improvement(self, **given)
+
     def mine(self, miner: str = "inductive", *, noise: float = 0.2, dependency: float = 0.5) -> DiscoveredModel:
         """A model that a miner makes of the cases: inductive, heuristics or powl; see :mod:`mining.discovery.models`."""
         from mining.discovery.models import mine
@@ -470,17 +477,9 @@ class Study:
         A step of the drawing is the activity whose id, label or name it bears; deviations of other activities are listed below it.
         If it has no such step, that is an error (`BlueprintError`).
         """
-        from mining.findings import marks_of
-        from mining.pictures import blueprint_picture, bpmn_picture
+        from mining.findings import picture_of
 
-        if bpmn is None:
-            return blueprint_picture(self.blueprint, overlay=marks_of(self), lang=lang)
-        from mining.blueprint.bpmn import from_bpmn
-        from mining.blueprint.bpmn.matching import activities_for
-
-        names = {a.id: a.name.get(lang) for a in self.blueprint.activities}
-        drawn = activities_for(from_bpmn(bpmn), self.blueprint)
-        return bpmn_picture(bpmn, marks=marks_of(self), activities=drawn, names=names, lang=lang)
+        return picture_of(self, bpmn, lang)
 
     def __repr__(self) -> str:
         running, cut = int((~self.has_end).sum()), int((~self.has_start).sum())

@@ -1,0 +1,96 @@
+"""What to improve first, written down: page, tables, and the plan that people go on with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mining.errors import MiningError, UnknownNameError
+from mining.folders import admit, write_whole
+from mining.improvement import Improvement
+from mining.report.improvement import render_improvement
+from mining.results import plain
+from mining.texts import LANGUAGES
+
+PLAN, PAGE = "actions.csv", "improvement.html"
+FILES = (PLAN, "improvement.json", PAGE)
+
+
+@dataclass(frozen=True)
+class WrittenImprovement:
+    """What was written.
+
+    Attributes
+    ----------
+    folder : Path
+    improvement : Improvement
+    """
+
+    folder: Path
+    improvement: Improvement
+
+
+def write_improvement(
+    improvement: Improvement,
+    out: str | Path,
+    *,
+    lang: str = "en",
+    inputs: tuple[Path, ...] = (),
+    plan: Path | None = None,
+    progress: Callable[[str], None] = lambda step: None,
+) -> WrittenImprovement:
+    """Write what to improve first into a folder: all of it, or nothing.
+
+    Parameters
+    ----------
+    improvement : Improvement
+    out : str or Path
+        Folder for ``improvement.html`` (the page), ``improvement.json`` (all tables, and why others are not there) and ``actions.csv`` (the
+        plan: drafted, or the one given brought up to date with all that people wrote in it). It is made if need be. The page is moved to
+        its place last: where it is, the others belong to it.
+    lang : {"en", "zh"}
+    inputs : tuple of Path
+        Files that it was made from besides log and blueprint, so that none of them is overwritten.
+    plan : Path, optional
+        The file that ``improvement.actions`` was read from. It may be ``actions.csv`` of the folder, which then is brought up to date.
+    progress : callable
+        Called with the name of each step as it begins.
+
+    Raises
+    ------
+    UnknownNameError
+        For another language.
+    MiningError
+        If the folder cannot be written, or holds a plan that was not given: people may have written in it.
+    """
+    if lang not in LANGUAGES:
+        raise UnknownNameError("language", lang, LANGUAGES)
+    folder, study = Path(out), improvement.study
+    there = folder / PLAN
+    if there.exists() and not (plan is not None and plan.exists() and there.samefile(plan)):
+        raise MiningError(
+            f"{there} is a plan that people may have written in, and would be replaced. Hand it over as the plan (actions), "
+            "so that what they wrote is kept, or name another folder."
+        )
+    kept = (*study.log.files, Path(study.log.source.path), *study.blueprint.files, *inputs)
+    admit(folder, FILES, kept)
+    progress("measuring what deviations cost")
+    improvement.effects.sentence()
+    progress("ranking")
+    improvement.priorities.sentence()
+    progress("making the tables")
+    tables, left_out = improvement.tables()
+    progress("writing the page")
+    page = render_improvement(improvement, lang=lang)
+    record = {name: table.to_dict() for name, table in tables.items()} | {"left_out": left_out}
+    text = json.dumps(plain(record), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False, default=str) + "\n"
+
+    def write(place: Path) -> None:
+        improvement.plan.to_csv(place / PLAN)
+        (place / "improvement.json").write_text(text, encoding="utf-8", newline="\n")
+        (place / PAGE).write_text(page, encoding="utf-8", newline="\n")
+
+    write_whole(folder, FILES, kept, write)
+    return WrittenImprovement(folder, improvement)

@@ -1,0 +1,148 @@
+"""What to improve first, on one page: order, harm, causes, what customers say, plan, and whether it helped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mining.errors import MiningError
+from mining.improvement import Improvement
+from mining.report import improvement_tables as parts
+from mining.report.chapters import Maker, Section, chart, facts, page_of
+from mining.report.formats import Writer, writer_of
+
+WIDE = ("first", "effects", "plan")
+EXPLAINED = 5  # findings whose associations are shown
+
+
+def render_improvement(found: Improvement, *, lang: str = "en") -> str:
+    """The page on what to improve first.
+
+    Parameters
+    ----------
+    found : Improvement
+    lang : {"en", "zh"}, default "en"
+
+    Returns
+    -------
+    str
+        A whole page of HTML without script; nothing is fetched. The same input gives the same bytes.
+    """
+    study = found.study
+    w = writer_of(study, lang)
+    said = facts(study.log, study.blueprint, study.instances.n_cases, w)
+    for name in ("survey", "mystery", "incidents", "needs", "costs", "actions"):
+        table = getattr(found, name)
+        if table is not None:
+            said.append((w.say(f"improvement.fact_{name}"), w.say("report.hash", file=name, hash=table.sha256)))
+    return page_of("improvement", found, CHAPTERS, w, name=study.blueprint.name.get(lang), said=said, wide=WIDE)
+
+
+def _first(found: Improvement, w: Writer) -> Section:
+    table = found.priorities
+    said = [table.sentence(w.lang), found.sensitivity.sentence(w.lang), table.rule(w.lang)]
+    picture = chart(w, "improvement.first_caption", table.plot(top=15, lang=w.lang))
+    return Section(said, [picture], [parts.priorities(table, w)])
+
+
+def _effects(found: Improvement, w: Writer) -> Section:
+    table = found.effects
+    said = [table.sentence(w.lang), w.say("improvement.naive_warning")]
+    if table.left_out:
+        names = w.say("word.listed").join(table.left_out)
+        said.append(w.say("improvement.not_adjusted_for", names=names))
+    charts = []
+    for outcome in found.outcomes:
+        rows = table.frame[table.frame["outcome"] == outcome.id]
+        if rows["effect"].notna().any():
+            charts.append(
+                chart(w, "improvement.effects_caption", table.plot(outcome.id, lang=w.lang), name=outcome.name[w.lang])
+            )
+    return Section(said, charts, [parts.effects(found, w)])
+
+
+def _requests(found: Improvement, w: Writer) -> Section:
+    return Section([found.change_requests.sentence(w.lang)], [], [parts.requests(found, w)])
+
+
+def _pareto(found: Improvement, w: Writer) -> Section:
+    table = found.paretos
+    picture = chart(w, "improvement.pareto_caption", table.plot(lang=w.lang))
+    return Section([table.sentence(w.lang)], [picture])
+
+
+def _causes(found: Improvement, w: Writer) -> Section:
+    table = found.causes
+    first = found.priorities.ranked["finding_id"].tolist()
+    shown = [id for id in first if len(table.of(id))][:EXPLAINED]
+    tables = [parts.causes(table, id, found.priorities, w) for id in shown]
+    return Section([table.sentence(w.lang), w.say("improvement.association")], [], tables)
+
+
+def _kpis(found: Improvement, w: Writer) -> Section:
+    table = found.kpis
+    measured = table.frame["value"].notna().any()
+    pictures = [chart(w, "improvement.kpis_caption", table.plot(lang=w.lang))] if measured else []
+    return Section([table.sentence(w.lang)], pictures, [parts.kpis(table, w)])
+
+
+def _costs(found: Improvement, w: Writer) -> Section:
+    return Section([found.quality_costs.sentence(w.lang)], [], [parts.costs(found, w)])
+
+
+def _voice(found: Improvement, w: Writer) -> Section:
+    scores = found.scores
+    said = [scores.sentence(w.lang), found.nonresponse.sentence(w.lang)]
+    return Section(said, [], [parts.scores(scores, w)])
+
+
+def _visits(found: Improvement, w: Writer) -> Section:
+    table = found.pass_rates
+    picture = chart(w, "improvement.visits_caption", table.plot(lang=w.lang))
+    return Section([table.sentence(w.lang)], [picture])
+
+
+def _importance(found: Improvement, w: Writer) -> Section:
+    table = found.ipa
+    picture = chart(w, "improvement.importance_caption", table.plot(lang=w.lang))
+    return Section([table.sentence(w.lang)], [picture], [parts.importance(table, w)])
+
+
+def _sources(found: Improvement, w: Writer) -> Section:
+    table = found.triangulation
+    return Section([table.sentence(w.lang)], [], [parts.sources(table, w)])
+
+
+def _gaps(found: Improvement, w: Writer) -> Section:
+    return Section([found.gaps.sentence(w.lang)], [], [parts.gaps(found.gaps, w)])
+
+
+def _plan(found: Improvement, w: Writer) -> Section:
+    plan, lint = found.plan, found.plan_lint
+    dated: Any = plan.frame["due"].notna()
+    day = found.day
+    pictures = [chart(w, "improvement.plan_caption", plan.plot(as_of=day, lang=w.lang), day=day)] if dated.any() else []
+    said = [plan.sentence(w.lang), lint.sentence(w.lang)]
+    if found.actions is None:
+        said.append(w.say("improvement.drafted"))
+    return Section(said, pictures, [parts.plan(plan, w), parts.lint(lint, w)])
+
+
+def _follow_up(found: Improvement, w: Writer) -> Section:
+    table = found.follow_up
+    said = [table.sentence(w.lang), *(table.told(id, w.lang) for id in table.frame["action_id"])]
+    pictures = []
+    if table.frame["effect"].notna().any():
+        pictures.append(chart(w, "improvement.follow_up_caption", table.plot(lang=w.lang)))
+    for id, change in table.changes.items():
+        try:
+            pictures.append(chart(w, "improvement.change_caption", change.plot(lang=w.lang), action=id))
+        except MiningError:  # said above: too few periods
+            continue
+    return Section(said, pictures)
+
+
+CHAPTERS: dict[str, Maker] = {
+    "first": _first, "effects": _effects, "requests": _requests, "pareto": _pareto, "causes": _causes, "kpis": _kpis,
+    "costs": _costs, "voice": _voice, "visits": _visits, "importance": _importance, "sources": _sources, "gaps": _gaps,
+    "plan": _plan, "follow_up": _follow_up,
+}  # fmt: skip

@@ -1,0 +1,297 @@
+"""The tables of the page on what to improve first, told column by column."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mining.harm.words import amount, weak_told
+from mining.report.formats import DASH, Writer
+from mining.report.frames import Told, told_table
+from mining.report.table import Table
+from mining.results import plain
+
+if TYPE_CHECKING:
+    from mining.causes.table import Causes
+    from mining.improvement import Improvement
+    from mining.outcomes.kpis import Kpis
+    from mining.plan.actions import Actions
+    from mining.plan.lint import ActionLint
+    from mining.priorities.ranking import Priorities
+    from mining.voice.gaps import FiveGaps
+    from mining.voice.ipa import Ipa
+    from mining.voice.scales import Scores
+    from mining.voice.triangulation import Triangulation
+
+MOST = 15  # rows of a table; the files beside the page have all
+GROUPS = 4  # groups of cases for one finding
+
+
+def priorities(found: Priorities, w: Writer) -> Table:
+    """The ranked findings with what put them there."""
+    rows = found.ranked
+    top = rows.head(MOST).astype(object)
+    top["title"] = top[f"title_{w.lang}"]
+    top["harm_said"] = [_harm(row, w) for row in top.to_dict("records")]
+    top["lost"] = [_between(row, found.currency, w) for row in top.to_dict("records")]
+    top["ranks"] = [f"{x.rank_low:.0f}–{x.rank_high:.0f}" for x in top.itertuples()]
+    columns = (
+        Told("rank", "improvement.col_rank"),
+        Told("title", "improvement.col_finding", "text"),
+        Told("priority", "improvement.col_class", "text"),
+        Told("n_net", "improvement.col_cases", of="n_judged"),
+        Told("harm_said", "improvement.col_harm", "text"),
+        Told("lost", "improvement.col_lost", "text"),
+        Told("p_top5", "improvement.col_top5", "share"),
+        Told("ranks", "improvement.col_ranks", "text"),
+        Told("tie", "improvement.col_tie", "text"),
+    )
+    return told_table("priorities", _cut("improvement.first_table", rows, w), top, columns, w)
+
+
+def _harm(row: dict[str, Any], w: Writer) -> str:
+    word = w.say(f"improvement.harm_{row['harm']}")
+    return f"{word} ({plain(row['grade'])})" if plain(row["grade"]) else word
+
+
+def _between(row: dict[str, Any], currency: str, w: Writer) -> str:
+    """What is lost per year: money where a worth is declared, else hours."""
+    if currency and plain(row["loss"]) is not None:
+        ends = [f"{row[name]:,.0f}" for name in ("loss_low", "loss_high")]
+        return w.say("improvement.money_between", low=ends[0], high=ends[1], currency=currency)
+    if plain(row["hours"]) is None:
+        return DASH
+    ends = [f"{row[name]:,.0f}" for name in ("hours_low", "hours_high")]
+    return w.say("improvement.hours_between", low=ends[0], high=ends[1])
+
+
+def effects(found: Improvement, w: Writer) -> Table:
+    """Every effect that was adjusted, the shown ones first; naive beside adjusted."""
+    table = found.effects
+    rows = table.frame[table.frame["effect"].notna()]
+    rows = rows.sort_values(["grade", "q", "finding_id"], kind="stable")
+    titles = found.priorities.frame.set_index("finding_id")[f"title_{w.lang}"]
+    said = []
+    for row in rows.head(2 * MOST).to_dict("records"):
+        outcome = table.outcomes[row["outcome"]]
+
+        def size(value: float, outcome: Any = outcome) -> str:
+            return amount(value, outcome, w.lang)
+
+        said.append(
+            {
+                "title": titles[row["finding_id"]], "name": outcome.name[w.lang], "naive": size(row["naive"]),
+                "effect": size(row["effect"]), "interval": w.say("improvement.from_to", low=size(row["low"]), high=size(row["high"])),
+                "n_with": row["n_with"], "grade": row["grade"], "weak": weak_told(row["weak"], w.lang) if row["weak"] else DASH,
+            }
+        )  # fmt: skip
+    names = ("title", "name", "naive", "effect", "interval", "n_with", "grade", "weak")
+    kinds = ("text", "text", "text", "text", "text", "count", "text", "text")
+    columns = [Told(name, f"improvement.col_{name}", how) for name, how in zip(names, kinds, strict=True)]
+    frame = pd.DataFrame(said, columns=list(names))
+    return told_table("effects", _cut("improvement.effects_table", rows, w, 2 * MOST), frame, columns, w)
+
+
+def requests(found: Improvement, w: Writer) -> Table:
+    """Deviations that do good."""
+    frame = found.change_requests.frame.astype(object)
+    outcomes = found.outcomes
+    frame["title"] = frame[f"title_{w.lang}"]
+    frame["name"] = [outcomes[x].name[w.lang] for x in frame["outcome"]]
+    frame["effect_said"] = [amount(x.effect, outcomes[x.outcome], w.lang) for x in frame.itertuples()]
+    frame["interval"] = [
+        w.say(
+            "improvement.from_to", low=amount(x.low, outcomes[x.outcome], w.lang), high=amount(x.high, outcomes[x.outcome], w.lang)
+        )
+        for x in frame.itertuples()
+    ]  # fmt: skip
+    frame["warned"] = [
+        w.say("word.listed").join(w.say(f"improvement.warning_{x}") for x in warning.split(", ") if x)
+        for warning in frame["warning"]
+    ]
+    columns = (
+        Told("title", "improvement.col_title", "text"),
+        Told("n_net", "improvement.col_cases", of="n_judged"),
+        Told("name", "improvement.col_name", "text"),
+        Told("effect_said", "improvement.col_effect", "text"),
+        Told("interval", "improvement.col_interval", "text"),
+        Told("grade", "improvement.col_grade", "text"),
+        Told(f"change_{w.lang}", "improvement.col_change", "text"),
+        Told("warned", "improvement.col_warning", "text"),
+    )
+    return told_table("requests", w.say("improvement.requests_table", n=len(frame)), frame, columns, w)
+
+
+def causes(found: Causes, finding: str, ranked: Priorities, w: Writer) -> Table:
+    """Groups of cases that one finding is associated with."""
+    rows = found.of(finding)
+    title = ranked.frame.set_index("finding_id")[f"title_{w.lang}"][finding]
+    frame = rows.head(GROUPS).astype(object)
+    frame["verdict_said"] = [w.say(f"improvement.verdict_{x.replace(' ', '_')}") for x in frame["verdict"]]
+    columns = (
+        Told(f"level_{w.lang}", "improvement.col_group", "text"),
+        Told("deviating", "improvement.col_deviating", of="n"),
+        Told("rate", "improvement.col_rate", "share"),
+        Told("rest_rate", "improvement.col_rest", "share"),
+        Told("rr", "improvement.col_rr", "number"),
+        Told("low", "improvement.col_low", "number"),
+        Told("high", "improvement.col_high", "number"),
+        Told("excess", "improvement.col_excess", "number"),
+        Told("verdict_said", "improvement.col_held_out", "text"),
+    )
+    caption = w.say("improvement.causes_table", title=title, k=len(frame), n=len(rows))
+    return told_table(f"causes-{finding}", caption, frame, columns, w)
+
+
+def kpis(found: Kpis, w: Writer) -> Table:
+    """Indicators against their targets."""
+    frame = found.frame.astype(object)
+    words = dict(zip(found.frame["kpi"], found.items, strict=True))
+
+    def said(kpi: str, value: Any) -> str:
+        return DASH if plain(value) is None else found.value_words(words[kpi], float(value), w.lang)
+
+    for name in ("value", "low", "high", "target"):
+        frame[f"{name}_said"] = [said(k, x) for k, x in zip(frame["kpi"], found.frame[name], strict=True)]
+    frame["interval"] = [
+        DASH if x.low_said == DASH else w.say("improvement.from_to", low=x.low_said, high=x.high_said)
+        for x in frame.itertuples()
+    ]
+    frame["why"] = frame[f"why_{w.lang}"]
+    columns = (
+        Told(f"name_{w.lang}", "improvement.col_kpi", "text"),
+        Told("value_said", "improvement.col_value", "text"),
+        Told("interval", "improvement.col_interval", "text"),
+        Told("n", "improvement.col_n"),
+        Told("target_said", "improvement.col_target", "text"),
+        Told("met", "improvement.col_met", "yes"),
+        Told("why", "improvement.col_not_measured", "text"),
+    )
+    return told_table("kpis", w.say("improvement.kpis_table"), frame, columns, w)
+
+
+def costs(found: Improvement, w: Writer) -> Table:
+    """What faults cost, the dearest first."""
+    table = found.quality_costs
+    titles = found.priorities.frame.set_index("finding_id")[f"title_{w.lang}"]
+    rows = table.frame[table.frame["basis"] != "planned"]
+    frame = rows.head(MOST).astype(object)
+    frame["what"] = [
+        titles.get(x.finding_id) if plain(x.finding_id) else w.say("improvement.no_finding") for x in frame.itertuples()
+    ]
+    frame["kind_said"] = [w.say(f"improvement.cost_{x}") for x in frame["cost_kind"]]
+    frame["money_said"] = [DASH if plain(x) is None else f"{x:,.0f} {table.currency}" for x in frame["money"]]
+    columns = (
+        Told("what", "improvement.col_finding", "text"),
+        Told("kind_said", "improvement.col_cost_kind", "text"),
+        Told("n", "improvement.col_events"),
+        Told("cases", "improvement.col_in_cases"),
+        Told("money_said", "improvement.col_money", "text"),
+        Told("n_priced", "improvement.col_priced", of="n"),
+    )
+    return told_table("costs", _cut("improvement.costs_table", rows, w), frame, columns, w)
+
+
+def scores(found: Scores, w: Writer) -> Table:
+    """Measures of all answers to each item."""
+    frame = found.frame
+    whole = frame[(frame["touchpoint"] == "all") & (frame["segment"] == "all") & ~frame["hidden"]]
+    columns = (
+        Told("item", "improvement.col_item", "text"),
+        Told("measure", "improvement.col_measure", "text", words=lambda x: w.say(f"improvement.measure_{x}")),
+        Told("n", "improvement.col_answers"),
+        Told("value", "improvement.col_value", "number"),
+        Told("low", "improvement.col_low", "number"),
+        Told("high", "improvement.col_high", "number"),
+    )
+    return told_table("scores", w.say("improvement.scores_table"), whole, columns, w)
+
+
+def importance(found: Ipa, w: Writer) -> Table:
+    """Touchpoints by importance and performance."""
+    frame = found.frame.astype(object)
+    frame["where"] = [DASH if plain(x) is None else w.say(f"improvement.quadrant_{x}") for x in frame["quadrant"]]
+    columns = (
+        Told(f"name_{w.lang}", "improvement.col_touchpoint", "text"),
+        Told("where", "improvement.col_quadrant", "text"),
+        Told("performance", "improvement.col_performance", "number"),
+        Told("importance", "improvement.col_importance", "number"),
+        Told("stated", "improvement.col_stated", "number"),
+        Told("p_improve", "improvement.col_p_improve", "share"),
+    )
+    return told_table("importance", w.say("improvement.importance_table"), frame, columns, w)
+
+
+def sources(found: Triangulation, w: Writer) -> Table:
+    """What the log, the survey and the visits say of the same question."""
+    frame = found.frame
+    rows = frame[frame["status"].isin(["conflict", "agree", "single source"])]
+    rows = rows.assign(order=rows["status"].map({"conflict": 0, "agree": 1, "single source": 2}))
+    rows = rows.sort_values("order", kind="stable")
+    shown = rows.head(2 * MOST).astype(object)
+    shown["state"] = [w.say(f"improvement.status_{x.replace(' ', '_')}") for x in shown["status"]]
+    columns = (
+        Told(f"name_{w.lang}", "improvement.col_question", "text"),
+        Told("state", "improvement.col_status", "text"),
+        *(
+            Told(f"{source}_share", f"improvement.col_{source}", "share", bounds=(f"{source}_low", f"{source}_high"))
+            for source in ("log", "survey", "mystery", "inspection")
+        ),
+    )
+    return told_table("sources", _cut("improvement.sources_table", rows, w, 2 * MOST), shown, columns, w)
+
+
+def gaps(found: FiveGaps, w: Writer) -> Table:
+    """The five gaps, each with its evidence."""
+    columns = (
+        Told("gap", "improvement.col_gap"),
+        Told(f"name_{w.lang}", "improvement.col_question", "text"),
+        Told("measured", "improvement.col_measured", "yes"),
+        Told("n", "improvement.col_n"),
+        Told(f"said_{w.lang}", "improvement.col_said", "text"),
+    )
+    return told_table("gaps", w.say("improvement.gaps_table"), found.frame, columns, w)
+
+
+def plan(found: Actions, w: Writer) -> Table:
+    """The actions of the plan."""
+    frame = found.frame.astype(object)
+    frame["goal_said"] = found.goals(w.lang)
+    for name in ("start", "due"):
+        frame[name] = ["" if pd.isna(x) else str(x)[:10] for x in frame[name]]
+    frame["rule_said"] = frame["rule_zh" if w.lang == "zh" else "rule"]
+    share = found.frame["metric"].str.startswith("share:")
+    for name in ("baseline", "target"):
+        frame[name] = [
+            DASH if pd.isna(x) else w.share(x) if is_share else f"{x:,.6g}"
+            for x, is_share in zip(found.frame[name], share, strict=True)
+        ]
+    columns = (
+        Told("action_id", "improvement.col_action", "text"),
+        Told("goal_said", "improvement.col_goal", "text"),
+        Told("baseline", "improvement.col_baseline", "text"),
+        Told("target", "improvement.col_target", "text"),
+        Told("rule_said", "improvement.col_rule", "text"),
+        Told("owner", "improvement.col_owner", "text"),
+        Told("start", "improvement.col_start", "text"),
+        Told("due", "improvement.col_due", "text"),
+        Told("status", "improvement.col_state", "text", words=lambda x: w.say(f"improvement.state_{x}")),
+    )
+    return told_table("plan", w.say("improvement.plan_table", n=len(frame)), frame, columns, w)
+
+
+def lint(found: ActionLint, w: Writer) -> Table:
+    """What the plan lacks."""
+    columns = (
+        Told("severity", "improvement.col_severity", "text", words=lambda x: w.say(f"improvement.lint_{x}")),
+        Told("action_id", "improvement.col_action", "text"),
+        Told(f"what_{w.lang}", "improvement.col_what", "text"),
+        Told(f"do_{w.lang}", "improvement.col_do", "text"),
+    )
+    rows = found.frame
+    return told_table("lint", _cut("improvement.lint_table", rows, w, 2 * MOST), rows.head(2 * MOST), columns, w)
+
+
+def _cut(key: str, frame: pd.DataFrame, w: Writer, most: int = MOST) -> str:
+    return w.say(key, k=w.count(min(most, len(frame))), n=w.count(len(frame)))
