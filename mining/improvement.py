@@ -170,7 +170,7 @@ class Improvement:
     @cached_property
     def kpis(self) -> Kpis:
         """Indicators of the blueprint, with response time, resolution rate and satisfaction always among them."""
-        from mining.outcomes import kpis_of
+        from mining.outcomes.kpis import kpis_of
 
         return kpis_of(self.study, survey=self.survey)
 

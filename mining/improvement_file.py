@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mining.errors import MiningError, UnknownNameError
 from mining.folders import admit, write_whole
@@ -85,12 +87,24 @@ def write_improvement(
     progress("writing the page")
     page = render_improvement(improvement, lang=lang)
     record = {name: table.to_dict() for name, table in tables.items()} | {"left_out": left_out}
-    text = json.dumps(plain(record), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False, default=str) + "\n"
+    text = json.dumps(_finite(plain(record)), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False, default=str)
 
     def write(place: Path) -> None:
         improvement.plan.to_csv(place / PLAN)
-        (place / "improvement.json").write_text(text, encoding="utf-8", newline="\n")
+        (place / "improvement.json").write_text(text + "\n", encoding="utf-8", newline="\n")
         (place / PAGE).write_text(page, encoding="utf-8", newline="\n")
 
     write_whole(folder, FILES, kept, write)
     return WrittenImprovement(folder, improvement)
+
+
+def _finite(value: Any) -> Any:
+    """The same without infinite numbers, which JSON cannot say: they are the word inf (a risk ratio whose other group has no case)."""
+    match value:
+        case dict():
+            return {name: _finite(x) for name, x in value.items()}
+        case list():
+            return [_finite(x) for x in value]
+        case float() if math.isinf(value):
+            return "inf" if value > 0 else "-inf"
+    return value

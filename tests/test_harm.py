@@ -339,6 +339,17 @@ def test_a_check_that_measures_the_outcome_has_no_effect_on_it(table):
     assert set(defined["grade"]) <= {"C", "D"}
 
 
+def test_a_rare_event_has_no_effect_however_many_cases(study_of_samples, table):
+    late = Deviating(study_of_samples).groups[table.frame.loc[table.frame["effect"].idxmax(), "finding_id"]]
+    rare = np.zeros(2000)
+    rare[np.flatnonzero(late.lacks)[:40]] = 1  # none of the cases with the deviation
+    row = effects_of(study_of_samples, outcomes(outcome(rare, "rare", "share", unit=""))).row(late.finding_id, "rare")
+    assert row["n_with"] > 100
+    assert row["why"] == "few_events"
+    assert np.isnan(row["effect"])
+    assert row["grade"] == "C"
+
+
 def test_few_cases_have_no_effect_and_only_grades_a_and_b_say_costs(table):
     frame = table.frame
     few = frame[(frame["n_with"] < 30) | (frame["n_without"] < 100)]
@@ -395,6 +406,6 @@ def test_the_chart_shows_both_differences(table, lang):
     import matplotlib.pyplot as plt
 
     ax = table.plot(lang=lang)
-    assert len(ax.get_yticklabels()) == min(10, table.frame["naive"].notna().sum())
+    assert len(ax.get_yticklabels()) == table.frame["effect"].notna().sum()
     assert len(ax.get_legend().get_texts()) == 3
     plt.close("all")

@@ -21,6 +21,7 @@ GUARDS = ("overlap", "balance", "placebo", "no placebo", "unseen", "start")
 WHY = (
     "too_few",  # cases with the deviation, or without
     "no_like",  # too few of them have like cases
+    "few_events",  # of a yes/no outcome fewer than five of one value, with the deviation or without
     "all_later",  # nearly all like cases deviate later
     "defined",  # the check measures this outcome itself
 )

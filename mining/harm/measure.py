@@ -32,6 +32,7 @@ from mining.outcomes.outcome import Outcome, Outcomes
 if TYPE_CHECKING:
     from mining.study import Study
 
+FEW_EVENTS = 5  # of a yes/no outcome: rows with either value, with the deviation and without
 LEAST_CONTRAST = 0.2  # share of the like cases that never have the deviation
 
 
@@ -177,6 +178,8 @@ class _Effects:
         rows, models, placebo, spread = made
         cluster = self.clusters[rows.case]
         y = outcome.values[rows.case] - (rows.spent if outcome.id == "time" else 0.0)
+        if outcome.kind == "share" and _few_events(y, rows.treated):
+            return "few_events"
         estimate = estimated(y, rows.treated, models, cluster)
         if rows.later is not None:
             contrast = estimated(rows.later.astype(float), rows.treated, models, cluster)
@@ -226,6 +229,13 @@ class _Effects:
         if part.hides or not known.all():
             models = fitted(part.covariates(placebo=True), part.treated, cluster, seed=self.seed)
         return estimated(part.before, part.treated, models, cluster), spread
+
+
+def _few_events(y: np.ndarray, treated: np.ndarray) -> bool:
+    """Whether too few rows, with the deviation or without, have one of the two values: then no interval of a difference can be trusted."""
+    with_, without = y[treated].sum(), y[~treated].sum()
+    counts = (with_, treated.sum() - with_, without, (~treated).sum() - without)
+    return bool(min(counts) < FEW_EVENTS)
 
 
 def _per_contrast(effect: Estimate, contrast: Estimate, treated: np.ndarray, cluster: np.ndarray) -> Estimate:

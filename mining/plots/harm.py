@@ -39,6 +39,8 @@ def effects_chart(
 ) -> Axes:
     """Per finding the naive difference (hollow) and the adjusted effect (filled) with their 95 % intervals, the largest adjusted first.
 
+    Findings without an adjusted effect are drawn only where there is no other.
+
     Parameters
     ----------
     effects : Effects
@@ -57,6 +59,8 @@ def effects_chart(
     """
     measured = effects.outcomes[outcome]
     rows = effects.frame[(effects.frame["outcome"] == outcome) & effects.frame["naive"].notna()]
+    if rows["effect"].notna().any():  # the others are in the table
+        rows = rows[rows["effect"].notna()]
     rows = rows.assign(size=rows["effect"].abs().fillna(-1)).sort_values(
         ["size", "finding_id"], ascending=[False, True]
     )

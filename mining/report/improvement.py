@@ -53,7 +53,7 @@ def _effects(found: Improvement, w: Writer) -> Section:
     charts = []
     for outcome in found.outcomes:
         rows = table.frame[table.frame["outcome"] == outcome.id]
-        if rows["effect"].notna().any():
+        if rows["grade"].isin(["A", "B"]).any() or (outcome.id == "time" and rows["effect"].notna().any()):
             charts.append(
                 chart(w, "improvement.effects_caption", table.plot(outcome.id, lang=w.lang), name=outcome.name[w.lang])
             )
@@ -73,7 +73,7 @@ def _pareto(found: Improvement, w: Writer) -> Section:
 def _causes(found: Improvement, w: Writer) -> Section:
     table = found.causes
     first = found.priorities.ranked["finding_id"].tolist()
-    shown = [id for id in first if len(table.of(id))][:EXPLAINED]
+    shown = [id for id in first if (table.of(id)["q"] < table.q_limit).any()][:EXPLAINED]
     tables = [parts.causes(table, id, found.priorities, w) for id in shown]
     return Section([table.sentence(w.lang), w.say("improvement.association")], [], tables)
 

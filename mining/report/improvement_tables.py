@@ -39,13 +39,13 @@ def priorities(found: Priorities, w: Writer) -> Table:
     columns = (
         Told("rank", "improvement.col_rank"),
         Told("title", "improvement.col_finding", "text"),
-        Told("priority", "improvement.col_class", "text"),
+        Told("priority", "improvement.col_class", "mark"),
         Told("n_net", "improvement.col_cases", of="n_judged"),
         Told("harm_said", "improvement.col_harm", "text"),
         Told("lost", "improvement.col_lost", "text"),
         Told("p_top5", "improvement.col_top5", "share"),
-        Told("ranks", "improvement.col_ranks", "text"),
-        Told("tie", "improvement.col_tie", "text"),
+        Told("ranks", "improvement.col_ranks", "mark"),
+        Told("tie", "improvement.col_tie", "mark"),
     )
     return told_table("priorities", _cut("improvement.first_table", rows, w), top, columns, w)
 
@@ -126,6 +126,7 @@ def requests(found: Improvement, w: Writer) -> Table:
 def causes(found: Causes, finding: str, ranked: Priorities, w: Writer) -> Table:
     """Groups of cases that one finding is associated with."""
     rows = found.of(finding)
+    rows = rows[rows["q"] < found.q_limit]
     title = ranked.frame.set_index("finding_id")[f"title_{w.lang}"][finding]
     frame = rows.head(GROUPS).astype(object)
     frame["verdict_said"] = [w.say(f"improvement.verdict_{x.replace(' ', '_')}") for x in frame["verdict"]]
