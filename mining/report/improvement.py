@@ -86,22 +86,30 @@ def _kpis(found: Improvement, w: Writer) -> Section:
 
 
 def _costs(found: Improvement, w: Writer) -> Section:
+    if found.costs is None:
+        return Section([w.say("improvement.no_costs")])
     return Section([found.quality_costs.sentence(w.lang)], [], [parts.costs(found, w)])
 
 
 def _voice(found: Improvement, w: Writer) -> Section:
+    if found.survey is None:
+        return Section([w.say("improvement.no_survey")])
     scores = found.scores
     said = [scores.sentence(w.lang), found.nonresponse.sentence(w.lang)]
     return Section(said, [], [parts.scores(scores, w)])
 
 
 def _visits(found: Improvement, w: Writer) -> Section:
+    if found.mystery is None:
+        return Section([w.say("improvement.no_visits")])
     table = found.pass_rates
     picture = chart(w, "improvement.visits_caption", table.plot(lang=w.lang))
     return Section([table.sentence(w.lang)], [picture])
 
 
 def _importance(found: Improvement, w: Writer) -> Section:
+    if found.survey is None:
+        return Section([w.say("improvement.no_survey")])
     table = found.ipa
     picture = chart(w, "improvement.importance_caption", table.plot(lang=w.lang))
     return Section([table.sentence(w.lang)], [picture], [parts.importance(table, w)])
@@ -128,6 +136,8 @@ def _plan(found: Improvement, w: Writer) -> Section:
 
 
 def _follow_up(found: Improvement, w: Writer) -> Section:
+    if found.actions is None:
+        return Section([w.say("improvement.no_actions")])
     table = found.follow_up
     said = [table.sentence(w.lang), *(table.told(id, w.lang) for id in table.frame["action_id"])]
     pictures = []

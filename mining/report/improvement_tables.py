@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mining.voice.triangulation import Triangulation
 
 MOST = 15  # rows of a table; the files beside the page have all
+NAMED = 3  # actions that are named where many lack the same
 GROUPS = 4  # groups of cases for one finding
 
 
@@ -227,9 +228,8 @@ def importance(found: Ipa, w: Writer) -> Table:
 def sources(found: Triangulation, w: Writer) -> Table:
     """What the log, the survey and the visits say of the same question."""
     frame = found.frame
-    rows = frame[frame["status"].isin(["conflict", "agree", "single source"])]
-    rows = rows.assign(order=rows["status"].map({"conflict": 0, "agree": 1, "single source": 2}))
-    rows = rows.sort_values("order", kind="stable")
+    rows = frame[frame["status"].isin(["conflict", "agree"])]  # of the others the sentence tells how many
+    rows = rows.sort_values("status", ascending=False, kind="stable")
     shown = rows.head(2 * MOST).astype(object)
     shown["state"] = [w.say(f"improvement.status_{x.replace(' ', '_')}") for x in shown["status"]]
     columns = (
@@ -283,14 +283,21 @@ def plan(found: Actions, w: Writer) -> Table:
 
 
 def lint(found: ActionLint, w: Writer) -> Table:
-    """What the plan lacks."""
+    """What the plan lacks: what several actions lack is said once."""
+    texts = [f"what_{w.lang}", f"do_{w.lang}"]
+    frame = found.frame.assign(action_id=found.frame["action_id"].fillna(DASH))
+    rows = frame.groupby(["severity", *texts], sort=False)["action_id"].agg(list).reset_index()
+    rows["n"] = rows["action_id"].map(len)
+    rows["actions"] = [
+        w.say("word.listed").join(x[:NAMED]) + (" …" if len(x) > NAMED else "") for x in rows["action_id"]
+    ]
     columns = (
         Told("severity", "improvement.col_severity", "text", words=lambda x: w.say(f"improvement.lint_{x}")),
-        Told("action_id", "improvement.col_action", "text"),
-        Told(f"what_{w.lang}", "improvement.col_what", "text"),
-        Told(f"do_{w.lang}", "improvement.col_do", "text"),
+        Told(texts[0], "improvement.col_what", "text"),
+        Told("n", "improvement.col_times"),
+        Told("actions", "improvement.col_action", "text"),
+        Told(texts[1], "improvement.col_do", "text"),
     )
-    rows = found.frame
     return told_table("lint", _cut("improvement.lint_table", rows, w, 2 * MOST), rows.head(2 * MOST), columns, w)
 
 
