@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from mining.errors import UnknownNameError
 from mining.harm.comparison import Comparison, Comparisons
 from mining.harm.covariates import Known, names_of
 from mining.harm.effects import Effects
-from mining.harm.estimate import Estimate, Fitted, estimated, fitted, with_interval
+from mining.harm.estimate import Estimate, Fitted, estimated, fitted, freedom_of, with_interval
 from mining.harm.groups import Deviating, Group
 from mining.harm.guards import (
     FEW_WITH,
@@ -185,7 +185,7 @@ class _Effects:
             contrast = estimated(rows.later.astype(float), rows.treated, models, cluster)
             if contrast.effect < LEAST_CONTRAST:
                 return "all_later"
-            estimate = _per_contrast(estimate, contrast, rows.treated, cluster)
+            estimate = _per_contrast(estimate, contrast, rows.treated, cluster, freedom_of(y, rows.treated))
         share, effective = overlap_of(models, rows.treated)
         balance = imbalance_of(rows.known.values, rows.treated, models)
         e_value, e_low = e_values(estimate, y, rows.treated, share=outcome.kind == "share")
@@ -238,13 +238,14 @@ def _few_events(y: np.ndarray, treated: np.ndarray) -> bool:
     return bool(min(counts) < FEW_EVENTS)
 
 
-def _per_contrast(effect: Estimate, contrast: Estimate, treated: np.ndarray, cluster: np.ndarray) -> Estimate:
+def _per_contrast(
+    effect: Estimate, contrast: Estimate, treated: np.ndarray, cluster: np.ndarray, freedom: int
+) -> Estimate:
     """The effect for each unit of contrast: like cases that deviate later have it too, after the landmark."""
     size = effect.effect / contrast.effect
     error = (effect.error - size * contrast.error) / contrast.effect
     total = effect.total / contrast.effect - size / contrast.effect * (contrast.total - contrast.effect * treated)
-    found = with_interval(size, error, total, cluster, int(treated.sum()))
-    return replace(found, effect=size)
+    return with_interval(size, error, total, cluster, int(treated.sum()), freedom)
 
 
 def _defines(study: Study, group: Group, outcome: Outcome) -> bool:
