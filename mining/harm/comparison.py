@@ -10,7 +10,7 @@ import numpy as np
 
 from mining.harm.covariates import HOUR, Known, Table
 from mining.harm.groups import Deviating, Group
-from mining.harm.landmark import Stretches
+from mining.harm.landmark import RiskSets, Stretches
 from mining.units import MICROSECONDS, MISSING
 
 if TYPE_CHECKING:
@@ -99,8 +99,15 @@ class Comparisons:
             case, group.has[case], known, before, ("time so far",), np.zeros(len(case)), None, 1.0, 0, no_start=False
         )
 
+    def moved(self, group: Group, measured: np.ndarray) -> Comparison:
+        """The rows of a landmark design with cases that went on by another step at about the same time."""
+        measured = measured & (self.begin != MISSING)
+        return self._rows_of(group, measured, self.stretches.moved(group, measured, self.seed))
+
     def _landmark(self, group: Group, measured: np.ndarray) -> Comparison:
-        found = self.stretches.sets(group, measured, self.seed)
+        return self._rows_of(group, measured, self.stretches.sets(group, measured, self.seed))
+
+    def _rows_of(self, group: Group, measured: np.ndarray, found: RiskSets) -> Comparison:
         moment = self.begin[found.case] + found.elapsed
         known = self.known.at(found.case, moment, group)
         in_state = np.log1p(np.maximum(found.elapsed - found.entered, 0) / HOUR)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 DESIGNS = ("point", "landmark", "none")
 GRADES = ("A", "B", "C", "D")
-GUARDS = ("overlap", "balance", "placebo", "no placebo", "unseen", "start")
+GUARDS = ("overlap", "balance", "placebo", "no placebo", "unseen", "start", "progress")
 WHY = (
     "too_few",  # cases with the deviation, or without
     "no_like",  # too few of them have like cases

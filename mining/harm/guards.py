@@ -122,15 +122,19 @@ def weak_guards(
 def grade_of(n_with: int, n_without: int, low: float, high: float, q: float, weak: Sequence[str]) -> str:
     """A to D by the printed rule.
 
+    A landmark effect whose direction changes when the deviating cases are compared with others that went on as well (``progress``) is C.
+
     Examples
     --------
     >>> grade_of(40, 500, 1.0, 3.0, 0.01, ()), grade_of(40, 500, 1.0, 3.0, 0.01, ("placebo",)), grade_of(40, 500, -1.0, 3.0, 0.2, ())
     ('A', 'B', 'C')
+    >>> grade_of(40, 500, 1.0, 3.0, 0.01, ("progress",))
+    'C'
     >>> grade_of(12, 500, 1.0, 3.0, 0.01, ())
     'D'
     """
     if n_with < FEW_WITH or n_without < FEW_WITHOUT:
         return "D"
-    if not np.isfinite(low) or low <= 0 <= high or not q < MOST_Q or len(weak) > 1:
+    if not np.isfinite(low) or low <= 0 <= high or not q < MOST_Q or len(weak) > 1 or "progress" in weak:
         return "C"
     return "B" if weak else "A"

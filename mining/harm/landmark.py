@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mining.study import Study
 
 CONTROLS = 5  # like cases for each case that deviates
+NEAR = 3_600_000_000  # microseconds (or a tenth of the time open) within which another case's step counts as at the same time
 MOST_CASES = 4000  # cases that deviate; of more so many are drawn, and the total is scaled
 
 
@@ -116,9 +117,7 @@ class Stretches:
             drawn = np.sort(chance.permutation(len(case))[:MOST_CASES])
             case, at = case[drawn], at[drawn]
         elapsed = at - begin[case]
-        since = np.full(x.n_cases, NEVER, np.int64)  # when a case deviates, since its beginning
-        all_cases, all_at = self.moments(group)
-        since[all_cases] = all_at - begin[all_cases]
+        since = self._since(group)
         of_case, state, low, high = self._all
         mine = self._own(case, elapsed, begun_at=self._has_start(group, case))
         eligible = (measured & (group.has | group.lacks))[of_case] & (high > low)
@@ -140,6 +139,41 @@ class Stretches:
             rows, treated, elapsed_all, low[stretch], *self._past(stretch), since[rows] < NEVER, int((~any_like).sum()),
             len(case),
         )  # fmt: skip
+
+    def moved(self, group: Group, measured: np.ndarray, seed: int) -> RiskSets:
+        """The same cases with others that at about the same time left the same state by another step, and did not deviate.
+
+        A deviating step is a step: work goes on with it, while the cases of :meth:`sets` wait. Where that is what makes the difference, a
+        comparison with cases that went on as well shows the other sign.
+        """
+        base = self.sets(group, measured, seed)
+        of_case, state, low, high = self._all
+        mine = base.treated
+        case, elapsed = base.case[mine], base.elapsed[mine]
+        own = self._own(case, elapsed, begun_at=self._has_start(group, case))
+        since = self._since(group)
+        eligible = (measured & (group.has | group.lacks))[of_case] & (high > low) & (since[of_case] > high)
+        order = np.flatnonzero(eligible)
+        order = order[np.lexsort((high[order], state[order]))]
+        heads = np.searchsorted(state[order], np.arange(len(self.x.names) + 2)).astype(np.int64)
+        near = np.maximum(elapsed // 10, NEAR)
+        found = _leaving(case, elapsed, near, state[own], of_case[order], high[order], heads, CONTROLS)
+        pairs = np.argwhere(found >= 0)
+        like = order[found[pairs[:, 0], pairs[:, 1]]]
+        any_like = found[:, 0] >= 0
+        stretch = np.concatenate([own[any_like], like])
+        return RiskSets(
+            np.concatenate([case[any_like], of_case[like]]), np.arange(len(stretch)) < any_like.sum(),
+            np.concatenate([elapsed[any_like], high[like]]), low[stretch], *self._past(stretch),
+            since[of_case[stretch]] < NEVER, int((~any_like).sum()), len(case),
+        )  # fmt: skip
+
+    def _since(self, group: Group) -> np.ndarray:
+        """When each case deviates, microseconds since its beginning; ``NEVER`` for the others."""
+        case, at = self.moments(group)
+        since = np.full(self.x.n_cases, NEVER, np.int64)
+        since[case] = at - self.x.case_start[case]
+        return since
 
     def _own(self, case: np.ndarray, elapsed: np.ndarray, *, begun_at: np.ndarray) -> np.ndarray:
         """The stretch of each case in which its deviation began, its first one otherwise.
@@ -188,4 +222,28 @@ def _like(case, elapsed, state, chance, of_case, low, high, heads, since, n):  #
                 k += 1
                 if k == n:
                     break
+    return found
+
+
+@kernel
+def _leaving(case, elapsed, near, state, of_case, high, heads, n):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Positions of the n stretches of the same state that end nearest to a time, within a distance; ``high`` is sorted in each state."""
+    found = np.full((case.size, n), -1, np.int64)
+    for i in range(case.size):
+        begin, end = heads[state[i]], heads[state[i] + 1]
+        right = begin + np.searchsorted(high[begin:end], elapsed[i])
+        left = right - 1
+        k = 0
+        while k < n and (left >= begin or right < end):
+            take_left = right >= end or (left >= begin and elapsed[i] - high[left] <= high[right] - elapsed[i])
+            j = left if take_left else right
+            if take_left:
+                left -= 1
+            else:
+                right += 1
+            if abs(high[j] - elapsed[i]) > near[i]:
+                break
+            if of_case[j] != case[i]:
+                found[i, k] = j
+                k += 1
     return found

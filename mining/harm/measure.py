@@ -144,6 +144,7 @@ class _Effects:
     def __init__(self, study: Study, comparisons: Comparisons, group: Group, clusters: np.ndarray, seed: int) -> None:
         self.study, self.comparisons, self.group, self.clusters, self.seed = study, comparisons, group, clusters, seed
         self._made: dict[bytes, tuple[Comparison, Fitted, Estimate | None, float] | None] = {}
+        self._moved: dict[bytes, tuple[Comparison, Fitted] | None] = {}
 
     def row(self, outcome: Outcome) -> tuple[dict[str, Any], np.ndarray]:
         """The row of an outcome, and what each case adds to its total."""
@@ -190,6 +191,9 @@ class _Effects:
         balance = imbalance_of(rows.known.values, rows.treated, models)
         e_value, e_low = e_values(estimate, y, rows.treated, share=outcome.kind == "share")
         weak = weak_guards(share, effective, balance, placebo, spread, e_low, no_start=rows.no_start)
+        sure = len(weak) < 2 and not estimate.low <= 0 <= estimate.high
+        if rows.later is not None and sure and not self._same_sign(estimate.effect, outcome, measured):
+            weak = (*weak, "progress")
         influence = np.bincount(rows.case, estimate.total, minlength=len(measured)) * rows.scale
         return _Adjusted(
             estimate,
@@ -214,6 +218,23 @@ class _Effects:
         models = fitted(rows.covariates(), rows.treated, cluster, seed=self.seed)
         placebo, spread = self._placebo(rows, models)
         return rows, models, placebo, spread
+
+    def _same_sign(self, effect: float, outcome: Outcome, measured: np.ndarray) -> bool:
+        """Whether cases that went on by another step at the same time show the same direction; False where they are too few to tell."""
+        key = np.packbits(measured).tobytes()
+        if key not in self._moved:
+            rows = self.comparisons.moved(self.group, measured)
+            cluster = self.clusters[rows.case]
+            few = rows.treated.sum() < FEW_WITH or len(np.unique(rows.case[~rows.treated])) < FEW_WITHOUT
+            models = None if few else fitted(rows.covariates(), rows.treated, cluster, seed=self.seed)
+            self._moved[key] = None if models is None else (rows, models)
+        made = self._moved[key]
+        if made is None:
+            return False
+        rows, models = made
+        y = outcome.values[rows.case] - (rows.spent if outcome.id == "time" else 0.0)
+        other = estimated(y, rows.treated, models, self.clusters[rows.case])
+        return bool(np.sign(other.effect) == np.sign(effect))
 
     def _placebo(self, rows: Comparison, models: Fitted) -> tuple[Estimate | None, float]:
         """The effect on what was measured before the deviation, and the standard deviation of that."""
@@ -260,4 +281,8 @@ def _defines(study: Study, group: Group, outcome: Outcome) -> bool:
         return True
     if spec.item and outcome.id == f"survey:{spec.item}":
         return True
-    return outcome.id == "time" and bool({*spec.end, *spec.of} & {"case_end", *scope.ends_with})
+    if outcome.id == "waiting":
+        return spec.metric == "waiting"
+    begins = "case_start" in spec.start or bool(set(spec.start) & set(scope.starts_with))
+    ends = bool(set(spec.end) & set(scope.ends_with))
+    return outcome.id == "time" and ("case_end" in (*spec.end, *spec.of) or (begins and ends))
