@@ -10,6 +10,7 @@ import numpy as np
 
 from mining.errors import UnknownNameError
 from mining.results import Result
+from mining.texts import say
 
 KINDS = ("time", "money", "score", "share", "number")
 
@@ -63,9 +64,15 @@ class Outcomes(Result):
     ----------
     items : tuple of Outcome
         In the order of the rows.
+    left_out : dict of str to dict of str to str
+        Outcomes that are measured in no case: id to why, by language.
+    notes : dict of str to dict of str to str
+        What to know when reading an outcome: id to words, by language.
     """
 
     items: tuple[Outcome, ...]
+    left_out: dict[str, dict[str, str]] = field(default_factory=dict)
+    notes: dict[str, dict[str, str]] = field(default_factory=dict)
 
     columns: ClassVar[dict[str, str]] = {
         "outcome": "id of the outcome",
@@ -77,12 +84,26 @@ class Outcomes(Result):
         "visible": "whether the customer feels it",
         "n": "cases in which it is measured",
         "n_cases": "cases of the log",
-        "mean": "mean of the measured cases, in unit (a share: 0-1)",
+        "mean": "mean of the measured cases, in unit (a share: between 0 and 1)",
         "median": "their median; missing for a share",
-        "low": "lower end of the 95 % interval of the mean, as an estimate of the process (Wilson for a share, else Student's t)",
+        "low": "lower end of the interval of the mean as an estimate of the process, for 95 of 100 samples "
+        "(Wilson for a share, else Student's t)",
         "high": "upper end of it",
         "missing": "why cases have no value, with their number; empty where all have one",
     }
+
+    shown: ClassVar[tuple[str, ...]] = (
+        *("outcome", "name_en", "unit", "worse", "visible", "n", "n_cases", "mean", "median", "low", "high", "missing"),
+    )
+
+    def sentence(self, lang: str = "en") -> str:
+        """Which outcomes are measured, in how many cases, and which are not, and why."""
+        comma = say("word.listed", lang)
+        of = f"{self.provenance.n_cases:,}"
+        named = [say("outcomes.told.one", lang, name=x.name.get(lang, x.id), n=f"{x.n:,}") for x in self.items]
+        said = say("outcomes.told", lang, of=of, names=comma.join(named)) if named else say("outcomes.told.none", lang)
+        out = [say("outcomes.told.out", lang, id=id, why=why[lang]) for id, why in self.left_out.items()]
+        return said + (say("outcomes.told.left", lang, names=say("outcomes.told.and", lang).join(out)) if out else "")
 
     def __iter__(self) -> Iterator[Outcome]:
         return iter(self.items)
