@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mining.what_if.by_simpy import simulate_by_simpy
+from benchmarks.queue_by_simpy import simulate_by_simpy
 from mining.what_if.engine import NEVER, Staffing, Work, simulate
 
 SECOND = 1_000_000

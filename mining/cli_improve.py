@@ -72,6 +72,10 @@ def improve(
             help="Attribute that names the customer: repeat contacts, answers without a case.", metavar="ATTRIBUTE"
         ),
     ] = None,
+    ces_easy: Annotated[
+        Literal["high", "low"] | None,
+        typer.Option(help="Which end of the scale of effort (kind ces) means that it was easy: vendors differ."),
+    ] = None,
     covariate: Annotated[
         list[str] | None,
         typer.Option(
@@ -132,7 +136,7 @@ def improve(
     study = Study(events, norm, open_cases=open_cases, roster=staff)
     found = study.improvement(
         **given, worth=declared, mandatory=mandatory or (), attributes=outcome or (), customer=customer,
-        covariates=covariate, cluster=cluster, bootstraps=bootstraps, seed=seed,
+        ces_easy=ces_easy, covariates=covariate, cluster=cluster, bootstraps=bootstraps, seed=seed,
     )  # fmt: skip
     inputs = tuple(path for name, (path, _) in readers.items() if path is not None and name != "actions")
     made = write_improvement(found, out, lang=lang, inputs=inputs, plan=actions, progress=progress)

@@ -56,6 +56,8 @@ class Improvement:
         Attributes of the log that are outcomes, with the way that is worse: ``"made_sla:-1"``.
     customer : str, optional
         Attribute that names the customer: for repeat contacts and for answers without a case.
+    ces_easy : {"high", "low"}, optional
+        Which end of the scale of effort (kind ces) means that it was easy: vendors differ.
     covariates : sequence of str, optional
         Attributes to adjust effects for; by default all that were known at the first step.
     cluster : str, optional
@@ -84,6 +86,7 @@ class Improvement:
         mandatory: Collection[str] = (),
         attributes: Iterable[Any] = (),
         customer: str | None = None,
+        ces_easy: str | None = None,
         covariates: Sequence[str] | None = None,
         cluster: str | None = None,
         bootstraps: int = 1000,
@@ -93,7 +96,7 @@ class Improvement:
         self.survey, self.mystery, self.incidents, self.needs = survey, mystery, incidents, needs
         self.costs, self.actions = costs, actions
         self.worth, self.mandatory, self.attributes = tuple(worth), tuple(mandatory), tuple(attributes)
-        self.customer, self.covariates, self.cluster = customer, covariates, cluster
+        self.customer, self.ces_easy, self.covariates, self.cluster = customer, ces_easy, covariates, cluster
         self.bootstraps, self.seed = bootstraps, seed
 
     # ---- harm and order
@@ -104,8 +107,9 @@ class Improvement:
         from mining.outcomes import outcomes_of
 
         return outcomes_of(
-            self.study, survey=self.survey, costs=self.costs, attributes=self.attributes, customer=self.customer
-        )
+            self.study, survey=self.survey, costs=self.costs, attributes=self.attributes, customer=self.customer,
+            ces_easy=self.ces_easy,
+        )  # fmt: skip
 
     @cached_property
     def effects(self) -> Effects:
@@ -181,7 +185,7 @@ class Improvement:
         """Satisfaction, recommendation, effort and means of the survey."""
         from mining.voice import scores_of
 
-        return scores_of(_given(self.survey, "survey", "read_survey"))
+        return scores_of(_given(self.survey, "survey", "read_survey"), ces_easy=self.ces_easy, seed=self.seed)
 
     @cached_property
     def nonresponse(self) -> NonResponse:

@@ -312,15 +312,20 @@ def test_what_is_wanted_is_no_outcome_and_scales_are_not_mixed():
     assert found.left_out["survey:ease"]["en"].startswith("answers of 2 kinds or scales")
 
 
-def test_effort_is_worse_the_more_unless_the_blueprint_says_otherwise():
+def test_which_way_effort_is_worse_must_be_said():
     rows = (("c0", "effort", 5, "ces"),)
-    assert surveyed(*rows)["survey:effort"].worse == 1
-    assert "More effort is read as worse" in surveyed(*rows).notes["survey:effort"]["en"]
-    easy = {"id": "k", **KPI, "formula": {"survey": "effort", "stat": "top3box"}}
-    found = surveyed(*rows, kpis=[easy])
-    assert found["survey:effort"].worse == -1
-    assert "effort is read" not in found.notes["survey:effort"]["en"]
-    assert surveyed(*rows, kpis=[easy | {"direction": "down"}])["survey:effort"].worse == 1
+    found = surveyed(*rows)
+    assert "survey:effort" not in [item.id for item in found]
+    assert "say with ces_easy" in found.left_out["survey:effort"]["en"]
+    norm = blueprint(["a", "b", "c"], "abc")
+    for easy, worse in (("low", 1), ("high", -1)):
+        said = outcomes_of(study(norm, traces("abc", "ab")), survey=answers(*rows), ces_easy=easy)
+        assert said["survey:effort"].worse == worse
+    with pytest.raises(UnknownNameError, match="hihg"):
+        outcomes_of(study(norm, traces("abc", "ab")), survey=answers(*rows), ces_easy="hihg")
+    indicator = {"id": "k", **KPI, "formula": {"survey": "effort", "stat": "top3box"}}
+    assert surveyed(*rows, kpis=[indicator])["survey:effort"].worse == -1
+    assert surveyed(*rows, kpis=[indicator | {"direction": "down"}])["survey:effort"].worse == 1
 
 
 def test_a_survey_of_other_cases_is_left_out_with_the_reason():

@@ -38,24 +38,26 @@ def cases_of(survey: Any, study: Study, customer: str | None = None) -> np.ndarr
     return np.asarray(places.get_indexer(survey.frame["case_id"].astype(object)))
 
 
-def worse_of(blueprint: Blueprint, item: str, kind: str) -> int:
-    """Which way is worse for an item: -1 where a low score is bad.
+def worse_of(blueprint: Blueprint, item: str, kind: str, ces_easy: str | None = None) -> int | None:
+    """Which way is worse for an item: -1 where a low score is bad; None where nobody said.
 
     An indicator of the blueprint on the item says it (a share of the highest boxes, or a mean, that should go up or down). Where there
-    is none, more effort (kind ces) is worse, and of all others less is worse.
+    is none, ``ces_easy`` tells of effort (kind ces) which end of its scale means that it was easy; of all others less is worse.
 
     Examples
     --------
-    >>> worse_of(study.blueprint, "effort", "ces"), worse_of(study.blueprint, "csat", "csat")
-    (1, -1)
+    >>> [worse_of(study.blueprint, "effort", "ces", easy) for easy in ("low", "high", None)], worse_of(study.blueprint, "csat", "csat")
+    ([1, -1, None], -1)
     """
     said = {kpi.direction for kpi in blueprint.kpis if kpi.formula.get("survey") == item}
     if len(said) == 1:
         return -1 if said == {"up"} else 1
-    return 1 if kind == "ces" else -1
+    if kind == "ces":
+        return {"low": 1, "high": -1, None: None}[ces_easy]
+    return -1
 
 
-def survey_parts(study: Study, survey: Any, customer: str | None) -> list[Part]:
+def survey_parts(study: Study, survey: Any, customer: str | None, ces_easy: str | None = None) -> list[Part]:
     """One outcome per item: the mean score of the answers about a case; items in the order of their names.
 
     Importance and expectations are no outcomes of a case and are left out, and so is an item whose answers differ in kind or scale.
@@ -76,13 +78,15 @@ def survey_parts(study: Study, survey: Any, customer: str | None) -> list[Part]:
         if len(scales) > 1 or kinds.iloc[went].nunique() > 1:
             found.append(Part(id, None, both("outcomes.left.several", n=max(len(scales), kinds.iloc[went].nunique()))))
             continue
-        found.append(
-            _item(study, str(item), str(kinds.iloc[went[0]]), answers["score"].to_numpy(float), case[went], scales[0])
-        )
+        worse = worse_of(study.blueprint, str(item), str(kinds.iloc[went[0]]), ces_easy)
+        if worse is None:
+            found.append(Part(id, None, both("outcomes.left.effort")))
+            continue
+        found.append(_item(study, str(item), worse, answers["score"].to_numpy(float), case[went], scales[0]))
     return found
 
 
-def _item(study: Study, item: str, kind: str, score: np.ndarray, case: np.ndarray, scale: np.ndarray) -> Part:
+def _item(study: Study, item: str, worse: int, score: np.ndarray, case: np.ndarray, scale: np.ndarray) -> Part:
     n = study.instances.n_cases
     of_case = case >= 0
     times = np.bincount(case[of_case], minlength=n)
@@ -90,10 +94,6 @@ def _item(study: Study, item: str, kind: str, score: np.ndarray, case: np.ndarra
     values = np.divide(total, times, out=np.full(n, np.nan), where=times > 0)
     lost = int((~of_case).sum())
     note = both("outcomes.note.answers", n=f"{len(score):,}", lost=f"{lost:,}")
-    worse = worse_of(study.blueprint, item, kind)
-    if kind == "ces" and not any(kpi.formula.get("survey") == item for kpi in study.blueprint.kpis):
-        effort = both("outcomes.note.effort")
-        note = {lang: note[lang] + effort[lang] for lang in note}
     known = np.isfinite(scale).all()
     return part(
         f"survey:{item}", values, {"no_answer": times == 0}, kind="score", worse=worse, visible=True,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mining.errors import UnknownNameError
 from mining.outcomes.answers import survey_parts
 from mining.outcomes.attributes import AttributeOutcome, attribute_parts
 from mining.outcomes.intervals import t_interval
@@ -36,6 +37,7 @@ def outcomes_of(
     attributes: Iterable[AttributeOutcome | str | tuple[str, int]] = (),
     customer: str | None = None,
     repeat_within: str = "30d",
+    ces_easy: str | None = None,
 ) -> Outcomes:
     """What every case came to: one number per case and outcome, with the reason wherever there is none.
 
@@ -72,6 +74,8 @@ def outcomes_of(
         Attribute that names the customer: for repeat contacts, and for answers without a case.
     repeat_within : str
         Clock time, such as ``30d``.
+    ces_easy : {"high", "low"}, optional
+        Which end of the scale of effort (kind ces) means that it was easy.
 
     Returns
     -------
@@ -99,7 +103,9 @@ def outcomes_of(
         parts.append(Part("repeat_contact", None, both("outcomes.left.customer")))
     else:
         parts.append(repeat_part(study, customer, repeat_within, ends))
-    parts += survey_parts(study, survey, customer) if survey is not None else []
+    if ces_easy not in (None, "high", "low"):
+        raise UnknownNameError("direction", ces_easy, ("high", "low"), where="ces_easy")
+    parts += survey_parts(study, survey, customer, ces_easy) if survey is not None else []
     parts += attribute_parts(study, attributes, ends)
     return _table(study, parts, _settings(survey, costs, customer, repeat_within))
 

@@ -32,7 +32,7 @@ def render_as_is(found: AsIs, *, lang: str = "en") -> str:
     log, blueprint = observed.log, observed.blueprint
     w = Writer(lang, log.binding.tz or "UTC") if found.study is None else writer_of(found.study, lang)
     return page_of(
-        "as_is", found, ALWAYS if found.study is None else ALWAYS | STUDIED, w,
+        found, ALWAYS if found.study is None else ALWAYS | STUDIED, w, title="as_is.title", cannot="as_is.cannot",
         name=blueprint.name.get(lang) if blueprint else file_name(log.source.path),
         said=facts(log, blueprint, observed.n_cases, w), wide=WIDE,
     )  # fmt: skip
@@ -128,8 +128,17 @@ def _rework(found: AsIs, w: Writer) -> Section:
     return Section(said, [], [parts.rework(found.rework, w), parts.responsibility(found.responsibility, w)])
 
 
-ALWAYS: dict[str, Maker] = {"flow": _flow, "models": _models}
+ALWAYS: dict[str, Maker] = {
+    "as_is.flow": _flow,
+    "as_is.models": _models,
+}
 STUDIED: dict[str, Maker] = {
-    "design": _design, "repair": _repair, "variants": _variants, "times": _times, "waits": _waits, "week": _week,
-    "handovers": _handovers, "rework": _rework,
-}  # fmt: skip
+    "as_is.design": _design,
+    "as_is.repair": _repair,
+    "as_is.variants": _variants,
+    "as_is.times": _times,
+    "as_is.waits": _waits,
+    "as_is.week": _week,
+    "as_is.handovers": _handovers,
+    "as_is.rework": _rework,
+}

@@ -61,11 +61,12 @@ def facts(log: EventLog, blueprint: Blueprint | None, n_cases: int, w: Writer) -
 
 
 def page_of(
-    area: str,
     found: Any,
     chapters: Mapping[str, Maker],
     w: Writer,
     *,
+    title: str,
+    cannot: str,
     name: str,
     said: Sequence[tuple[str, str]],
     wide: Collection[str] = (),
@@ -74,12 +75,13 @@ def page_of(
 
     Parameters
     ----------
-    area : str
-        First part of the keys of its texts: ``AREA.title``, ``AREA.CHAPTER``, ``AREA.cannot``.
     found : object
         What the chapters are made from.
     chapters : mapping of str to callable
+        Key of the heading, ``area.id``, to what makes the chapter.
     w : Writer
+    title, cannot : str
+        Keys: title of the page, and what a chapter says that cannot be made.
     name : str
         Heading of the page.
     said : sequence of (str, str)
@@ -87,15 +89,16 @@ def page_of(
     wide : collection of str
         Chapters that are printed across.
     """
-    made = [_chapter(area, id, make, found, w, id in wide) for id, make in chapters.items()]
+    made = [_chapter(key, make, found, w, cannot, wide) for key, make in chapters.items()]
     page = environment().get_template("chapters.html.j2")
-    return page.render(t=w.say, title=f"{area}.title", lang=TAG[w.lang], name=name, facts=said, sections=made)
+    return page.render(t=w.say, title=title, lang=TAG[w.lang], name=name, facts=said, sections=made)
 
 
-def _chapter(area: str, id: str, make: Maker, found: Any, w: Writer, wide: bool) -> Section:
+def _chapter(key: str, make: Maker, found: Any, w: Writer, cannot: str, wide: Collection[str]) -> Section:
     try:
         made = make(found, w)
     except MiningError as error:
-        made = Section([w.say(f"{area}.cannot", why=str(error))])
+        made = Section([w.say(cannot, why=str(error))])
     tables = [table for table in made.tables if table]
-    return replace(made, id=id, title=w.say(f"{area}.{id}"), tables=tables, wide=wide)
+    id = key.partition(".")[2]
+    return replace(made, id=id, title=w.say(key), tables=tables, wide=id in wide)

@@ -34,7 +34,16 @@ def render_improvement(found: Improvement, *, lang: str = "en") -> str:
         table = getattr(found, name)
         if table is not None:
             said.append((w.say(f"improvement.fact_{name}"), w.say("report.hash", file=name, hash=table.sha256)))
-    return page_of("improvement", found, CHAPTERS, w, name=study.blueprint.name.get(lang), said=said, wide=WIDE)
+    return page_of(
+        found,
+        CHAPTERS,
+        w,
+        title="improvement.title",
+        cannot="improvement.cannot",
+        name=study.blueprint.name.get(lang),
+        said=said,
+        wide=WIDE,
+    )
 
 
 def _first(found: Improvement, w: Writer) -> Section:
@@ -152,7 +161,18 @@ def _follow_up(found: Improvement, w: Writer) -> Section:
 
 
 CHAPTERS: dict[str, Maker] = {
-    "first": _first, "effects": _effects, "requests": _requests, "pareto": _pareto, "causes": _causes, "kpis": _kpis,
-    "costs": _costs, "voice": _voice, "visits": _visits, "importance": _importance, "sources": _sources, "gaps": _gaps,
-    "plan": _plan, "follow_up": _follow_up,
-}  # fmt: skip
+    "improvement.first": _first,
+    "improvement.effects": _effects,
+    "improvement.requests": _requests,
+    "improvement.pareto": _pareto,
+    "improvement.causes": _causes,
+    "improvement.kpis": _kpis,
+    "improvement.costs": _costs,
+    "improvement.voice": _voice,
+    "improvement.visits": _visits,
+    "improvement.importance": _importance,
+    "improvement.sources": _sources,
+    "improvement.gaps": _gaps,
+    "improvement.plan": _plan,
+    "improvement.follow_up": _follow_up,
+}

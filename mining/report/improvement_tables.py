@@ -289,7 +289,7 @@ def lint(found: ActionLint, w: Writer) -> Table:
     rows = frame.groupby(["severity", *texts], sort=False)["action_id"].agg(list).reset_index()
     rows["n"] = rows["action_id"].map(len)
     rows["actions"] = [
-        w.say("word.listed").join(x[:NAMED]) + (" …" if len(x) > NAMED else "") for x in rows["action_id"]
+        w.say("word.listed").join(x[:NAMED]) + (" …" if len(x) > NAMED else "") for x in rows.pop("action_id")
     ]
     columns = (
         Told("severity", "improvement.col_severity", "text", words=lambda x: w.say(f"improvement.lint_{x}")),

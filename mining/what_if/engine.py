@@ -5,7 +5,7 @@ asks for one of the people of its pool, who are given first come, first served (
 for its time of work, and completes. Delays and work run on a clock: the pool's, which stands still while nobody of it is at work, or the
 clock on the wall. Work on the clock of the pool rests while the pool is closed; other work is finished, whoever goes home.
 
-`mining.what_if.by_simpy` says the same with SimPy, and the tests hold both to equal moments.
+`benchmarks.queue_by_simpy` says the same with SimPy, and the tests hold both to equal moments.
 """
 
 from __future__ import annotations
