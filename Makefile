@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SERVICE ?= permit_receipt
 OUT ?= out/$(SERVICE)
 
-.PHONY: help install spark audit test check fuzz detection notebooks samples pictures lock clean
+.PHONY: help install spark audit test check fuzz detection coverage notebooks samples pictures lock clean
 
 help:            ## this list
 	@grep -E '^[a-z]+: *.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/  /' | expand -t 14
@@ -39,6 +39,9 @@ fuzz: install    ## the property tests with examples of chance, three times as m
 
 detection: install  ## write the page on how many simulated faults are found again
 	$(BIN)/python -m benchmarks.detection
+
+coverage: install   ## write the page on how honest the effects of deviations are (about ten minutes)
+	$(BIN)/python -m benchmarks.coverage
 
 notebooks: install  ## open JupyterLab
 	$(BIN)/jupyter lab notebooks

@@ -186,7 +186,8 @@ class Known:
 
     def _earlier(self, case: np.ndarray, moment: np.ndarray, group: Group) -> list[tuple[str, np.ndarray]]:
         ids, table = self.deviating.first_moment
-        before = table[case] < moment[:, None]
+        when = moment[:, None]  # a point design stands at the end of the step before: what that step was is known
+        before = table[case] <= when if group.design == "point" else table[case] < when
         often = [k for k in np.flatnonzero(before.sum(axis=0) >= EARLIER_CASES) if ids[k] != group.finding_id]
         return [(f"earlier {ids[k]}", before[:, k].astype(float)) for k in often]
 
