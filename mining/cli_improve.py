@@ -89,6 +89,12 @@ def improve(
     ] = None,
     bootstraps: Annotated[int, typer.Option(help="Samples of cases in which the ranking is made again.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of chance.")] = 0,
+    simulate: Annotated[
+        bool,
+        typer.Option(
+            "--what-if", help="Also simulate what would happen if the first findings were brought to their targets."
+        ),
+    ] = False,
     lang: Annotated[Literal["en", "zh"], typer.Option(help="Language of the page.")] = "en",
     open_cases: Annotated[
         Literal["pending", "judge"],
@@ -136,7 +142,7 @@ def improve(
     study = Study(events, norm, open_cases=open_cases, roster=staff)
     found = study.improvement(
         **given, worth=declared, mandatory=mandatory or (), attributes=outcome or (), customer=customer,
-        ces_easy=ces_easy, covariates=covariate, cluster=cluster, bootstraps=bootstraps, seed=seed,
+        ces_easy=ces_easy, covariates=covariate, cluster=cluster, bootstraps=bootstraps, seed=seed, simulate=simulate,
     )  # fmt: skip
     inputs = tuple(path for name, (path, _) in readers.items() if path is not None and name != "actions")
     made = write_improvement(found, out, lang=lang, inputs=inputs, plan=actions, progress=progress)

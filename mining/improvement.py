@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from mining.voice.tables import Incidents, Mystery, Needs, Survey
     from mining.voice.traceability import Traceability
     from mining.voice.triangulation import Triangulation
+    from mining.what_if import Scenario, WhatIf
 
+SIMULATED = 3  # findings whose removal is simulated
 TOP = 10  # findings that get an action
 
 
@@ -64,6 +66,8 @@ class Improvement:
         Attribute whose cases belong together, for standard errors and bootstraps.
     bootstraps, seed : int
         Of the ranking.
+    simulate : bool, default False
+        Also simulate what would happen if the first findings were brought to their targets.
 
     Examples
     --------
@@ -91,13 +95,14 @@ class Improvement:
         cluster: str | None = None,
         bootstraps: int = 1000,
         seed: int = 0,
+        simulate: bool = False,
     ) -> None:
         self.study = study
         self.survey, self.mystery, self.incidents, self.needs = survey, mystery, incidents, needs
         self.costs, self.actions = costs, actions
         self.worth, self.mandatory, self.attributes = tuple(worth), tuple(mandatory), tuple(attributes)
         self.customer, self.ces_easy, self.covariates, self.cluster = customer, ces_easy, covariates, cluster
-        self.bootstraps, self.seed = bootstraps, seed
+        self.bootstraps, self.seed, self.simulate = bootstraps, seed, simulate
 
     # ---- harm and order
 
@@ -254,6 +259,51 @@ class Improvement:
         return str(now.tz_convert(self.study.blueprint.tz).date())
 
     @cached_property
+    def scenarios(self) -> dict[str, Scenario]:
+        """The first findings brought to the targets of the plan, by title; a time standard kept in every case.
+
+        Where there is an adjusted effect on the throughput time it is what changes; else cases without the deviation stand in. Findings
+        that the log cannot simulate are left out.
+        """
+        from mining.what_if import DeviationShare, Standard, calibrated
+
+        model = calibrated(self.study)
+        findings = self.study.findings().frame.set_index("finding_id")
+        effects = self.effects.frame[self.effects.frame["outcome"] == "time"].set_index("finding_id")
+        found: dict[str, Scenario] = {}
+        for action in self.plan.frame.itertuples():
+            if action.finding_id not in findings.index or not action.target >= 0:
+                continue
+            finding, effect = findings.loc[action.finding_id], effects.loc[action.finding_id]
+            adjusted = (float(effect["effect"]), float(effect["se"])) if effect["effect"] == effect["effect"] else None
+            scenario: Scenario = DeviationShare(action.finding_id, float(action.target), adjusted)
+            if finding["kind"] == "late":
+                scenario = Standard(finding["check"], how="met")
+            try:
+                scenario.change(model)
+            except MiningError:
+                continue
+            found[finding["title_en"]] = scenario
+            if len(found) == SIMULATED:
+                break
+        return found
+
+    @cached_property
+    def what_if(self) -> WhatIf:
+        """What would happen if the first findings were brought to their targets, by simulation.
+
+        Raises
+        ------
+        MiningError
+            If it was not asked for, or none of them can be simulated.
+        """
+        from mining.what_if import what_if
+
+        if not self.simulate:
+            raise MiningError("The simulation was not asked for: improvement(simulate=True).")
+        return what_if(self.study, self.scenarios, seed=self.seed)
+
+    @cached_property
     def follow_up(self) -> FollowUp:
         """Whether the actions of the plan helped.
 
@@ -280,7 +330,7 @@ class Improvement:
 
 NAMED = (
     "outcomes", "effects", "priorities", "change_requests", "sensitivity", "paretos", "causes", "quality_costs", "kpis",
-    "scores", "nonresponse", "pass_rates", "ipa", "triangulation", "gaps", "traceability", "plan", "plan_lint", "follow_up",
+    "scores", "nonresponse", "pass_rates", "ipa", "triangulation", "gaps", "traceability", "plan", "plan_lint", "what_if", "follow_up",
 )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def render_improvement(found: Improvement, *, lang: str = "en") -> str:
             said.append((w.say(f"improvement.fact_{name}"), w.say("report.hash", file=name, hash=table.sha256)))
     return page_of(
         found,
-        CHAPTERS,
+        {key: make for key, make in CHAPTERS.items() if make is not _what_if or found.simulate},
         w,
         title="improvement.title",
         cannot="improvement.cannot",
@@ -144,6 +144,15 @@ def _plan(found: Improvement, w: Writer) -> Section:
     return Section(said, pictures, [parts.plan(plan, w), parts.lint(lint, w)])
 
 
+def _what_if(found: Improvement, w: Writer) -> Section:
+    table = found.what_if
+    pictures = [
+        chart(w, "improvement.what_if_caption", table.plot(lang=w.lang)),
+        chart(w, "improvement.validation_caption", table.validation.plot(lang=w.lang)),
+    ]
+    return Section([table.sentence(w.lang)], pictures)
+
+
 def _follow_up(found: Improvement, w: Writer) -> Section:
     if found.actions is None:
         return Section([w.say("improvement.no_actions")])
@@ -174,5 +183,6 @@ CHAPTERS: dict[str, Maker] = {
     "improvement.sources": _sources,
     "improvement.gaps": _gaps,
     "improvement.plan": _plan,
+    "improvement.what_if": _what_if,
     "improvement.follow_up": _follow_up,
 }

@@ -53,7 +53,8 @@ def priorities(found: Priorities, w: Writer) -> Table:
 
 def _harm(row: dict[str, Any], w: Writer) -> str:
     word = w.say(f"improvement.harm_{row['harm']}")
-    return f"{word} ({plain(row['grade'])})" if plain(row["grade"]) else word
+    said = f"{word} ({plain(row['grade'])})" if plain(row["grade"]) else word
+    return said + w.say("improvement.harm_better_why") if row["harm"] == "better" else said
 
 
 def _between(row: dict[str, Any], currency: str, w: Writer) -> str:
@@ -108,8 +109,8 @@ def requests(found: Improvement, w: Writer) -> Table:
         for x in frame.itertuples()
     ]  # fmt: skip
     frame["warned"] = [
-        w.say("word.listed").join(w.say(f"improvement.warning_{x}") for x in warning.split(", ") if x)
-        for warning in frame["warning"]
+        w.say("word.listed").join(_warning(x, stays, w) for x in warning.split(", ") if x)
+        for warning, stays in zip(frame["warning"], frame["stays"], strict=True)
     ]
     columns = (
         Told("title", "improvement.col_title", "text"),
@@ -121,7 +122,13 @@ def requests(found: Improvement, w: Writer) -> Table:
         Told(f"change_{w.lang}", "improvement.col_change", "text"),
         Told("warned", "improvement.col_warning", "text"),
     )
-    return told_table("requests", w.say("improvement.requests_table", n=len(frame)), frame, columns, w)
+    return told_table(
+        "requests", w.say("improvement.requests_table", n=frame["finding_id"].nunique()), frame, columns, w
+    )
+
+
+def _warning(word: str, stays: bool, w: Writer) -> str:
+    return w.say(f"improvement.warning_{word}_stays" if word == "left_out" and stays else f"improvement.warning_{word}")
 
 
 def causes(found: Causes, finding: str, ranked: Priorities, w: Writer) -> Table:
