@@ -6,6 +6,7 @@ Of a test marked ``few_quick(n)`` only n cases, from the first to the last, run 
 import gc
 import gzip
 import os
+import sys
 
 import pandas as pd
 import pytest
@@ -59,6 +60,14 @@ def pytest_collection_finish():
 def pytest_unconfigure():
     """At the end everything goes."""
     gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_left_open():
+    """Pyplot warns of too many open figures, and a warning is an error: in whichever test happened to open the last one."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
 
 
 @pytest.fixture(scope="session")

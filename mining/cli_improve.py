@@ -16,7 +16,7 @@ from mining.errors import MiningError
 if TYPE_CHECKING:
     from mining.priorities.worth import Worth
 
-WORTH = re.compile(r"(?P<outcome>[^=]+)=(?P<amount>\d+(?:\.\d+)?)(?::(?P<currency>\w+))?(?P<apart>:apart)?")
+WORTH = re.compile(r"(?P<outcome>[^=]+?)\s*=\s*(?P<amount>\d+(?:\.\d+)?)\s*:\s*(?!apart$)(?P<currency>\w+)(?P<apart>:apart)?")
 
 
 def _table(name: str, what: str) -> Any:
@@ -126,9 +126,9 @@ def improve(
     zone = norm.tz
     progress("reading the tables")
     readers: dict[str, tuple[Path | None, Callable[[Path], Any]]] = {
-        "survey": (survey, lambda path: read_survey(path, tz=zone)),
-        "mystery": (mystery, lambda path: read_mystery(path, tz=zone)),
-        "incidents": (incidents, lambda path: read_incidents(path, tz=zone)),
+        "survey": (survey, lambda path: read_survey(path, tz=zone, day_first=day_first)),
+        "mystery": (mystery, lambda path: read_mystery(path, tz=zone, day_first=day_first)),
+        "incidents": (incidents, lambda path: read_incidents(path, tz=zone, day_first=day_first)),
         "needs": (needs, read_needs),
         "costs": (costs, lambda path: read_costs(path, currency=str(currency))),
         "actions": (actions, read_actions),
@@ -169,7 +169,7 @@ def worth_of(text: str) -> Worth:
     from mining.priorities import Worth
 
     match = WORTH.fullmatch(text.strip())
-    if not match or not match["currency"]:
+    if not match:
         raise MiningError(
             f"--worth {text!r}: write OUTCOME=AMOUNT:CURRENCY, as in time=35:EUR (an hour of a case is worth 35 EUR)."
         )

@@ -97,6 +97,9 @@ class Improvement:
         seed: int = 0,
         simulate: bool = False,
     ) -> None:
+        from mining.priorities.ranking import check_numbers
+
+        check_numbers(bootstraps, seed)
         self.study = study
         self.survey, self.mystery, self.incidents, self.needs = survey, mystery, incidents, needs
         self.costs, self.actions = costs, actions

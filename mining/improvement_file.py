@@ -77,6 +77,8 @@ def write_improvement(
             "so that what they wrote is kept, or name another folder."
         )
     kept = (*study.log.files, Path(study.log.source.path), *study.blueprint.files, *inputs)
+    if plan is not None and not there.exists():  # read from elsewhere, under whatever name
+        kept = (*kept, plan)
     admit(folder, FILES, kept)
     progress("measuring what deviations cost")
     improvement.effects.sentence()

@@ -19,8 +19,18 @@ NORM = blueprint(list("abc"), "abc", log=LOG, effective={"from": "2024-01-01"})
 FINDING = finding_id("test", ("path", "missing", "b", ""))
 
 
-def made(rates, *, per=50, seed=0, start="2025-01-06", by_region=None, north=None, regions=None, norm=NORM, running=0):
-    """``per`` cases a week on working days from Monday on, over in one to four days, each without step b with the chance of its week.
+def made(rates, *, norm=NORM, **more):
+    """A study of the events of :func:`table_of`."""
+    return of_table(table_of(rates, **more), norm)
+
+
+def of_table(table, norm=NORM):
+    """A study of some of these events."""
+    return mining.Study(mining.EventLog.from_frame(table.reset_index(drop=True), columns=norm.binding), norm)
+
+
+def table_of(rates, *, per=50, seed=0, start="2025-01-06", by_region=None, north=None, regions=None, running=0):
+    """Events: ``per`` cases a week on working days from Monday on, over in one to four days, each without b with the chance of its week.
 
     ``by_region`` adds a chance by region; ``north`` is the share of the north by week; ``regions`` gives the regions of n cases; the
     last ``running`` cases never end.
@@ -42,4 +52,4 @@ def made(rates, *, per=50, seed=0, start="2025-01-06", by_region=None, north=Non
     table = pd.concat(parts, ignore_index=True)
     table["end"] = pd.Timestamp(start, tz="UTC") + pd.to_timedelta(table.pop("minute"), unit="min")
     table["start"], table["resource"] = pd.Series(pd.NaT, index=table.index, dtype="datetime64[us, UTC]"), "ann"
-    return mining.Study(mining.EventLog.from_frame(table, columns=norm.binding), norm)
+    return table

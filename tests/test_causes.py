@@ -317,6 +317,7 @@ def test_a_pair_is_found_where_only_the_pair_matters():
     assert not made["level"].str.contains("third").any()
 
 
+@pytest.mark.slow
 def test_a_pair_that_says_no_more_than_one_of_its_levels_is_not_listed():
     one, two, more, rng = interaction()
     skips = rng.random(len(one)) < np.where(one == "x", 0.4, 0.05)

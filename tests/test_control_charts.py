@@ -101,6 +101,17 @@ def test_with_many_cases_a_p_chart_alarms_at_nearly_everything_and_p_prime_does_
     assert beyond[p_prime] <= 1
 
 
+def test_no_step_over_a_gap_makes_the_spread_of_a_p_prime_chart():
+    counts = np.array([10, 12, 11, 9, 10, 12, 60, 58, 62, 61, 59, 60])
+    n = np.full(12, 400)
+    z = (counts / 400 - counts.sum() / 4800) / np.sqrt(counts.sum() / 4800 * (1 - counts.sum() / 4800) / 400)
+    steps = np.abs(np.diff(z))
+    whole = p_prime(counts, n).frame["sigma_z"].iloc[0]
+    assert whole == pytest.approx(steps.mean() / 1.128)
+    gap = p_prime(np.insert(counts, 6, 0), np.insert(n, 6, 0)).frame["sigma_z"].iloc[0]
+    assert gap == pytest.approx(np.delete(steps, 5).mean() / 1.128)
+
+
 def test_limits_end_where_a_measure_cannot_go():
     study = made([0.3] * 16, per=20)
     times = (study.instances.case_end - study.instances.case_start) / 1e6

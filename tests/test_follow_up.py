@@ -1,6 +1,7 @@
 """Measures in time and the re-audit of a plan: hand cases, simulated changes at known dates, flags, two logs, and what is refused."""
 
 import re
+from datetime import date
 from functools import cache
 
 import numpy as np
@@ -14,6 +15,7 @@ from mining.errors import MiningError, UnknownNameError
 from mining.follow_up import Group, follow_up, series_of
 from mining.follow_up.actions import actions_of
 from mining.follow_up.change import AFTER, BEFORE, Estimate, change_of, window_effect
+from mining.follow_up.joining import joined, lacking
 from mining.follow_up.measures import check_of, measure_of
 from mining.follow_up.periods import grid_of
 from mining.follow_up.verdicts import VERDICTS, status_of, verdict_of
@@ -21,7 +23,7 @@ from mining.outcomes.outcome import Outcome, Outcomes
 from mining.plan import read_actions
 from mining.results import Provenance
 from tests.examples import examples
-from tests.follow_up_cases import FINDING, LOG, made
+from tests.follow_up_cases import FINDING, LOG, made, of_table, table_of
 from tests.helpers import blueprint, traces
 from tests.helpers import study as small
 
@@ -334,11 +336,13 @@ def test_an_action_begun_after_bad_luck_is_flagged():
     assert {"regression_to_mean", "baseline_differs"} <= set(stated["flags"].split(", "))
 
 
+@pytest.mark.slow
 def test_a_year_before_takes_the_flag_of_the_season_away():
     row = rows(follow_up(plan(start="2026-02-02", due="2026-02-15"), made(stepped(56, 20)))).loc["A1"]
     assert "season" not in row["flags"]
 
 
+@pytest.mark.slow
 def test_a_version_that_came_into_force_in_between_is_flagged():
     norm = blueprint(list("abc"), "abc", log=LOG, effective={"from": "2025-11-01"})
     assert "blueprint_changed" in rows(follow_up(plan(), made(stepped(40, 30), norm=norm))).loc["A1", "flags"]
@@ -357,6 +361,7 @@ def test_an_earlier_log_and_the_next_one_are_one_series():
     assert periods.loc[periods["why"] == "between", "n_cases"].sum() == 0
 
 
+@pytest.mark.slow
 def test_cases_in_both_logs_count_once():
     log = usual()
     twice = follow_up(plan(), log, before=log)
@@ -400,8 +405,11 @@ def test_a_comparison_names_its_action():
     ("more", "message"),
     [
         ({"metric": "rate of b"}, "metric 'rate of b' cannot be measured. Write share:"),
-        ({"baseline": "a third"}, "actions: row 1, baseline: 'a third' is no number"),
-        ({"due": "soon"}, "actions: row 1, due: 'soon' is no day"),
+        ({"baseline": "a third"}, "actions: row 1, baseline: 'a third' is not a number"),
+        ({"due": "soon"}, "actions: row 1, due: 'soon' is not a day written as 2026-03-31"),
+        ({"start": "03/04/2025"}, "actions: row 1, start: '03/04/2025' is not a day"),  # of March, or of April?
+        ({"start": "today"}, "actions: row 1, start: 'today' is not a day"),
+        ({"target": "1_0"}, "actions: row 1, target: '1_0' is not a number"),
         ({"due": "2025-01-01"}, "due 2025-01-01 is before start 2025-10-13"),
         ({"action_id": ""}, "row 1 has no action_id"),
     ],
@@ -410,6 +418,59 @@ def test_a_comparison_names_its_action():
 def test_rows_that_cannot_be_read_are_refused(more, message):
     with pytest.raises(MiningError, match=re.escape(message)):
         actions_of(plan(**more), "UTC")
+
+
+def test_days_are_read_as_in_a_plan():
+    due = [
+        date(2025, 11, 1),
+        "2025/11/1",
+        "2025年11月1日",
+        pd.Timestamp("2025-10-31 23:30", tz="UTC"),
+        pd.Timestamp("2025-11-01"),
+    ]
+    read = {actions_of(plan(due=day), "Europe/Rome")[0].due for day in due}
+    assert read == {pd.Timestamp("2025-11-02", tz="Europe/Rome")}
+    more = plan(check_dates="2026/1/1；2026-02-01、2026年3月1日", baseline="20％")
+    action = actions_of(more, "UTC")[0]
+    assert [str(x.date()) for x in action.checks] == ["2026-01-01", "2026-02-01", "2026-03-01"]
+    assert action.baseline == 0.2
+    assert actions_of(plan(due=pd.NaT, check_dates=[date(2026, 1, 1)]), "UTC")[0].why == "no_due"
+
+
+def test_a_metric_that_the_log_lacks_keeps_its_row_and_the_others_are_followed():
+    rows_of_both = pd.concat(
+        [plan(), plan(action_id="A2", metric="outcome:costs"), plan(action_id="A3", metric="share:R9")]
+    )
+    found = follow_up(rows_of_both, made(np.repeat([0.5, 0.1], [12, 12])))
+    assert found.frame["why"].tolist()[1:] == ["not_measurable"] * 2
+    assert found.frame["why"].iloc[0] != "not_measurable"
+    assert set(found.frame["verdict"][1:]) == {"cannot_tell"}
+    assert "the log does not have what the metric names (2)" in found.sentence()
+    assert set(found.checks.loc[found.checks["action_id"] == "A2", "why"]) == {"not_measurable"}
+
+
+@pytest.mark.few_quick(1)
+@pytest.mark.parametrize("by", ["activity", "start", "event", "overlap"])
+def test_a_log_cut_in_two_is_the_whole_log_wherever_it_can_be_read(by):
+    """Cut on a Wednesday by start of the case, by event, by activity after it (a sample of slow cases), and with an overlap."""
+    log = table_of(np.repeat([0.3, 0.1], [10, 10]))
+    begun, over = (log.groupby("case")["end"].transform(x) for x in ("min", "max"))
+    at = pd.Timestamp("2025-03-19", tz="UTC")
+    first, later = {
+        "start": (begun < at, begun >= at), "event": (log["end"] < at, begun >= at), "activity": (log["end"] < at, over >= at),
+        "overlap": (begun < at + pd.Timedelta(days=14), begun >= at),
+    }[by]  # fmt: skip
+    before, study, whole = (of_table(x) for x in (log[first], log[later], log))
+    both = joined(*(series_of(x, FINDING) for x in (before, study)), "UTC", lacking(before, study, "week")).frame
+    truth = series_of(whole, FINDING).frame.set_index("period").reindex(both["period"])
+    read = both["complete"].to_numpy()
+    assert read.sum() >= 14
+    assert (both["n"].to_numpy() == truth["n"].to_numpy())[read].all()
+    assert (both["n_with"].to_numpy() == truth["n_with"].to_numpy())[read].all()
+    cut = both.set_index("period").loc["2025-W12"]
+    assert not cut["complete"] or by == "overlap"
+    plain = joined(*(series_of(x, FINDING) for x in (before, study)), "UTC").frame
+    assert bool((plain["n"].to_numpy() != truth["n"].to_numpy())[plain["complete"]].any()) == (by == "activity")
 
 
 def test_actions_twice_and_missing_columns_are_refused():
@@ -452,6 +513,7 @@ def test_an_empty_plan_says_so():
     assert found.sentence() == "The plan has no actions."
 
 
+@pytest.mark.slow
 def test_equal_input_gives_equal_bytes():
     once, again = (follow_up(plan(), usual()) for _ in range(2))
     assert once.frame.to_csv() == again.frame.to_csv()
@@ -493,6 +555,7 @@ def test_charts_hold_what_the_tables_hold(lang):
     assert np.nansum(points) == pytest.approx(np.nansum(change.series.values))
 
 
+@pytest.mark.slow
 def test_the_chart_of_a_change_holds_its_points():
     change = follow_up(plan(), usual()).changes["A1"]
     axes = change.plot()

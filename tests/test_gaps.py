@@ -149,9 +149,10 @@ def test_the_interval_of_a_gap_is_bca():
 
     values = np.random.default_rng(1).normal(-0.3, 1, 40).round(1)
     ends = bootstrap(
-        (values,), np.mean, n_resamples=500, method="BCa", rng=np.random.default_rng(3)
+        (np.sort(values),), np.mean, n_resamples=500, method="BCa", rng=np.random.default_rng(3)
     ).confidence_interval
     assert gap_of(values, 500, 3) == pytest.approx((values.mean(), ends.low, ends.high))
+    assert gap_of(values[::-1], 500, 3) == gap_of(values, 500, 3)  # the order of the rows changes nothing
 
 
 # --- traceability ----------------------------------------------------------------------------------------------------

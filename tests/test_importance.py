@@ -329,3 +329,17 @@ def test_random_judgements_are_as_inconsistent_as_saaty_says():
 
 def test_judgements_are_values():
     assert Judgements(("a", "b"), np.ones((2, 2)), "x", "").names == ("a", "b")
+
+
+@pytest.mark.parametrize("k", [1, 2, 4, 8])
+def test_relative_weights_equal_those_by_way_of_the_nearest_orthogonal_predictors(k):
+    """Johnson's own derivation: Z = U V' of the singular values of the scores is what they are regressed on, and the outcome on Z."""
+    rng = np.random.default_rng(k)
+    x = rng.normal(size=(150, k)) @ rng.normal(size=(k, k)) + rng.normal(size=(150, 1))
+    y = x @ rng.normal(size=k) + 2 * rng.normal(size=150)
+    zx, zy = ((v - v.mean(axis=0)) / v.std(axis=0) for v in (x, y))
+    u, _, vt = np.linalg.svd(zx, full_matrices=False)
+    z = u @ vt * np.sqrt(len(x))
+    link, effect = z.T @ zx / len(x), z.T @ zy / len(x)
+    found = relative_weights(np.corrcoef(np.column_stack([x, y]), rowvar=False))
+    np.testing.assert_allclose(found, (link.T**2) @ effect**2, atol=1e-12)

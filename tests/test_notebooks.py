@@ -15,6 +15,9 @@ LOGIC = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Try, ast.Lambda,
 LARGEST = 3_000_000
 MADE = {
     "00_tour": {"report.html", "workpapers.xlsx", "manifest.json"},
+    "05_what_do_customers_feel": {"improvement.html"},
+    "06_what_to_improve_first": {"improvement.html"},
+    "07_did_it_help": {"improvement.html"},
     "03_what_really_happens": {"as_is.html", "map.html", "model.bpmn", "repaired-95.yaml", "tables.json"},
 }
 
@@ -52,7 +55,10 @@ def test_a_notebook_runs_from_top_to_bottom(path, tmp_path):
     parameters = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", ()))
     parameters.source += f"\nOUT = {str(tmp_path)!r}"
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(Path(path).parent)}}).execute()
-    outputs = [out for cell in notebook.cells if cell.cell_type == "code" for out in cell.outputs]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    outputs = [out for cell in code for out in cell.outputs]
+    drawn = [cell for cell in code if cell.source.rstrip().endswith(";")]
+    assert all(any("image/png" in out.get("data", {}) for out in cell.outputs) for cell in drawn)  # every chart is seen
     assert not [out for out in outputs if out.output_type == "error" or out.get("name") == "stderr"]
     assert (
         sum("image/png" in out.get("data", {}) or "<svg" in out.get("data", {}).get("text/html", "") for out in outputs)

@@ -1,6 +1,8 @@
 """What to improve first: the order by hand, what leaves the list, what things are worth, and the second views."""
 
 import itertools
+import json
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -8,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mining.blueprint import parse_blueprint
 from mining.errors import LogError, MiningError, UnknownNameError
 from mining.findings import BANDS, TABLE
 from mining.priorities import (
@@ -26,7 +29,7 @@ from mining.priorities.legacy import D_CUTS, O_CUTS, scored
 from mining.priorities.order import KEYS, wilson_low
 from mining.results import wilson
 from tests.examples import examples
-from tests.helpers import blueprint, study, traces
+from tests.helpers import blueprint, blueprint_dict, study, traces
 from tests.priority_cases import effects, ids, service
 
 HOUR = 3600.0
@@ -149,7 +152,7 @@ def test_only_the_addressable_share_counts():
 def test_a_deviation_that_does_good_leaves_the_findings_and_becomes_a_change_request():
     of = service((("a", 20), ("c", 20), ("e", 20)))
     said = {
-        ("Ra", "time"): {"effect": -3 * HOUR},
+        ("Ra", "csat"): {"effect": 0.5},
         ("Rc", "time"): {"effect": -3 * HOUR},
         ("Rc", "cost"): {"effect": 9.0},
     }
@@ -162,8 +165,8 @@ def test_a_deviation_that_does_good_leaves_the_findings_and_becomes_a_change_req
     request = found.change_requests.frame.iloc[0]
     assert len(found.change_requests) == 1
     assert request[["outcome", "effect", "grade", "element", "stays", "warning"]].tolist() == [
-        "time",
-        -3 * HOUR,
+        "csat",
+        0.5,
         "A",
         "rules.Ra",
         False,
@@ -172,11 +175,74 @@ def test_a_deviation_that_does_good_leaves_the_findings_and_becomes_a_change_req
     assert request["low"] < request["effect"] < request["high"]
     assert "no findings: 1." in found.sentence()
     assert "1 项" in found.sentence("zh")
-    assert "findings" not in found.change_requests.sentence()
+    assert found.change_requests.sentence().endswith("none worse (adjusted, grade A or B): 1. To be adopted into the blueprint? 1.")
 
 
 @pytest.mark.parametrize(
-    ("severity", "mandatory", "warning"), [("critical", [], "critical"), ("major", ["Ra"], "mandatory")]
+    ("step", "severity", "better", "warning", "stays"),
+    [
+        ("b", "minor", {"time": -3 * HOUR}, "left_out", False),  # in the office, minor: a candidate, with a warning
+        ("b", "minor", {"cost": -9.0}, "left_out", False),
+        ("b", "major", {"time": -3 * HOUR}, "left_out", True),
+        ("a", "minor", {"time": -3 * HOUR}, "left_out", True),  # customers see it
+        ("a", "major", {"time": -3 * HOUR, "csat": 0.5}, "", False),  # and customers like it better without
+        ("a", "critical", {"time": -3 * HOUR, "csat": 0.5}, "critical", True),
+        ("b", "critical", {"time": -3 * HOUR}, "critical, left_out", True),
+    ],
+    ids=["office", "cost", "major", "visible", "liked", "liked-critical", "critical"],
+)
+def test_a_step_left_out_saves_itself_and_that_alone_makes_no_change_request(step, severity, better, warning, stays):
+    of = service(((step, 20), ("g", 20)), 200, ((step, severity),))
+    said = {(f"R{step}", outcome): {"effect": effect} for outcome, effect in better.items()}
+    found = ranked(of, said)
+    requests = found.change_requests.frame
+    assert set(zip(requests["warning"], requests["stays"], strict=True)) == {(warning, stays)}
+    assert len(requests) == len(better)
+    assert (f"R{step}" in order(found)) == stays
+    assert ("stay findings" in found.change_requests.sentence()) == stays
+    assert ("adopted" in found.change_requests.sentence()) != stays
+    assert ("是否纳入蓝图" in found.change_requests.sentence("zh")) != stays
+    assert ("change requests" in found.sentence()) != stays
+
+
+def test_a_hidden_touchpoint_that_is_left_out_stays_a_finding():
+    norm = blueprint_dict(list("abcd"))
+    norm["activities"][1]["touchpoint"] = {"key": True}
+    of = study(parse_blueprint(json.dumps(norm), name="t.yaml"), traces(*["abcd"] * 60, *["acd"] * 20))
+    found = priorities_of(of, effects(of, {("path", "time"): {"effect": -3 * HOUR}}), bootstraps=5)
+    assert found.change_requests.frame[["warning", "stays"]].values.tolist() == [["left_out", True]]
+
+
+def test_a_repeated_step_that_saves_time_has_no_such_warning():
+    of = study(blueprint(list("abcd")), traces(*["abcd"] * 60, *["abbcd"] * 20))
+    found = priorities_of(of, effects(of, {("path", "time"): {"effect": -3 * HOUR}}), bootstraps=5)
+    assert found.change_requests.frame[["warning", "stays"]].values.tolist() == [["", False]]
+
+
+def test_what_is_kept_within_its_promise_and_harmful_all_the_same_is_said():
+    standard = {
+        "id": "S1", "dimension": "time", "metric": "elapsed", "from": "a", "to": "d", "max": "4h", "share": 0.5, "severity": "major",
+        "basis": "promise",
+    }  # fmt: skip
+    slow = {f"s{k}": [("A", 0.0), ("B", 1.0), ("C", 2.0), ("D", 9.0)] for k in range(20)}
+    of = study(blueprint(list("abcd"), standards=[standard]), traces(*["abcd"] * 60) | slow)
+    found = priorities_of(of, effects(of, {("S1", "csat"): {"effect": -1.3}}), bootstraps=5)
+    assert found.frame["status"].tolist() == ["within_target"]
+    assert found.kept_and_harmful["check"].tolist() == ["S1"]
+    said = found.sentence()
+    assert said.startswith("No finding is left to rank.")
+    assert "(S1) (csat -1.30). Raise the standard?" in said
+    assert "（csat -1.30）。是否提高标准？" in found.sentence("zh")
+    for nothing in ({("S1", "csat"): {"effect": -1.3, "grade": "C"}}, {("S1", "time"): {"effect": 7 * HOUR}}):
+        table = priorities_of(of, effects(of, nothing), bootstraps=5)  # not shown; or that what is late is late
+        assert "Raise" not in table.sentence()
+        assert table.kept_and_harmful.empty
+
+
+@pytest.mark.parametrize(
+    ("severity", "mandatory", "warning"),
+    [("critical", [], "critical, left_out"), ("major", ["Ra"], "mandatory, left_out")],
+    ids=["critical", "mandatory"],
 )
 def test_what_does_good_against_law_or_safety_stays_a_finding_with_a_warning(severity, mandatory, warning):
     of = service((("a", 20), ("c", 20)), 200, (("a", severity),))
@@ -211,7 +277,7 @@ def test_problems_of_the_data_are_settled_before_anything_is_adopted():
         table = priorities_of(of, found, bootstraps=5)
         rows = table.frame.set_index("check")
         assert rows.loc["Ra", ["desirability", "harm", "status"]].tolist() == ["data", "better", "ranked"]
-        assert table.change_requests.frame["warning"].tolist() == ["data"]
+        assert table.change_requests.frame["warning"].tolist() == ["data, left_out"]
     finally:
         of.findings().frame["flags"] = ""
 
@@ -540,3 +606,54 @@ def test_tables_describe_every_column_and_show_themselves():
         assert "<table>" in result._repr_html_()
         assert result.to_dict()["rows"]
         assert result.provenance.parameters is not None
+
+
+@pytest.mark.slow
+def test_ranks_of_samples_equal_those_of_a_plain_loop_over_them():
+    n, samples, seed = 120, 60, 3
+    of = service((("a", 14), ("c", 9), ("b", 30), ("d", 3)), n)
+    said = {
+        ("Ra", "time"): {"effect": 2 * HOUR, "spread": HOUR},
+        ("Rb", "time"): {"effect": HOUR, "spread": 2 * HOUR},
+        ("Rc", "time"): {"effect": 5 * HOUR, "spread": 100.0},
+    }
+    of_effects = effects(of, said)
+    table = priorities_of(of, of_effects, bootstraps=samples, seed=seed)
+    names = list(table.work.ids)
+    drawn = np.random.default_rng(seed).integers(0, n, (samples, n))
+    chance = np.random.default_rng([seed, 1]).random((samples, len(names)))
+    findings, faults = of.findings().frame.set_index("finding_id"), of.deviations().frame
+    place = {case: i for i, case in enumerate(of.log.case_ids)}
+    failing = {x: {place[c] for c in faults.loc[faults["finding_id"] == x, "case_id"]} for x in names}
+    z = NormalDist().inv_cdf(1 - 0.05 / 2)  # all three effects are significant
+    total, error, whole = np.zeros((samples, len(names))), np.full(len(names), np.inf), np.zeros(len(names))
+    for row, added in zip(of_effects.frame.itertuples(), of_effects.influence, strict=True):
+        j = names.index(row.finding_id)
+        total[:, j] = [sum(added[i] for i in sample) / HOUR for sample in drawn]
+        whole[j], error[j] = added.sum() / HOUR, row.se * abs(added.sum() / row.effect) / HOUR
+    distance = whole - np.percentile(total, 10, axis=0)
+    for k, sample in enumerate(drawn.tolist()):
+        keys = []
+        for j, name in enumerate(names):
+            count = sum(i in failing[name] for i in sample)
+            low = wilson(count, n)[0] if count else 0.0
+            visible = bool(findings.loc[name, "visible"])
+            class_ = "HML".index(TABLE[findings.loc[name, "severity"], visible][0 if low >= 0.05 else 1 if low >= 0.01 else 2])
+            shown = total[k, j] > 0 and total[k, j] >= z * error[j]
+            least = round(total[k, j] - distance[j], 6) if shown else 0.0
+            keys.append((class_, not shown, not visible, -least, -count / n, chance[k, j]))
+        order_again = sorted(range(len(names)), key=keys.__getitem__)
+        assert [order_again.index(j) + 1 for j in range(len(names))] == table.work.placed.again[k].tolist()
+    first = table.ranked.set_index("finding_id")["p_first"]
+    assert first[names].tolist() == (table.work.placed.again == 1).mean(axis=0).tolist()
+
+
+def test_a_sample_without_a_judged_case_warns_of_nothing():
+    assert wilson_low(np.array([0.0, 1.0]), np.array([0.0, 1.0])).tolist()[0] == 0.0
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, True, None])
+def test_a_seed_that_is_none_is_refused(seed):
+    of = service((("a", 20),))
+    with pytest.raises(MiningError, match="seed"):
+        priorities_of(of, effects(of, {}), bootstraps=5, seed=seed)

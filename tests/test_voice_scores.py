@@ -75,8 +75,9 @@ def test_the_mean_has_the_interval_of_scipy_and_none_where_there_is_no_reason_fo
     values = np.random.default_rng(3).integers(1, 6, 40).astype(float)
     found = mean_of(values, seed=7)
     wanted = stats.bootstrap(
-        (values,), np.mean, n_resamples=2000, method="BCa", rng=np.random.default_rng(7)
+        (np.sort(values),), np.mean, n_resamples=2000, method="BCa", rng=np.random.default_rng(7)
     ).confidence_interval
+    assert found == mean_of(values[::-1], seed=7)  # the order of the answers changes nothing
     assert (found.low, found.high, found.method) == (wanted.low, wanted.high, "BCa")
     assert mean_of(values, seed=7) == found
     for few, why in (
@@ -430,3 +431,14 @@ def test_charts_draw_what_the_tables_say(lang):
     assert not empty.axison
     with pytest.raises(UnknownNameError, match="measure 'median'"):
         table.plot("median")
+
+
+@pytest.mark.parametrize(("highest", "measures"), [(5, ["top_two", "mean"]), (10, ["top_two", "mean"]), (100, ["mean"])])
+def test_a_slider_has_no_two_highest_boxes(highest, measures):
+    table = pd.DataFrame(
+        {
+            "case_id": [str(i) for i in range(30)], "answered_at": "2026-03-02T09:00Z", "item": "csat", "kind": "csat",
+            "score": [i % 5 + 1 for i in range(30)], "scale_min": 0, "scale_max": highest,
+        }
+    )  # fmt: skip
+    assert scores_of(read_survey(table)).frame["measure"].tolist() == measures

@@ -126,7 +126,8 @@ class Causes(Result):
             return say("causes.nothing", lang)
         holds = found[found["verdict"] == "holds"]
         text = say(
-            "causes.told", lang, tests=f"{self.tests:,}", findings=self.frame["finding_id"].nunique(), n=f"{len(found):,}",
+            "causes.told" if len(found) else "causes.told_none", lang, tests=f"{self.tests:,}",
+            findings=self.frame["finding_id"].nunique(), n=f"{len(found):,}",
             q=percent(self.q_limit, lang), holds=f"{len(holds):,}", held=percent(self.holdout, lang),
         )  # fmt: skip
         first = holds if len(holds) else found

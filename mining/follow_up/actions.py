@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pandas as pd
 
 from mining.errors import MiningError
 from mining.plan import metric_of, read_actions
+from mining.plan.cells import day_in, days_in, number_in
 
 NEEDED = ("action_id", "finding_id", "metric", "baseline", "target", "start", "due")
 STOPPED = ("cancelled", "canceled", "dropped", "rejected", "取消", "已取消")
@@ -91,16 +92,22 @@ def _action(row: dict[Any, Any], number: int, tz: str, days: Sequence[int]) -> A
     id, finding, metric = (_text(row.get(key)) for key in ("action_id", "finding_id", "metric"))
     if not id:
         raise MiningError(f"{where} has no action_id.")
-    metric = str(metric_of(metric)) if metric else f"share:{finding}" if finding else ""
-    baseline, target = (_number(row.get(key), f"{where}, {key}") for key in ("baseline", "target"))
-    start, due = (_day(row.get(key), f"{where}, {key}", tz) for key in ("start", "due"))
+    metric = (
+        _read(where, lambda _, x: str(metric_of(x)), "metric", metric)
+        if metric
+        else f"share:{finding}"
+        if finding
+        else ""
+    )
+    baseline, target = (_number(where, key, row.get(key)) for key in ("baseline", "target"))
+    start, due = (_begin(_read(where, day_in, key, _plain(row.get(key), tz)), tz) for key in ("start", "due"))
     if start is not None and due is not None and due < start:
         raise MiningError(f"{where} ({id}): due {due.date()} is before start {start.date()}.")
     begin = due if start is None else start
     after = None if due is None else due + pd.DateOffset(days=1)
     given = row.get("check_dates")
-    listed = list(given) if isinstance(given, (list, tuple)) else re.split(r"[;,\s]+", _text(given))
-    own = [_day(x, f"{where}, check_dates", tz) for x in listed]
+    listed = given if isinstance(given, (list, tuple)) else _read(where, days_in, "check_dates", _plain(given, tz))
+    own = [_begin(_read(where, day_in, "check_dates", _plain(x, tz)), tz) for x in listed]
     checks = [x for x in own if x is not None]
     if not checks and due is not None:
         checks = [due + pd.DateOffset(days=n) for n in days]
@@ -119,27 +126,29 @@ def _text(value: Any) -> str:
     return "" if value is None or value is pd.NaT or value is pd.NA or value != value else str(value).strip()
 
 
-def _number(value: Any, where: str) -> float:
-    text = _text(value)
-    if not text:
-        return math.nan
+def _read(where: str, read: Callable[[str, Any], Any], key: str, value: Any) -> Any:
+    """What a cell holds; a mistake is told with its row."""
     try:
-        found = float(text.removesuffix("%").strip()) / (100 if text.endswith("%") else 1)
-    except ValueError:
-        found = math.inf
-    if not math.isfinite(found):
-        raise MiningError(f"{where}: {text!r} is no number. Write 0.12 or 12 %.")
-    return found
+        return read(key, value)
+    except MiningError as error:
+        raise MiningError(f"{where}, {error}") from None
 
 
-def _day(value: Any, where: str, tz: str) -> pd.Timestamp | None:
-    text = _text(value)
-    if not text:
+def _number(where: str, key: str, value: Any) -> float:
+    found = _read(where, number_in, key, _text(value))
+    return math.nan if found is None else float(found)
+
+
+def _plain(value: Any, tz: str) -> Any:
+    """A moment as its day in the zone; anything else as text."""
+    if isinstance(value, datetime) and value is not pd.NaT:
+        stamp = pd.Timestamp(value)
+        return (stamp if stamp.tzinfo is None else stamp.tz_convert(tz)).date()
+    return value if isinstance(value, date) and value is not pd.NaT else _text(value)
+
+
+def _begin(day: date | None, tz: str) -> pd.Timestamp | None:
+    """The first moment of a day."""
+    if day is None:
         return None
-    try:
-        found = pd.Timestamp(value if isinstance(value, pd.Timestamp) else text)
-    except (ValueError, TypeError):
-        raise MiningError(f"{where}: {text!r} is no day written as 2026-03-31.") from None
-    if found.tzinfo is not None:
-        found = found.tz_convert(tz).tz_localize(None)
-    return found.normalize().tz_localize(tz, nonexistent="shift_forward", ambiguous=True)
+    return pd.Timestamp(day).tz_localize(tz, nonexistent="shift_forward", ambiguous=True)

@@ -78,7 +78,7 @@ class BeforeAfter(Result):
             return worded(x, kind, unit, lang, points=True)
 
         def bare(x: float) -> str:
-            return f"{100 * x:.1f}" if kind == "share" and np.isfinite(x) else said(x)
+            return f"{100 * x:z.1f}" if kind == "share" and np.isfinite(x) else said(x)
 
         counts = {"before": change.n_before, "after": change.n_after}
         period = say(f"follow_up.period_{self.series.period}", lang)

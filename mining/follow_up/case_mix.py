@@ -65,7 +65,7 @@ class CaseMix(Result):
         def said(found: Estimate) -> dict[str, str]:
             ends = {"low": found.low, "high": found.high}
             short = {
-                key: f"{100 * x:.1f}" if kind == "share" else worded(x, kind, unit, lang) for key, x in ends.items()
+                key: f"{100 * x:z.1f}" if kind == "share" else worded(x, kind, unit, lang) for key, x in ends.items()
             }
             return {"value": worded(found.value, kind, unit, lang, points=True)} | short
 

@@ -378,7 +378,8 @@ def _limits(kind: str, frame: pd.DataFrame, span: np.ndarray, base: np.ndarray, 
         scale = 1.0
         if kind == "p_prime" and 0 < centre < 1:
             z = (value[base] - centre) / chance[base]
-            scale = float(np.abs(np.diff(z)).mean() / D2)
+            steps = np.abs(np.diff(z))[np.diff(base) == 1]  # neighbours only, as for the ranges of an XmR chart
+            scale = float(steps.mean() / D2) if len(steps) else 0.0
             frame.loc[span, "sigma_z"] = scale
         sigma, bounds = scale * chance[span], BOUNDS["share"]
     if not np.nanmax(sigma, initial=0) > 0:

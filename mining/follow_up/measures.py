@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from mining.blueprint.derived import OUTCOME
 from mining.blueprint.stages import is_path
@@ -81,7 +82,7 @@ def _share(study: Study, id: str) -> Outcome:
     else:
         faults = study.deviations().frame
         rows = faults[(faults["finding_id"] == id) & (faults["verdict"] == "fail")]
-        bad = np.isin(np.asarray(study.log.case_ids), rows["case_id"].to_numpy())
+        bad = pd.Index(np.asarray(study.log.case_ids)).isin(rows["case_id"])
         names = _titles(study, id)
     values = np.where(judged, bad.astype(float), np.nan)
     left = int(len(values) - judged.sum())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -14,11 +14,11 @@ from mining.follow_up.actions import CHECKS, Action, actions_of
 from mining.follow_up.before_after import BeforeAfter, before_after, side_of
 from mining.follow_up.change import LEAST_WINDOW, Estimate, window_effect
 from mining.follow_up.flags import Surroundings, flags_of, signals_after
-from mining.follow_up.joining import compatible, joined
-from mining.follow_up.measures import OF_OUTCOME
+from mining.follow_up.joining import NOTHING, Lacking, compatible, joined, lacking
+from mining.follow_up.measures import OF_OUTCOME, measure_of
 from mining.follow_up.series import Group, Series, series_of, worded
 from mining.follow_up.verdicts import CANNOT_TELL, VERDICTS, status_of, verdict_of, with_fading
-from mining.outcomes.outcome import Outcomes
+from mining.outcomes.outcome import Outcome, Outcomes
 from mining.results import Result
 from mining.texts import say
 
@@ -81,7 +81,7 @@ class FollowUp(Result):
         "signals_after": "tests of the control chart that fire after, on the better side of the centre line of the time before",
         "flags": "what else might explain it, joined by comma: other_action, regression_to_mean, season, blueprint_changed, "
         "baseline_differs, trend_before, not_parallel, log_coverage; empty where none",
-        "why": "why there is no effect: stopped, no_metric, no_due, no_target, few_before, few_after; empty where there is one",
+        "why": "why there is no effect: stopped, no_metric, not_measurable, no_due, no_target, few_before, few_after; empty: there is one",
     }
     shown: ClassVar[tuple[str, ...]] = (
         *(
@@ -194,7 +194,7 @@ def follow_up(
     Raises
     ------
     MiningError, UnknownNameError
-        If a row cannot be read, or names what the study does not have.
+        If a row cannot be read, or the comparison is none. An action whose metric the logs do not have is in the table, with the reason.
 
     Examples
     --------
@@ -213,16 +213,16 @@ def follow_up(
         outcomes = outcomes_of(study) if outcomes is None else outcomes
         outcomes_before = outcomes_of(before) if before is not None and outcomes_before is None else outcomes_before
     at = None if as_of is None else _moment(as_of, study.blueprint.tz)
-    reader = _Reader(study, before, outcomes, outcomes_before, at, period, wait)
+    parts = NOTHING if before is None else lacking(before, study, period)
+    reader = _Reader(study, before, outcomes, outcomes_before, at, period, wait, parts)
     now = pd.Timestamp(study.instances.now, unit="us", tz="UTC") if at is None else at
     compared = comparison if isinstance(comparison, Mapping) else dict.fromkeys((x.id for x in plan), comparison)
     if unknown := [id for id in compared if id not in {x.id for x in plan}]:
         raise UnknownNameError("action", unknown[0], [x.id for x in plan], where="comparison")
     rows, listed, changes = [], [], {}
-    for action in plan:
-        found = (
-            None if action.why in ("stopped", "no_metric", "no_due") else reader.change(action, compared.get(action.id))
-        )
+    for planned in plan:
+        action = planned
+        action, found = _followed(action, reader, compared.get(action.id))
         looked = _checks(action, found, now)
         around = Surroundings(study, before, plan, now)
         rows.append(_row(action, found, looked, around))
@@ -245,6 +245,15 @@ def follow_up(
     )
 
 
+def _followed(action: Action, reader: _Reader, comparison: Comparison | None) -> tuple[Action, BeforeAfter | None]:
+    """Before and after of an action; an action that none can be made of has the reason."""
+    if action.why in ("stopped", "no_metric", "no_due"):
+        return action, None
+    if not reader.measurable(action.metric):
+        return replace(action, why="not_measurable"), None
+    return action, reader.change(action, comparison)
+
+
 @dataclass(frozen=True)
 class _Reader:
     """Makes the series of an action from one log or two."""
@@ -256,6 +265,26 @@ class _Reader:
     as_of: pd.Timestamp | None
     period: str
     wait: str | None
+    lacking: Lacking
+    known: dict[str, list[Outcome]] = field(default_factory=dict)
+
+    def measurable(self, metric: str) -> bool:
+        """Whether the logs have what a metric names."""
+        try:
+            self.measures(metric)
+        except UnknownNameError:
+            return False
+        return True
+
+    def measures(self, metric: str) -> list[Outcome]:
+        """What a metric names, in this log and in the earlier one."""
+        if metric not in self.known:
+            logs = [
+                (self.study, self.outcomes),
+                *([] if self.before is None else [(self.before, self.outcomes_before)]),
+            ]
+            self.known[metric] = [measure_of(study, metric, outcomes=outcomes) for study, outcomes in logs]
+        return self.known[metric]
 
     def change(self, action: Action, comparison: Comparison | None) -> BeforeAfter:
         """Before and after of an action."""
@@ -268,21 +297,13 @@ class _Reader:
     def series(self, metric: str, where: Group | None) -> Series:
         """A metric by period, over both logs."""
         as_of = None if self.as_of is None else int(self.as_of.value // 1000)
-        later = series_of(
-            self.study, metric, period=self.period, outcomes=self.outcomes, where=where, as_of=as_of, wait=self.wait
-        )
+        settings: dict[str, Any] = {"period": self.period, "where": where, "as_of": as_of, "wait": self.wait}
+        measures = self.measures(metric)
+        later = series_of(self.study, measures[0], **settings)
         if self.before is None:
             return later
-        earlier = series_of(
-            self.before,
-            metric,
-            period=self.period,
-            outcomes=self.outcomes_before,
-            where=where,
-            as_of=as_of,
-            wait=self.wait,
-        )
-        return joined(earlier, later, self.study.blueprint.tz)
+        earlier = series_of(self.before, measures[1], **settings)
+        return joined(earlier, later, self.study.blueprint.tz, self.lacking)
 
 
 CHECK_COLUMNS = ["action_id", "check_at", "day", "periods", "value", "effect", "low", "high", "verdict", "why"]

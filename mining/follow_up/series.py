@@ -96,7 +96,7 @@ class Series(Result):
         "high": "upper end of it",
         "complete": "whether the period can be read: only these make limits and tests",
         "why": "why not: first (the log may begin within it), running (it had not ended), young (its cases had too little time since), "
-        "between (no log covers it); empty where it can",
+        "between (no log covers it in full); empty where it can",
     }
     shown: ClassVar[tuple[str, ...]] = (
         "period",
@@ -170,10 +170,10 @@ def worded(value: float, kind: str, unit: str, lang: str, *, points: bool = Fals
     if value is None or not np.isfinite(value):
         return say("follow_up.not_measured", lang)
     if kind == "share":
-        return say("follow_up.points", lang, n=f"{100 * value:.1f}") if points else percent(float(value), lang)
+        return say("follow_up.points", lang, n=f"{100 * value:z.1f}") if points else percent(float(value), lang)
     if kind == "time":
         return readable(float(value), lang)
-    return f"{value:,.4g} {unit}".rstrip()
+    return f"{value:z,.4g} {unit}".rstrip()
 
 
 def series_of(

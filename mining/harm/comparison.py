@@ -33,8 +33,8 @@ class Comparison:
         Covariates that say the same as ``before`` and are left out where that is the outcome.
     spent : float64 array of shape (n_rows,)
         Seconds of the case that lie before the comparison begins: 0 for a point deviation.
-    later : bool array of shape (n_rows,) or None
-        In a landmark design whether the case has the deviation at any time.
+    since : float64 array of shape (n_rows,) or None
+        In a landmark design seconds from the beginning of the case to its deviation, infinite where it never deviates.
     scale : float
         Cases that deviate for each one among the rows.
     n_alone : int
@@ -49,7 +49,7 @@ class Comparison:
     before: np.ndarray
     hides: tuple[str, ...]
     spent: np.ndarray
-    later: np.ndarray | None
+    since: np.ndarray | None
     scale: float
     n_alone: int
     no_start: bool
@@ -57,8 +57,8 @@ class Comparison:
     def rows(self, keep: np.ndarray) -> Comparison:
         """Some of the rows."""
         parts = {name: getattr(self, name)[keep] for name in ("case", "treated", "before", "spent")}
-        later = None if self.later is None else self.later[keep]
-        return replace(self, **parts, known=replace(self.known, values=self.known.values[keep]), later=later)
+        since = None if self.since is None else self.since[keep]
+        return replace(self, **parts, known=replace(self.known, values=self.known.values[keep]), since=since)
 
     def covariates(self, *, placebo: bool = False) -> np.ndarray:
         """Columns of the covariates; for the placebo without those that say the same."""
@@ -120,6 +120,6 @@ class Comparisons:
         n_all = int((group.has & measured).sum())
         starts = self.stretches.begun(group)
         return Comparison(
-            found.case, found.treated, known, before, (), found.elapsed / MICROSECONDS, found.later,
+            found.case, found.treated, known, before, (), found.elapsed / MICROSECONDS, found.since,
             n_all / max(found.n_drawn, 1), round(found.n_alone * n_all / max(found.n_drawn, 1)), no_start=not starts,
         )  # fmt: skip

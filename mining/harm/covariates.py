@@ -68,6 +68,7 @@ class Known:
                 raise UnknownNameError("attribute", name, bound, where="covariates")
         self.asked = attributes
         self.left_out: dict[str, str] = {}
+        self._outcome_columns = {bound[name].column for name in results if name in bound}
 
     @cached_property
     def columns(self) -> dict[str, Table]:
@@ -87,7 +88,7 @@ class Known:
     def _why_not(self, name: str) -> str:
         """Why an attribute is no covariate; empty where it is one."""
         bound = self.study.log.binding.attributes[name]
-        if name in self.outcomes:
+        if name in self.outcomes or bound.column in self._outcome_columns:
             return "an outcome"
         if self.asked is not None:
             return "" if name in self.asked else "not asked for"
@@ -95,41 +96,54 @@ class Known:
             return "a date"
         if bound.column == self.study.log.binding.resource:
             return "who did the work"
-        if name in self._results:
+        if bound.column in self._result_columns:
             return "read by a check as a result"
-        value = self.x.attribute(name)
-        has_steps = np.diff(self.x.offsets) > 0
-        known = has_steps & ~is_missing(value)
+        known = (np.diff(self.x.offsets) > 0) & ~is_missing(self.x.attribute(name))
         if not known.any():
             return "no value"
-        at_first = ~is_missing(self.x.values(name)[self.x.offsets[:-1][known]])
-        share = 1 - at_first.mean()
+        share = 1 - self._at_first(name)[known].mean()
         if share > LATE_SHARE:
             return f"recorded after the first step in {100 * share:.0f} % of the cases that have it"
         return ""
 
+    def _at_first(self, name: str) -> np.ndarray:
+        """Cases that have a value of an attribute at their first step (bool array)."""
+        has_steps = np.diff(self.x.offsets) > 0
+        found = np.zeros(self.x.n_cases, bool)
+        found[has_steps] = ~is_missing(self.x.values(name)[self.x.offsets[:-1][has_steps]])
+        return found
+
     @cached_property
-    def _results(self) -> set[str]:
-        """Attributes that checks read as the result of a step."""
-        blueprint = self.study.blueprint
+    def undated(self) -> tuple[str, ...]:
+        """Covariates that the log does not show to be known before a deviation: the same on every row of a case, or recorded late."""
+        from mining.causes.known import EXPORTED, seen_first
+
+        found = []
+        for name in self.columns:
+            known = ~is_missing(self.x.attribute(name))
+            late = 1 - self._at_first(name)[known].mean() > LATE_SHARE
+            if late or seen_first(self.study, name).how == EXPORTED:
+                found.append(name)
+        return tuple(found)
+
+    @cached_property
+    def _result_columns(self) -> set[str]:
+        """Columns of the attributes that checks read as the result of a step."""
+        blueprint, bound = self.study.blueprint, self.study.log.binding.attributes
         found = {s.attr for s in blueprint.standards} | {s.due for s in blueprint.standards}
         for activity in blueprint.activities:
             if activity.touchpoint:
                 found |= {proof.attr for proof in activity.touchpoint.proofs}
                 found |= {condition.attr for condition in activity.touchpoint.fails_when}
-        return {name for name in found if name}
+        return {bound[name].column for name in found if name in bound}
 
     def _attribute(self, name: str) -> Table:
-        value, kind = self.x.attribute(name), self.study.log.binding.attributes[name].type
-        if kind == "number":
-            number = value.astype(float)
-            lost = np.isnan(number)
-            if lost.all() or np.nanmin(number) == np.nanmax(number):
-                return Table((), (), np.empty((len(value), 0)))
-            filled = np.where(lost, np.nanmedian(number), number)
-            columns = [filled] + ([lost.astype(float)] if lost.any() else [])
-            return Table((name, f"{name} missing")[: len(columns)], (name,), np.column_stack(columns))
+        """Columns of an attribute; by default only what the first step had, so that nothing is known too early."""
+        known = self._at_first(name) if self.asked is None else np.ones(self.x.n_cases, bool)
+        if self.study.log.binding.attributes[name].type == "number":
+            return _number(name, np.where(known, self.x.attribute(name).astype(float), np.nan))
         codes, distinct = self.x.coded(name)
+        codes = np.where(known, codes, -1)
         counts = np.bincount(codes[codes >= 0], minlength=len(distinct))
         least = max(LEVEL_CASES, LEVEL_SHARE * len(codes))
         often = [int(k) for k in np.argsort(-counts, kind="stable")[: MOST_LEVELS + 1] if counts[k] >= least]
@@ -190,6 +204,22 @@ class Known:
         before = table[case] <= when if group.design == "point" else table[case] < when
         often = [k for k in np.flatnonzero(before.sum(axis=0) >= EARLIER_CASES) if ids[k] != group.finding_id]
         return [(f"earlier {ids[k]}", before[:, k].astype(float)) for k in often]
+
+
+def _number(name: str, value: np.ndarray) -> Table:
+    """A number, divided by the largest so that no square of it overflows, and where it is missing; no columns where it does not vary."""
+    lost = np.isnan(value)
+    if lost.all():
+        return Table((), (), np.empty((len(value), 0)))
+    largest = np.nanmax(np.abs(value))
+    value = value / largest if largest > 0 else value
+    filled = np.where(lost, np.nanmedian(value), value)
+    columns = [filled] if np.nanmin(value) < np.nanmax(value) else []
+    names = [name] * len(columns)
+    if min(lost.sum(), (~lost).sum()) >= LEVEL_CASES:
+        columns.append(lost.astype(float))
+        names.append(f"{name} missing")
+    return Table(tuple(names), (name,), np.column_stack(columns) if columns else np.empty((len(value), 0)))
 
 
 def names_of(table: Table) -> str:

@@ -23,6 +23,8 @@ WHY = (
     "no_like",  # too few of them have like cases
     "few_events",  # of a yes/no outcome fewer than five of one value, with the deviation or without
     "all_later",  # nearly all like cases deviate later
+    "constant",  # all cases to be compared have the same outcome
+    "few_clusters",  # the cases belong together in so few clusters that no interval can be trusted
     "defined",  # the check measures this outcome itself
 )
 
@@ -40,12 +42,16 @@ class Effects(Result):
         product of matrices. NaN-free; zero for cases that are not compared, and for rows without an adjusted effect.
     left_out : dict of str to str
         Attributes that are not adjusted for, and why.
+    undated : tuple of str
+        Attributes that are adjusted for although the log cannot tell since when they are known: each case has one value, on every row, as
+        an extract writes them. What was filled in after the deviation may hide a part of its effect, or make one up.
     """
 
     study: Study
     outcomes: Outcomes
     influence: np.ndarray
     left_out: dict[str, str]
+    undated: tuple[str, ...] = ()
 
     columns: ClassVar[dict[str, str]] = {
         "finding_id": "finding",
@@ -56,6 +62,7 @@ class Effects(Result):
         "n_with": "cases with the deviation, not allowed, and the outcome measured",
         "n_without": "cases that the check judged, without the deviation, and the outcome measured",
         "n_left_out": "cases that deviate and are not compared: outcome not measured, or no like case",
+        "n_compared": "cases that deviate and are compared with like cases; 0 where there is no adjusted effect",
         "mean_with": "mean outcome of n_with",
         "mean_without": "mean outcome of n_without",
         "naive": "mean_with - mean_without: not adjusted, never to be read as an effect",
@@ -82,6 +89,8 @@ class Effects(Result):
         "grade": "A: all guards hold, interval without 0, q < 0.05; B: the same with one guard weak; C: descriptive only; D: too few cases",
         "harm": "1: the outcome is worse for it, -1: better; missing below grade B",
         "total": "effect x the cases with the deviation that are compared",
+        "part": "whether what the check limits is a part of the outcome, as the time of a step is of the time of the case: then the effect "
+        "holds that part itself",
         "adjusted_for": "covariates, joined by comma",
         "why": "why there is no adjusted effect: one of " + ", ".join(WHY) + "; empty where there is one",
     }

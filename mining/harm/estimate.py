@@ -154,25 +154,45 @@ def estimated(y: np.ndarray, treated: np.ndarray, models: Fitted, cluster: np.nd
     models : Fitted
     cluster : int array of shape (n,)
     """
+    rest = surprise_of(y, treated, models)
+    effect, error = difference_of(rest, treated, models.weight)
+    return with_interval(effect, error, cluster, treated, freedom_of(y, treated))
+
+
+def surprise_of(y: np.ndarray, treated: np.ndarray, models: Fitted) -> np.ndarray:
+    """What the outcome without the deviation, foretold from cases without it of the other parts, misses in each row.
+
+    Parameters
+    ----------
+    y : float64 array of shape (n,) or (n, k)
+        One outcome, or several.
+    treated : bool array of shape (n,)
+    models : Fitted
+    """
     from sklearn.linear_model import Ridge
 
-    expected = np.full(len(y), y[~treated].mean())
+    expected = np.broadcast_to(y[~treated].mean(axis=0), y.shape).copy()
     if models.basis.shape[1]:
         for part in range(FOLDS):
             out = models.fold == part
             without = ~out & ~treated
-            if without.sum() > 1:
+            if out.any() and without.sum() > 1:
                 expected[out] = Ridge(alpha=1.0).fit(models.basis[without], y[without]).predict(models.basis[out])
-    rest = y - expected
-    n = int(treated.sum())
-    w = np.where(treated, 0.0, models.weight)
-    off = float(w @ rest / w.sum())  # what the forecast misses in like cases without the deviation
-    mean = float(rest[treated].mean())
-    effect = mean - off
-    share = w * (rest - off) / w.sum()
-    error = np.where(treated, (rest - mean) / n, -share)
-    total = np.where(treated, rest - off, -n * share)
-    return with_interval(effect, error, total, cluster, n, freedom_of(y, treated))
+    return y - expected
+
+
+def difference_of(rest: np.ndarray, treated: np.ndarray, weight: np.ndarray) -> tuple[float, np.ndarray]:
+    """Mean of the rows concerned less the weighted mean of the others, and the influence of each row on it.
+
+    Examples
+    --------
+    >>> found, error = difference_of(np.array([5.0, 3.0, 1.0]), np.array([True, True, False]), np.ones(3))
+    >>> found, error.tolist()
+    (3.0, [0.5, -0.5, -0.0])
+    """
+    w = np.where(treated, 0.0, weight)
+    mean, other = float(rest[treated].mean()), float(w @ rest / w.sum())
+    return mean - other, np.where(treated, (rest - mean) / treated.sum(), -w * (rest - other) / w.sum())
 
 
 def freedom_of(y: np.ndarray, treated: np.ndarray) -> int:
@@ -193,13 +213,20 @@ def freedom_of(y: np.ndarray, treated: np.ndarray) -> int:
 
 
 def with_interval(
-    effect: float, error: np.ndarray, total: np.ndarray, cluster: np.ndarray, n: int, freedom: int
+    effect: float, error: np.ndarray, cluster: np.ndarray, treated: np.ndarray, freedom: float
 ) -> Estimate:
-    """An estimate with the interval that its influence gives; rows of a cluster are summed first."""
+    """An estimate with the interval that its influence gives; rows of a cluster are summed first.
+
+    Degrees of freedom are no more than the effective number of clusters with rows concerned, less one: a few large ones tell less than as
+    many equal ones (Carter, Schnepel and Steigerwald 2017).
+    """
     from scipy.stats import t
 
-    sums = np.bincount(np.unique(cluster, return_inverse=True)[1], error)
+    member = np.unique(cluster, return_inverse=True)[1]
+    sums, sizes = np.bincount(member, error), np.bincount(member, treated)
+    n, effective = int((sizes > 0).sum()), float(sizes.sum() ** 2 / (sizes @ sizes))
+    freedom = max(min(freedom, effective - 1), 1)
     se = float(np.sqrt(sums @ sums) * math.sqrt(n / max(n - 1, 1)))
     half = float(t.ppf((1 + CONFIDENCE) / 2, freedom)) * se
     p = float(2 * t.sf(abs(effect) / se, freedom)) if se > 0 else float(effect == 0)
-    return Estimate(effect, se, effect - half, effect + half, p, total, error)
+    return Estimate(effect, se, effect - half, effect + half, p, treated.sum() * error + effect * treated, error)

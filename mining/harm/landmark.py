@@ -12,7 +12,7 @@ from mining._kernels import kernel
 from mining.conformance import verdicts as v
 from mining.conformance.instances import following
 from mining.harm.groups import NEVER, Deviating, Group
-from mining.units import MISSING
+from mining.units import MICROSECONDS, MISSING
 
 if TYPE_CHECKING:
     from mining.study import Study
@@ -40,6 +40,8 @@ class RiskSets:
         Length of the stretch before that one, microseconds; ``MISSING`` where there is none.
     later : bool array of shape (n_rows,)
         Whether the case had the deviation then or has it later.
+    since : float64 array of shape (n_rows,)
+        Seconds from the beginning of the case to its deviation; infinite where it never deviates.
     n_alone : int
         Cases that deviate for which there was no like case.
     n_drawn : int
@@ -53,6 +55,7 @@ class RiskSets:
     steps: np.ndarray
     before: np.ndarray
     later: np.ndarray
+    since: np.ndarray
     n_alone: int
     n_drawn: int
 
@@ -136,8 +139,8 @@ class Stretches:
         treated = np.arange(len(rows)) < any_like.sum()
         elapsed_all = np.concatenate([elapsed[any_like], elapsed[pairs[:, 0]]])
         return RiskSets(
-            rows, treated, elapsed_all, low[stretch], *self._past(stretch), since[rows] < NEVER, int((~any_like).sum()),
-            len(case),
+            rows, treated, elapsed_all, low[stretch], *self._past(stretch), since[rows] < NEVER, _seconds(since[rows]),
+            int((~any_like).sum()), len(case),
         )  # fmt: skip
 
     def moved(self, group: Group, measured: np.ndarray, seed: int) -> RiskSets:
@@ -165,7 +168,7 @@ class Stretches:
         return RiskSets(
             np.concatenate([case[any_like], of_case[like]]), np.arange(len(stretch)) < any_like.sum(),
             np.concatenate([elapsed[any_like], high[like]]), low[stretch], *self._past(stretch),
-            since[of_case[stretch]] < NEVER, int((~any_like).sum()), len(case),
+            since[of_case[stretch]] < NEVER, _seconds(since[of_case[stretch]]), int((~any_like).sum()), len(case),
         )  # fmt: skip
 
     def _since(self, group: Group) -> np.ndarray:
@@ -204,6 +207,10 @@ class Stretches:
         n = at - place[case[stretch]]
         previous = order[np.maximum(at - 1, 0)]
         return n, np.where(n > 0, high[previous] - low[previous], MISSING)
+
+
+def _seconds(since: np.ndarray) -> np.ndarray:
+    return np.where(since < NEVER, since / MICROSECONDS, np.inf)
 
 
 @kernel

@@ -15,7 +15,7 @@ from mining.errors import UnknownNameError
 from mining.harm.comparison import Comparison, Comparisons
 from mining.harm.covariates import Known, names_of
 from mining.harm.effects import Effects
-from mining.harm.estimate import Estimate, Fitted, estimated, fitted, freedom_of, with_interval
+from mining.harm.estimate import Estimate, Fitted, estimated, fitted
 from mining.harm.groups import Deviating, Group
 from mining.harm.guards import (
     FEW_WITH,
@@ -26,14 +26,16 @@ from mining.harm.guards import (
     overlap_of,
     weak_guards,
 )
-from mining.harm.naive import naive_of
+from mining.harm.later import effect_where_others_follow
+from mining.harm.naive import constant, naive_of
 from mining.outcomes.outcome import Outcome, Outcomes
+from mining.units import MISSING
 
 if TYPE_CHECKING:
     from mining.study import Study
 
+FEW_CLUSTERS = 10  # clusters with the deviation, or without: fewer, and no interval can be trusted
 FEW_EVENTS = 5  # of a yes/no outcome: rows with either value, with the deviation and without
-LEAST_CONTRAST = 0.2  # share of the like cases that never have the deviation
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +60,8 @@ def effects_of(
     The naive difference of means stands in every row, and is never called an effect. The adjusted one is the mean over the deviating
     cases of the outcome less what it would have been (ATT). Deviations at a fixed step are compared with like cases by cross-fitted
     augmented inverse probability weighting; those whose chance grows with the time open (extra and repeated steps, too many hand-overs)
-    from the moment of the deviation on, with cases as long open in the same state. Where like cases deviate later, the difference is
-    divided by the share of contrast that is left (a structural nested mean model with one effect; Robins 1994).
+    from the moment of the deviation on, with cases as long open in the same state. Where like cases deviate later, their
+    effect is taken off (a structural nested mean model; Robins 1994; see :mod:`mining.harm.later`).
 
     Parameters
     ----------
@@ -92,6 +94,7 @@ def effects_of(
     True
     """
     deviating = Deviating(study)
+    covariates = [covariates] if isinstance(covariates, str) else covariates
     results = [x.id.removeprefix("attribute:") for x in outcomes if x.id.startswith("attribute:")]
     known = Known(study, deviating, covariates, results=results)
     comparisons = Comparisons(study, known, deviating, seed)
@@ -114,7 +117,7 @@ def effects_of(
     values = np.stack(influence) if influence else np.zeros((0, study.instances.n_cases))
     settings = {"covariates": ", ".join(known.columns), "cluster": cluster or "case", "seed": seed}
     provenance = study.provenance("effects of deviations", **settings)
-    return Effects(frame[list(Effects.columns)], provenance, study, outcomes, values, known.left_out)
+    return Effects(frame[list(Effects.columns)], provenance, study, outcomes, values, known.left_out, known.undated)
 
 
 def _clusters(study: Study, cluster: str | None) -> np.ndarray:
@@ -143,7 +146,7 @@ class _Effects:
 
     def __init__(self, study: Study, comparisons: Comparisons, group: Group, clusters: np.ndarray, seed: int) -> None:
         self.study, self.comparisons, self.group, self.clusters, self.seed = study, comparisons, group, clusters, seed
-        self._made: dict[bytes, tuple[Comparison, Fitted, Estimate | None, float] | None] = {}
+        self._made: dict[bytes, tuple[Comparison, Fitted, Estimate | None, float] | str] = {}
         self._moved: dict[bytes, tuple[Comparison, Fitted] | None] = {}
 
     def row(self, outcome: Outcome) -> tuple[dict[str, Any], np.ndarray]:
@@ -154,8 +157,8 @@ class _Effects:
         row: dict[str, Any] = dict.fromkeys(Effects.columns, np.nan)
         row |= {
             "finding_id": group.finding_id, "outcome": outcome.id, "unit": outcome.unit, "design": "none",
-            "n_with": int(with_.sum()), "n_without": int(without.sum()), "n_left_out": int((group.has & ~measured).sum()),
-            "weak": "", "adjusted_for": "", "why": "", "sign": outcome.worse,
+            "n_with": int(with_.sum()), "n_without": int(without.sum()), "n_left_out": int((group.has & ~measured).sum()), "n_compared": 0,
+            "weak": "", "adjusted_for": "", "why": "", "sign": outcome.worse, "part": _part_of(self.study, group, outcome),
         }  # fmt: skip
         row |= naive_of(outcome.values[with_], outcome.values[without], share=outcome.kind == "share")
         nothing = np.zeros(self.study.instances.n_cases)
@@ -174,25 +177,29 @@ class _Effects:
         if key not in self._made:
             self._made[key] = self._compared(measured)
         made = self._made[key]
-        if made is None:
-            return "no_like"
+        if isinstance(made, str):
+            return made
         rows, models, placebo, spread = made
+        if constant(outcome.values[rows.case]):
+            return "constant"
         cluster = self.clusters[rows.case]
         y = outcome.values[rows.case] - (rows.spent if outcome.id == "time" else 0.0)
         if outcome.kind == "share" and _few_events(y, rows.treated):
             return "few_events"
-        estimate = estimated(y, rows.treated, models, cluster)
-        if rows.later is not None:
-            contrast = estimated(rows.later.astype(float), rows.treated, models, cluster)
-            if contrast.effect < LEAST_CONTRAST:
+        if rows.since is None:
+            estimate = estimated(y, rows.treated, models, cluster)
+        else:
+            found = effect_where_others_follow(y, rows.treated, models, cluster, rows.spent, rows.since)
+            if found is None:
                 return "all_later"
-            estimate = _per_contrast(estimate, contrast, rows.treated, cluster, freedom_of(y, rows.treated))
+            estimate = found
+        no_begin = int((self.group.has & measured & (self.study.instances.case_start == MISSING)).sum())
         share, effective = overlap_of(models, rows.treated)
         balance = imbalance_of(rows.known.values, rows.treated, models)
         e_value, e_low = e_values(estimate, y, rows.treated, share=outcome.kind == "share")
         weak = weak_guards(share, effective, balance, placebo, spread, e_low, no_start=rows.no_start)
         sure = len(weak) < 2 and not estimate.low <= 0 <= estimate.high
-        if rows.later is not None and sure and not self._same_sign(estimate.effect, outcome, measured):
+        if rows.since is not None and sure and not self._same_sign(estimate.effect, outcome, measured):
             weak = (*weak, "progress")
         influence = np.bincount(rows.case, estimate.total, minlength=len(measured)) * rows.scale
         return _Adjusted(
@@ -204,17 +211,19 @@ class _Effects:
                 "placebo": placebo.effect if placebo else np.nan, "placebo_low": placebo.low if placebo else np.nan,
                 "placebo_high": placebo.high if placebo else np.nan, "e_value": e_value, "e_value_low": e_low,
                 "weak": ", ".join(weak), "total": float(influence.sum()), "adjusted_for": names_of(rows.known),
-                "n_alone": rows.n_alone,
+                "n_alone": rows.n_alone + no_begin, "n_compared": round(int(rows.treated.sum()) * rows.scale),
             },
         )  # fmt: skip
 
-    def _compared(self, measured: np.ndarray) -> tuple[Comparison, Fitted, Estimate | None, float] | None:
-        """The rows, their propensities, and the placebo with its spread; None where too few cases have like ones."""
+    def _compared(self, measured: np.ndarray) -> tuple[Comparison, Fitted, Estimate | None, float] | str:
+        """The rows, their propensities, and the placebo with its spread; why not where too few cases, or clusters, can be compared."""
         rows = self.comparisons.of(self.group, measured)
         cluster = self.clusters[rows.case]
         others = len(np.unique(rows.case[~rows.treated]))
         if rows.treated.sum() < FEW_WITH or others < FEW_WITHOUT:
-            return None
+            return "no_like"
+        if min(len(np.unique(cluster[rows.treated])), len(np.unique(cluster[~rows.treated]))) < FEW_CLUSTERS:
+            return "few_clusters"
         models = fitted(rows.covariates(), rows.treated, cluster, seed=self.seed)
         placebo, spread = self._placebo(rows, models)
         return rows, models, placebo, spread
@@ -259,14 +268,13 @@ def _few_events(y: np.ndarray, treated: np.ndarray) -> bool:
     return bool(min(counts) < FEW_EVENTS)
 
 
-def _per_contrast(
-    effect: Estimate, contrast: Estimate, treated: np.ndarray, cluster: np.ndarray, freedom: int
-) -> Estimate:
-    """The effect for each unit of contrast: like cases that deviate later have it too, after the landmark."""
-    size = effect.effect / contrast.effect
-    error = (effect.error - size * contrast.error) / contrast.effect
-    total = effect.total / contrast.effect - size / contrast.effect * (contrast.total - contrast.effect * treated)
-    return with_interval(size, error, total, cluster, int(treated.sum()), freedom)
+def _part_of(study: Study, group: Group, outcome: Outcome) -> bool:
+    """Whether the check limits a time that the outcome contains: that of the case, or the waiting in it."""
+    spec = study.blueprint.checks.get(group.check)
+    if not isinstance(spec, Standard):
+        return False
+    holds = ("time",) if spec.metric == "handling" else ("time", "waiting")
+    return spec.metric in ("elapsed", "waiting", "handling", "due_date") and outcome.id in holds
 
 
 def _defines(study: Study, group: Group, outcome: Outcome) -> bool:

@@ -50,14 +50,17 @@ def told(row: Any, outcome: Outcome, lang: str = "en") -> str:
     if row["grade"] in ("A", "B"):
         ends = sorted((abs(row["low"]), abs(row["high"])))  # both on one side of 0
         key = ("costs", "saves") if outcome.kind in ("time", "money") else ("worse", "better")
-        return say(
+        part = say("harm.part", lang) if row["part"] == 1 else ""
+        costs = say(
             f"harm.{key[int(row['harm'] < 0)]}", lang, name=outcome.name[lang], size=size(abs(row["effect"])),
-            low=size(ends[0]), high=size(ends[1]),
-            n=f"{row['n_with']:,}", grade=row["grade"],
+            low=size(ends[0]), high=size(ends[1]), n=f"{row['n_compared']:,}", grade=row["grade"],
         )  # fmt: skip
+        return costs + part
     if not row["why"] and np.isfinite(row["effect"]):
         if row["low"] <= 0 <= row["high"]:
-            return say("harm.none_shown", lang, low=size(row["low"]), high=size(row["high"]), n=f"{row['n_with']:,}")
+            return say(
+                "harm.none_shown", lang, low=size(row["low"]), high=size(row["high"]), n=f"{row['n_compared']:,}"
+            )
         return say("harm.not_sure", lang, weak=weak_told(row["weak"], lang), naive=size(row["naive"]))
     why = say(f"harm.why_{row['why'] or 'too_few'}", lang, n=f"{row['n_with']:,}", n_without=f"{row['n_without']:,}")
     if np.isnan(row["naive"]):
@@ -74,10 +77,13 @@ def weak_told(weak: str, lang: str = "en") -> str:
 
 def summed_up(effects: Effects, lang: str = "en") -> str:
     """How many effects were looked for and shown, and what was adjusted for."""
-    frame = effects.frame
-    what = effects.provenance.parameters.get("covariates") or say("harm.no_attributes", lang)
+    frame, comma = effects.frame, say("word.listed", lang)
+    names = [name for name in str(effects.provenance.parameters.get("covariates") or "").split(", ") if name]
+    adjusted = say("harm.adjusted", lang, what=comma.join(names) or say("harm.no_attributes", lang))
+    if effects.undated:
+        adjusted += say("harm.undated", lang, names=comma.join(effects.undated))
     return say(
         "harm.summary", lang, n=len(frame), findings=frame["finding_id"].nunique(), outcomes=frame["outcome"].nunique(),
         shown=int(frame["grade"].isin(["A", "B"]).sum()), few=int((frame["grade"] == "D").sum()),
-        adjusted=say("harm.adjusted", lang, what=what),
+        adjusted=adjusted,
     )  # fmt: skip

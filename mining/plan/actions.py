@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import math
 import re
 from collections.abc import Callable
@@ -19,11 +17,22 @@ from mining.errors import LogError, hint
 from mining.log.frames import source_from_frame
 from mining.log.source import read_source
 from mining.log.table import SourceTable
+from mining.plan.cells import count_in, day_in, days_in, line_of, number_in
 from mining.results import Provenance, Result
 from mining.texts import say
 
 NEEDED = ("action_id", "finding_id", "goal", "metric", "baseline", "target", "owner", "start", "due")
-WRITTEN = ("check_dates", "status", "baseline_n", "proposed", "rule", "goal_zh", "rule_zh", "mark")  # may be left out
+WRITTEN = (
+    "check_dates",
+    "status",
+    "baseline_n",
+    "proposed",
+    "rule",
+    "goal_zh",
+    "rule_zh",
+    "mark",
+    "drafted",
+)  # may be left out
 COLUMNS = (*NEEDED, *WRITTEN)
 STATUSES = ("open", "in_progress", "done", "cancelled")
 GONE = "gone"
@@ -46,6 +55,7 @@ HEADERS = {  # other names of a column, in small letters without blanks, hyphens
     "goal_zh": "目标中文",
     "rule_zh": "目标依据中文",
     "mark": "标记",
+    "drafted": "起草校验",
 }
 STATUS_WORDS = {
     "open": "open|planned|todo|not_started|未开始|待办|计划中|待整改",
@@ -54,8 +64,6 @@ STATUS_WORDS = {
     "cancelled": "cancelled|canceled|dropped|已取消|取消",
 }
 _MEANT = {"status": {word: key for key, words in STATUS_WORDS.items() for word in words.split("|")}}
-ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-PER_CENT = re.compile(r"(.*\S)\s*[%％]")
 
 
 def _folded(name: str) -> str:
@@ -104,6 +112,7 @@ class Actions(Result):
         "goal_zh": "the goal in Chinese",
         "rule_zh": "the rule in Chinese",
         "mark": "gone: the finding is not in the log any more",
+        "drafted": "marks of what the draft wrote, cell by cell: a cell that fits its mark nobody has changed, and a new draft may",
         "row": "row of the file, 1 is the first below the names",
     }
     shown: ClassVar[tuple[str, ...]] = (
@@ -128,13 +137,11 @@ class Actions(Result):
 
         UTF-8 with a mark at its beginning, so that spreadsheets show Chinese; commas; lines end in one newline.
         """
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self.cells.columns)
-        writer.writerows(self.cells.itertuples(index=False, name=None))
+        rows = self.cells.itertuples(index=False, name=None)
+        text = line_of(self.cells.columns) + "".join(line_of(row) for row in rows)
         if path is not None:
-            Path(path).write_bytes(b"\xef\xbb\xbf" + text.getvalue().encode("utf-8"))
-        return text.getvalue()
+            Path(path).write_bytes(b"\xef\xbb\xbf" + text.encode("utf-8"))
+        return text
 
     def goals(self, lang: str = "en") -> list[str]:
         """The goal of each row, in Chinese where there is one and it is asked for."""
@@ -165,7 +172,7 @@ def day_of(value: date | str) -> date:
     LogError
         If it is none.
     """
-    found = _day("day", value)
+    found = day_in("day", value)
     if found is None:
         raise LogError("day: there is none. Write it as 2026-03-31.")
     return found
@@ -182,7 +189,8 @@ def read_actions(
         A CSV or Excel file, or a frame, with the columns ``action_id``, ``finding_id``, ``goal``, ``metric``, ``baseline``, ``target``,
         ``owner``, ``start`` and ``due``; and, where there are any, ``check_dates`` (several days with semicolons between), ``status``,
         and those that a draft has. Chinese names are read too (措施编号, 发现编号, 目标, 指标, 基线, 目标值, 责任人, 开始日期, 时限,
-        检查日期, 状态). Days are written 2026-03-31, numbers with a point, also in per cent. Other columns are kept as they are.
+        检查日期, 状态). Days are written 2026-03-31 (2026/3/31 and 2026年3月31日 are read too), numbers with a point, also in per cent.
+        Other columns are kept as they are.
     encoding, delimiter, sheet : str, optional
         As in :func:`mining.read_roster`.
 
@@ -274,11 +282,13 @@ def _typed(path: str, texts: dict[str, list[str]], rows: list[int]) -> pd.DataFr
 
     typed: dict[str, Any] = {key: texts[key] for key in COLUMNS}
     for key in NUMBERS:
-        typed[key] = pd.array([math.nan if x is None else x for x in column(key, _number)], dtype="float64")
-    typed["baseline_n"] = pd.array([None if x is None else int(x) for x in column("baseline_n", _whole)], dtype="Int64")
+        typed[key] = pd.array([math.nan if x is None else x for x in column(key, number_in)], dtype="float64")
+    typed["baseline_n"] = pd.array(
+        [None if x is None else int(x) for x in column("baseline_n", count_in)], dtype="Int64"
+    )
     for key in DATES:
-        typed[key] = column(key, _day)
-    typed["check_dates"] = column("check_dates", _days)
+        typed[key] = column(key, day_in)
+    typed["check_dates"] = column("check_dates", days_in)
     typed["status"] = column("status", _status)
     frame = pd.DataFrame(
         {key: pd.Series(typed[key], dtype=None if key in (*NUMBERS, "baseline_n") else object) for key in COLUMNS}
@@ -314,46 +324,6 @@ def _text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return value if isinstance(value, str) else repr(value) if isinstance(value, float) else str(value)
-
-
-def _number(key: str, text: str) -> float | None:
-    if not text:
-        return None
-    share = PER_CENT.fullmatch(text)
-    try:
-        value = float(share[1]) / 100 if share else float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value) or "_" in text:
-        raise LogError(f"{key}: {text!r} is not a number. Write it as 0.125 or 12.5%.")
-    return value
-
-
-def _whole(key: str, text: str) -> float | None:
-    value = _number(key, text)
-    if value is not None and (value < 0 or value != int(value)):
-        raise LogError(f"{key}: {text!r} is not a number of cases.")
-    return value
-
-
-def _day(key: str, value: Any) -> date | None:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    if not value:
-        return None
-    if ISO_DAY.fullmatch(value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            pass
-    raise LogError(f"{key}: {value!r} is not a day written as 2026-03-31.")
-
-
-def _days(key: str, text: str) -> tuple[date, ...]:
-    days = [_day(key, part) for part in re.split(r"[;,，；、\s]+", text) if part]
-    return tuple(sorted({day for day in days if day is not None}))
 
 
 def _status(key: str, text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -9,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mining.errors import MiningError
+from mining.errors import LogError, MiningError, UnknownNameError
 from mining.plan.actions import COLUMNS, GONE, NEEDED, Actions, actions_of, day_of
+from mining.plan.cells import number_in
 from mining.plan.metrics import Metric
 from mining.plan.targets import target_of
 from mining.results import Result
@@ -40,9 +43,10 @@ def draft_actions(
     proposed by a rule printed in the row (:func:`mining.plan.targets.target_of`). The owner is blank, and so are the dates unless given.
 
     With ``before``, rows are matched by ``finding_id``: what people wrote stays, in all columns. Of an action that is ``open`` and whose
-    metric is still the share of its finding, baseline and proposal are made anew, and so is a target that nobody changed; of one that has
-    begun they stay, since the baseline is what it is compared with. Findings without an action are appended; actions whose finding the
-    log does not have any more stay, marked ``gone``.
+    metric is still the share of its finding, baseline, target, proposal and rules are made anew where they are blank or as the last draft
+    wrote them (the column ``drafted`` tells); a blank target is a person's decision once there was a draft. Of an action that has begun
+    they stay, since the baseline is what it is compared with. Findings without an action are appended; actions whose finding the log had
+    once, or could have, and has no more stay, marked ``gone``.
 
     Parameters
     ----------
@@ -84,10 +88,14 @@ def draft_actions(
     made = {id: _row(study, rows[id], cases.get(id), by) for id in rows if id in wanted or id in listed}
     cells = _blank(before)
     if before is not None:
-        _refresh(before, cells, made, known)
+        _refresh(before, cells, made, known, study)
     ids = set() if before is None else set(before.frame["action_id"])
     dates = _dates(begin, end, check_after)
-    new = [made[id] | {"action_id": _new_id(id, ids)} | dates for id in wanted if id not in listed]
+    new = [
+        made[id] | {"drafted": _marks(made[id]), "action_id": _new_id(id, ids)} | dates
+        for id in wanted
+        if id not in listed
+    ]
     names = _names(before)
     blank = dict.fromkeys(cells.columns, "")
     added = [blank | {names[key]: text for key, text in row.items()} for row in new]
@@ -144,6 +152,26 @@ def _row(study: Study, row: Mapping[str, Any], deviating: np.ndarray | None, by:
     }
 
 
+REFRESHED = ("baseline", "baseline_n", "target", "proposed", "rule", "rule_zh")
+TOGETHER = (
+    ("baseline", "baseline_n"),
+    ("proposed", "rule", "rule_zh"),
+)  # one without the other would say something else
+CHANGED = "-"
+
+
+def _marks(row: Mapping[str, str]) -> str:
+    """Short hashes of the cells that a later draft may make anew. Numbers count by value: spreadsheets write 0.10 as 0.1."""
+    return " ".join(_mark(row[key]) for key in REFRESHED)
+
+
+def _mark(text: str) -> str:
+    text = text.strip()
+    with contextlib.suppress(LogError):
+        text = f"{number_in('', text):.9g}" if text else text
+    return hashlib.sha256(text.encode()).hexdigest()[:6]
+
+
 def _written(value: float) -> str:
     """A share as it stands in the file: six decimals at most, none that say nothing."""
     return f"{value:.6f}".rstrip("0").rstrip(".") or "0"
@@ -183,20 +211,47 @@ def _blank(before: Actions | None) -> pd.DataFrame:
     return cells
 
 
-REFRESHED = ("baseline", "baseline_n", "proposed", "rule", "rule_zh")
-
-
-def _refresh(before: Actions, cells: pd.DataFrame, made: dict[str, dict[str, str]], known: set[str]) -> None:
-    """Numbers of open actions made anew, in the cells; words stay."""
+def _refresh(
+    before: Actions, cells: pd.DataFrame, made: dict[str, dict[str, str]], known: set[str], study: Study
+) -> None:
+    """Numbers of open actions made anew, in the cells, where nobody wrote others; words stay."""
     names = _names(before)
+    place = {key: cells.columns.get_loc(name) for key, name in names.items()}
     for i, row in enumerate(before.frame.itertuples()):
-        cells.loc[i, names["mark"]] = "" if row.finding_id in known else GONE
+        if row.mark == GONE and row.finding_id in known:
+            cells.iloc[i, place["mark"]] = ""
+        elif not row.mark and row.finding_id not in known and (row.rule or _possible(study, row.finding_id)):
+            cells.iloc[i, place["mark"]] = GONE
         fresh = made.get(row.finding_id)
         if fresh is None or row.status != "open" or row.metric != fresh["metric"]:
             continue
-        unchanged = pd.notna(row.proposed) and row.target == row.proposed
-        drafted = unchanged and row.rule != ""
-        for key in REFRESHED:
-            cells.loc[i, names[key]] = fresh[key]
-        if drafted:
-            cells.loc[i, names["target"]] = fresh["target"]
+        cells.iloc[i, place["drafted"]] = _made_anew(cells, i, place, fresh, row.drafted.split())
+
+
+def _made_anew(
+    cells: pd.DataFrame, i: int, place: Mapping[str, Any], fresh: Mapping[str, str], marks: Sequence[str]
+) -> str:
+    """Write the cells of a row that nobody has changed; gives the new marks. A cell that somebody changed keeps what goes with it."""
+    if len(marks) != len(REFRESHED):
+        marks = [""] * len(REFRESHED)
+    text = {key: str(cells.iloc[i, place[key]]).strip() for key in REFRESHED}
+    ours = {
+        key: _mark(text[key]) == mark or not (text[key] or mark) for key, mark in zip(REFRESHED, marks, strict=True)
+    }
+    for group in TOGETHER:
+        ours |= dict.fromkeys(group, all(ours[key] for key in group))
+    ours["target"] &= ours["proposed"]
+    for key in REFRESHED:
+        if ours[key]:
+            cells.iloc[i, place[key]] = fresh[key]
+    return " ".join(_mark(fresh[key]) if ours[key] else CHANGED for key in REFRESHED)
+
+
+def _possible(study: Study, finding: str) -> bool:
+    """Whether the blueprint can give the finding, though this log has none of it: else its id is a slip."""
+    from mining.follow_up.measures import check_of
+
+    try:
+        return bool(finding and check_of(study, finding))
+    except UnknownNameError:
+        return False

@@ -35,6 +35,7 @@ PROBLEMS = {  # severity, column
     "no_target": ("error", "target"),
     "not_better": ("error", "target"),
     "out_of_range": ("error", "target"),
+    "baseline_out_of_range": ("error", "baseline"),
     "not_checked": ("note", "target"),
     "no_owner": ("error", "owner"),
     "many": ("warning", "owner"),
@@ -217,18 +218,23 @@ def _names(outcomes: Outcomes | None, metric: Metric) -> set[str]:
 
 def _target(action: Any, metric: Metric, outcomes: Outcomes | None) -> Found:
     """Whether the target is better than the baseline, and possible."""
+    worse, share = 1, metric.kind == "share"
+    if metric.kind == "outcome" and outcomes is not None:
+        share = outcomes[metric.of].kind == "share"
+    possible = not share or pd.isna(action.baseline) or 0 <= action.baseline <= 1
+    if not possible:
+        yield "baseline_out_of_range", {"baseline": f"{action.baseline:.10g}"}
     if pd.isna(action.target):
         return
-    worse, share = 1, metric.kind == "share"
     if metric.kind == "outcome":
         if outcomes is None:
             yield "not_checked", {"metric": action.metric}
             return
-        worse, share = outcomes[metric.of].worse, outcomes[metric.of].kind == "share"
+        worse = outcomes[metric.of].worse
     values = {"target": f"{action.target:.10g}", "baseline": f"{action.baseline:.10g}"}
     if share and not 0 <= action.target <= 1:
         yield "out_of_range", values
-    elif pd.notna(action.baseline) and worse * (action.baseline - action.target) <= 0:
+    elif possible and pd.notna(action.baseline) and worse * (action.baseline - action.target) <= 0:
         yield "not_better", values
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -73,14 +75,21 @@ def families(lang: str) -> list[str]:
     return [chinese, latin] if lang == "zh" else [latin, chinese]
 
 
-def style(lang: str) -> Any:
-    """Settings for new axes; they hold only inside the ``with``."""
+@contextmanager
+def style(lang: str) -> Iterator[None]:
+    """Settings for new axes; they hold only inside the ``with``.
+
+    The first figure of a notebook switches on that figures are shown: that stays.
+    """
     family = families(lang)
     look = sns.axes_style("ticks") | {
         "font.family": family, "axes.edgecolor": GRID, "axes.labelcolor": INK, "text.color": INK,
         "xtick.color": MUTED, "ytick.color": INK, "font.size": LABEL_SIZE, "hatch.linewidth": 0.6,
     }  # fmt: skip
-    return mpl.rc_context({**look, "text.parse_math": False, "axes.unicode_minus": False})
+    with mpl.rc_context({**look, "text.parse_math": False, "axes.unicode_minus": False}):
+        yield
+        shown = mpl.is_interactive()
+    mpl.interactive(shown)
 
 
 def axes_for(rows: int, lang: str = "en") -> Axes:

@@ -78,7 +78,11 @@ def effects_chart(
         ax.set_ylim(len(rows) - 0.5, -0.5)
         ax.axvline(0, color=INK, linewidth=0.9, zorder=1)
         unit = (
-            say("harm.hours", lang) if measured.kind == "time" else "%" if measured.kind == "share" else measured.unit
+            say("harm.hours", lang)
+            if measured.kind == "time"
+            else say("harm.pp", lang)
+            if measured.kind == "share"
+            else measured.unit
         )
         ax.set_xlabel(say("harm.axis", lang, name=safe(measured.name[lang]), unit=unit or "-"), family=family)
         ax.set_ylabel("")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,7 +17,11 @@ from mining.texts import activity_name, say
 
 if TYPE_CHECKING:
     from mining.harm.effects import Effects
+    from mining.outcomes.outcome import Outcomes
     from mining.study import Study
+
+WEIGHTY = ("critical", "major")  # severities at which a step that is left out stays a finding, whoever sees it
+OWN_WORD = "score"  # kind of the outcomes that are the customer's own judgement of what was done, and not how soon or how cheaply
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,7 +47,9 @@ class ChangeRequests(Result):
         "change_en": "what would change there, in English",
         "change_zh": "the same in Chinese",
         "stays": "stays a finding all the same; see warning",
-        "warning": "why: critical, mandatory, data (problems of the data could have made it), joined by comma; empty where none",
+        "warning": "what speaks against it, joined by comma: critical, mandatory, data (problems of the data could have made it), left_out "
+        "(a step is left out, and no score of customers is better: what is saved is the step itself, and what the step is for is not in "
+        "these outcomes); empty where nothing does. With left_out it stays a finding where customers can see the step, or from major on",
     }
     shown: ClassVar[tuple[str, ...]] = (
         *(
@@ -67,39 +73,76 @@ class ChangeRequests(Result):
         if self.frame.empty:
             return say("priorities.requests.none", lang)
         each = self.frame.drop_duplicates("finding_id")
-        text = say("priorities.requests.some", lang, n=len(each))
         stays = int(each["stays"].sum())
-        return text + (say("priorities.requests.stay", lang, n=stays) if stays else "")
+        text = say("priorities.requests.some", lang, n=len(each))
+        if stays:
+            text += say("priorities.requests.stay", lang, n=stays)
+        return text + (say("priorities.requests.adopt", lang, n=len(each) - stays) if len(each) > stays else "")
 
 
-def warnings_of(row: dict[str, Any], mandatory: Collection[str]) -> list[str]:
-    """Why a deviation that does good stays a finding all the same."""
+@dataclass(frozen=True)
+class Candidate:
+    """A deviation that does good: what speaks against adopting it, and whether it stays a finding therefore."""
+
+    warnings: tuple[str, ...]
+    stays: bool
+
+
+def candidates_of(
+    study: Study, findings: pd.DataFrame, said: Evidence, outcomes: Outcomes, mandatory: Collection[str]
+) -> list[Candidate | None]:
+    """Of each finding whether it does good: open, better on an outcome (grade A or B, q < 0.05) and worse on none; None where not.
+
+    A step that is left out saves its own time and cost by arithmetic. That is no sign that it is not needed: an outcome that would miss
+    it may not be measured. Such a finding has the warning ``left_out``, unless customers themselves give better scores without the step;
+    and it stays a finding where the step is one that customers can see or come into touch with, or where its severity is major or worse.
+    """
+    return [
+        _candidate(study, row, _kinds(said.better_on[at], outcomes), mandatory)
+        if row["status"] == "open" and said.harm[at] == "better"
+        else None
+        for at, row in enumerate(findings.to_dict("records"))
+    ]
+
+
+def _kinds(names: str, outcomes: Outcomes) -> set[str]:
+    return {outcomes[name].kind for name in names.split(", ")}
+
+
+def _candidate(study: Study, row: dict[str, Any], better: Collection[str], mandatory: Collection[str]) -> Candidate:
     found = ["critical"] if row["severity"] == "critical" else []
     found += ["mandatory"] if row["check"] in mandatory else []
-    return found + (["data"] if row["flags"] else [])
-
-
-def leaves(row: dict[str, Any], harm: str, mandatory: Collection[str]) -> bool:
-    """Whether a finding leaves the list because the deviation does good."""
-    return row["status"] == "open" and harm == "better" and not warnings_of(row, mandatory)
+    found += ["data"] if row["flags"] else []
+    stays = bool(found)
+    if "missing" in str(row["kind"]).split("+") and OWN_WORD not in better:
+        found.append("left_out")
+        step = study.blueprint.by_id.get(_text(row["activity"]) or "")
+        touched = step is not None and step.touchpoint is not None
+        seen = not pd.isna(row["visible"]) and bool(row["visible"])
+        stays = stays or seen or touched or row["severity"] in WEIGHTY
+    return Candidate(tuple(found), stays)
 
 
 def change_requests_of(
-    study: Study, effects: Effects, findings: pd.DataFrame, said: Evidence, mandatory: Collection[str]
+    study: Study,
+    effects: Effects,
+    findings: pd.DataFrame,
+    said: Evidence,
+    candidates: Sequence[Candidate | None],
+    mandatory: Collection[str],
 ) -> ChangeRequests:
-    """The deviations that are better on an outcome (grade A or B, q < 0.05) and worse on none."""
+    """One row per deviation that does good (:func:`candidates_of`) and outcome that is better for it."""
     rows = []
     for at, row in enumerate(findings.to_dict("records")):
-        if row["status"] != "open" or said.harm[at] != "better":
+        if (candidate := candidates[at]) is None:
             continue
         better = said.rows[(said.rows["finding"] == at) & said.rows["sure"]]
-        warning = warnings_of(row, mandatory)
         element, texts = element_of(study, row)
         for effect in better.to_dict("records"):
             rows.append(
                 row
                 | {name: effect[name] for name in ("outcome", "unit", "effect", "low", "high", "q", "grade")}
-                | {"element": element, "stays": bool(warning), "warning": ", ".join(warning)}
+                | {"element": element, "stays": candidate.stays, "warning": ", ".join(candidate.warnings)}
                 | {f"change_{lang}": text for lang, text in texts.items()}
             )
     frame = pd.DataFrame(rows, columns=list(ChangeRequests.columns))

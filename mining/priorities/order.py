@@ -66,7 +66,7 @@ def wilson_low(n: np.ndarray, of: np.ndarray) -> np.ndarray:
     >>> wilson_low(np.array([4.0]), np.array([270.0])).round(3).tolist()
     [0.006]
     """
-    of = np.maximum(of, 1e-300)
+    of = np.maximum(of, 1.0)  # of none: n is 0 too
     share = n / of
     middle = share + Z * Z / (2 * of)
     half = Z * np.sqrt(share * (1 - np.minimum(share, 1)) / of + Z * Z / (4 * of * of))

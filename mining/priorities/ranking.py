@@ -11,7 +11,8 @@ import pandas as pd
 
 from mining.errors import MiningError, UnknownNameError
 from mining.findings import BANDS, PRIORITIES
-from mining.priorities.change_requests import ChangeRequests, change_requests_of, leaves
+from mining.harm.words import amount
+from mining.priorities.change_requests import ChangeRequests, candidates_of, change_requests_of
 from mining.priorities.evidence import Q, evidence_of, line_of_significance
 from mining.priorities.order import KEYS
 from mining.priorities.placing import (
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 TIE = 0.25
 MOST_SAMPLES = 100_000
+NAMED = 3  # checks that a sentence names
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -121,6 +123,22 @@ class Priorities(Result):
         return self.frame[self.frame["status"] == "ranked"].copy()
 
     @property
+    def kept_and_harmful(self) -> pd.DataFrame:
+        """Checks that are kept in the promised share of cases, and are harmful all the same in those where they are not (grade A or B).
+
+        ``worse_on`` names outcomes that say more than the check: that late cases take longer is no news, so of checks of time the outcomes
+        of time are left away, and checks without another one.
+        """
+        rows = self.frame[self.frame["status"] == "within_target"].copy()
+        dimension = self.study.findings().frame.set_index("finding_id")["dimension"]
+        of_time, outcomes = rows["finding_id"].map(dimension) == "time", self.effects.outcomes
+        rows["worse_on"] = [
+            ", ".join(id for id in worse.split(", ") if id and not (late and outcomes[id].kind == "time"))
+            for worse, late in zip(rows["worse_on"], of_time, strict=True)
+        ]
+        return rows[rows["worse_on"] != ""]
+
+    @property
     def currency(self) -> str:
         """Currency of the loss; empty without worth."""
         return self.worth[0].currency if self.worth else ""
@@ -149,7 +167,9 @@ class Priorities(Result):
         """What comes first, how sure that is, and what left the list."""
         rows = self.ranked
         if rows.empty:
-            return say("priorities.none", lang)
+            left = int((self.frame["status"] == "change_request").sum())
+            text = say("priorities.none", lang) + (say("priorities.left", lang, n=left) if left else "")
+            return text + self._kept(lang)
         first = rows.iloc[0]
         values = {
             "title": first[f"title_{lang}"], "p": percent(first["p_first"], lang), "n": len(rows),
@@ -161,7 +181,22 @@ class Priorities(Result):
         harmful = int(rows["harm"].isin(["harmful", "mixed"]).sum())
         text += say("priorities.harmful", lang, n=harmful, all=len(rows))
         left = int((self.frame["status"] == "change_request").sum())
-        return text + (say("priorities.left", lang, n=left) if left else "")
+        return text + (say("priorities.left", lang, n=left) if left else "") + self._kept(lang)
+
+    def _kept(self, lang: str) -> str:
+        """What is kept within its promise, and does harm where it is not."""
+        rows = self.kept_and_harmful
+        if rows.empty:
+            return ""
+        listed, outcomes = say("word.listed", lang), self.effects.outcomes
+        told = []
+        for row in rows.head(NAMED).to_dict("records"):
+            worse = [outcomes[id] for id in row["worse_on"].split(", ")]
+            effects = [self.effects.row(row["finding_id"], item.id)["effect"] for item in worse]
+            sizes = [f"{item.name[lang]} {amount(x, item, lang)}" for item, x in zip(worse, effects, strict=True)]
+            told.append(say("priorities.kept.one", lang, title=row[f"title_{lang}"], sizes=listed.join(sizes)))
+        more = say("priorities.kept.more", lang, n=len(rows) - NAMED) if len(rows) > NAMED else ""
+        return say("priorities.kept", lang, told=say("priorities.kept.between", lang).join(told) + more)
 
     def plot(self, *, top: int = 40, lang: str = "en", ax: Any = None) -> Any:
         """The order with rank intervals, P(top 5) and what is lost; draws on ``ax`` and returns it."""
@@ -191,7 +226,8 @@ def priorities_of(
     customer-hours; 5. hours over the limit, rate, id. :meth:`Priorities.rule` prints it.
 
     Deviations that are better on one outcome and worse on none are no findings but ``change_requests``, unless their check is critical or
-    mandatory, or the data may have feigned them.
+    mandatory, or the data may have feigned them, or what is saved is a step that was left out though customers see it or it weighs major;
+    see :func:`mining.priorities.change_requests.candidates_of`.
 
     How sure: the cases are drawn anew ``bootstraps`` times, and classes, losses and order made again in each. What stays as it was
     found: which findings are ranked, the guards of the effects and their standard errors, and the reading of the cases.
@@ -226,7 +262,9 @@ def priorities_of(
     MiningError
         For amounts that cannot be added up, see :class:`Worth`; for numbers outside their range.
     """
-    _check_numbers(bootstraps, tie)
+    check_numbers(bootstraps, seed)
+    if not 0 <= tie <= 1:
+        raise MiningError(f"tie: {tie!r} is not a share between 0 and 1.")
     worth, mandatory = tuple(worth), tuple(sorted(set(mandatory)))
     for check in mandatory:
         if check not in (known := [x.id for x in study.checks]):
@@ -235,7 +273,8 @@ def priorities_of(
     cluster = cluster if cluster is not None else cluster_of(study, effects)
     findings = study.findings().frame.sort_values("finding_id", ignore_index=True)
     said = evidence_of(effects, findings["finding_id"].tolist())
-    out = np.array([leaves(row, said.harm[i], mandatory) for i, row in enumerate(findings.to_dict("records"))], bool)
+    good = candidates_of(study, findings, said, effects.outcomes, mandatory)
+    out = np.array([x is not None and not x.stays for x in good], bool)
     is_ranked = (findings["status"] == "open").to_numpy(bool) & ~out
     ranked = findings[is_ranked].reset_index(drop=True)
     own = evidence_of(effects, ranked["finding_id"].tolist())
@@ -262,19 +301,25 @@ def priorities_of(
     }  # fmt: skip
     settings |= {"cluster": cluster} if cluster else {}
     settings |= {"addressable": dict(sorted(addressable.items()))} if addressable else {}
-    requests = change_requests_of(study, effects, findings, said, mandatory)
+    requests = change_requests_of(study, effects, findings, said, good, mandatory)
     return Priorities(
         frame, study.provenance("priorities", **settings), study, effects, worth, mandatory, requests, days, work, tie
     )
 
 
-def _check_numbers(bootstraps: int, tie: float) -> None:
+def check_numbers(bootstraps: int, seed: int) -> None:
+    """Refuse numbers of samples and seeds that are none.
+
+    Raises
+    ------
+    MiningError
+    """
     if isinstance(bootstraps, bool) or not isinstance(bootstraps, int) or not 1 <= bootstraps <= MOST_SAMPLES:
         raise MiningError(
             f"bootstraps: {bootstraps!r} is not a whole number from 1 to {MOST_SAMPLES:,}. 1,000 are usual."
         )
-    if not 0 <= tie <= 1:
-        raise MiningError(f"tie: {tie!r} is not a share between 0 and 1.")
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise MiningError(f"seed: {seed!r} is not a whole number from 0 up.")
 
 
 def cluster_of(study: Study, effects: Effects) -> str | None:

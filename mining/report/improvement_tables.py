@@ -58,7 +58,9 @@ def _harm(row: dict[str, Any], w: Writer) -> str:
 
 
 def _between(row: dict[str, Any], currency: str, w: Writer) -> str:
-    """What is lost per year: money where a worth is declared, else hours."""
+    """What is lost per year: money where a worth is declared, else hours; a dash where nothing is shown to be lost."""
+    if row["harm"] not in ("harmful", "mixed"):
+        return DASH
     if currency and plain(row["loss"]) is not None:
         ends = [f"{row[name]:,.0f}" for name in ("loss_low", "loss_high")]
         return w.say("improvement.money_between", low=ends[0], high=ends[1], currency=currency)

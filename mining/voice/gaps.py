@@ -260,6 +260,7 @@ def gap_of(differences: np.ndarray, bootstraps: int, seed: int) -> tuple[float, 
     """
     from scipy.stats import bootstrap
 
+    differences = np.sort(differences)  # the order of the rows changes nothing
     mean = float(differences.mean())
     if len(differences) < FEW:
         return mean, np.nan, np.nan

@@ -18,6 +18,7 @@ from mining.voice.tables import Survey
 
 ALL = "all"
 FEWEST = 10  # answers below which there is no interval, and the values are listed
+MOST_BOXES = 10  # highest less lowest score above which a scale has no boxes to tick but a slider: no top two
 MOST_BOOTSTRAP = 5_000  # answers above which a bootstrap and Student's t agree to all digits shown
 RESAMPLES = 2_000
 Z = 1.959963984540054
@@ -92,7 +93,7 @@ def mean_of(values: np.ndarray, seed: int = 0) -> Estimate:
     -------
     Estimate
         Without an interval below 10 values, and where all are equal. Above 5,000 the interval is Student's t, to which the bootstrap
-        comes down.
+        comes down. The order of the values changes nothing.
 
     Examples
     --------
@@ -103,6 +104,7 @@ def mean_of(values: np.ndarray, seed: int = 0) -> Estimate:
     n = len(values)
     if not n:
         return Estimate(math.nan, math.nan, math.nan, "no values")
+    values = np.sort(values)
     value = float(values.mean())
     if n < FEWEST:
         return Estimate(value, math.nan, math.nan, f"fewer than {FEWEST} values")
@@ -313,7 +315,7 @@ def _estimates(
     if kind == "nps":
         yield "nps", nps(scores)[0], "high"
         return
-    if kind == "csat" and high - low > 2:
+    if kind == "csat" and 2 < high - low <= MOST_BOXES:
         yield "top_two", top_two(scores, high), "high"
     if kind == "ces" and (low, high) == (1, 7):
         easy = int((scores >= 5).sum() if ces_easy == "high" else (scores <= 3).sum())
