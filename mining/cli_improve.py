@@ -16,7 +16,9 @@ from mining.errors import MiningError
 if TYPE_CHECKING:
     from mining.priorities.worth import Worth
 
-WORTH = re.compile(r"(?P<outcome>[^=]+?)\s*=\s*(?P<amount>\d+(?:\.\d+)?)\s*:\s*(?!apart$)(?P<currency>\w+)(?P<apart>:apart)?")
+WORTH = re.compile(
+    r"(?P<outcome>[^=]+?)\s*=\s*(?P<amount>\d+(?:\.\d+)?)\s*:\s*(?!apart$)(?P<currency>\w+)(?P<apart>:apart)?"
+)
 
 
 def _table(name: str, what: str) -> Any:

@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     from mining.priorities.sensitivity import Sensitivity
     from mining.priorities.worth import Worth
     from mining.study import Study
+    from mining.voice.coders import IncidentTable
+    from mining.voice.feedback import Feedback
     from mining.voice.gaps import FiveGaps
     from mining.voice.ipa import Ipa
+    from mining.voice.kano import Kano
     from mining.voice.nonresponse import NonResponse
     from mining.voice.scales import Scores
+    from mining.voice.servqual import TouchpointGaps
     from mining.voice.shopping import PassRates
     from mining.voice.tables import Incidents, Mystery, Needs, Survey
     from mining.voice.traceability import Traceability
@@ -203,6 +207,34 @@ class Improvement:
         return nonresponse_of(self.study, _given(self.survey, "survey", "read_survey"), customer=self.customer)
 
     @cached_property
+    def incident_table(self) -> IncidentTable:
+        """What interviews, incidents and complaints were about, and how far coders agree."""
+        from mining.voice import incident_table
+
+        return incident_table(_given(self.incidents, "table of incidents", "read_incidents"))
+
+    @cached_property
+    def feedback(self) -> Feedback:
+        """How many cases are heard of, how late, and how long complaints wait."""
+        from mining.voice import feedback_of
+
+        return feedback_of(self.study, self.survey, self.incidents, customer=self.customer)
+
+    @cached_property
+    def kano(self) -> Kano:
+        """Which needs must be met, and which please."""
+        from mining.voice import kano_of
+
+        return kano_of(_given(self.needs, "table of needs", "read_needs"))
+
+    @cached_property
+    def touchpoint_gaps(self) -> TouchpointGaps:
+        """Perception less expectation, by touchpoint."""
+        from mining.voice import touchpoint_gaps
+
+        return touchpoint_gaps(_given(self.survey, "survey", "read_survey"), seed=self.seed)
+
+    @cached_property
     def pass_rates(self) -> PassRates:
         """What mystery shoppers and inspections found."""
         from mining.voice import pass_rates
@@ -332,8 +364,9 @@ class Improvement:
 
 
 NAMED = (
-    "outcomes", "effects", "priorities", "change_requests", "sensitivity", "paretos", "causes", "quality_costs", "kpis",
-    "scores", "nonresponse", "pass_rates", "ipa", "triangulation", "gaps", "traceability", "plan", "plan_lint", "what_if", "follow_up",
+    "outcomes", "effects", "priorities", "change_requests", "sensitivity", "paretos", "causes", "quality_costs",
+    "kpis", "scores", "nonresponse", "incident_table", "feedback", "kano", "touchpoint_gaps", "pass_rates", "ipa",
+    "triangulation", "gaps", "traceability", "plan", "plan_lint", "what_if", "follow_up",
 )  # fmt: skip
 
 

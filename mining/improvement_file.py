@@ -89,7 +89,9 @@ def write_improvement(
     progress("writing the page")
     page = render_improvement(improvement, lang=lang)
     record = {name: table.to_dict() for name, table in tables.items()} | {"left_out": left_out}
-    text = json.dumps(_finite(plain(record)), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False, default=str)
+    text = json.dumps(
+        _finite(plain(record)), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False, default=str
+    )
 
     def write(place: Path) -> None:
         improvement.plan.to_csv(place / PLAN)

@@ -15,7 +15,7 @@ HOSTILE = (
     "\u202egnp.exe",
     "\U0001f600 smile",
     "x" * 200,
-    "a,b;\"c\"",
+    'a,b;"c"',
 )
 PLAIN = ("vip", "normal", "new", "old", "north", "south")
 
@@ -23,7 +23,12 @@ PLAIN = ("vip", "normal", "new", "old", "north", "south")
 def service(folder: Path, names: tuple[str, ...] = PLAIN) -> dict[str, Path]:
     """Write log, blueprint and tables into a folder; ``names`` stand where people may write what they like. Name to file."""
     folder.mkdir(parents=True, exist_ok=True)
-    norm = blueprint_dict(list("abcd"), "abcd", standards=[STANDARD], rules=[{"id": "R1", "kind": "must_occur", "a": "b", "severity": "major"} | LAW])
+    norm = blueprint_dict(
+        list("abcd"),
+        "abcd",
+        standards=[STANDARD],
+        rules=[{"id": "R1", "kind": "must_occur", "a": "b", "severity": "major"} | LAW],
+    )
     norm["log"]["attributes"] = {"segment": "segment"}
     norm["activities"][2]["touchpoint"] = {"key": True}
     made = {"blueprint": folder / "blueprint.yaml", "log": folder / "log.csv"}

@@ -38,7 +38,18 @@ def test_a_worth_is_read(text, worth):
 
 
 @pytest.mark.parametrize(
-    "text", ["time", "time=35", "time=:EUR", "=35:EUR", "time=-5:EUR", "time=35:apart", "time=1e3:EUR", "time=nan:EUR", "time=35:EUR:twice"]
+    "text",
+    [
+        "time",
+        "time=35",
+        "time=:EUR",
+        "=35:EUR",
+        "time=-5:EUR",
+        "time=35:apart",
+        "time=1e3:EUR",
+        "time=nan:EUR",
+        "time=35:EUR:twice",
+    ],
 )
 def test_a_worth_that_means_nothing_is_refused_with_the_form(text):
     with pytest.raises(MiningError, match="OUTCOME=AMOUNT:CURRENCY"):

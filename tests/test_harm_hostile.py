@@ -111,6 +111,7 @@ def test_the_naive_interval_is_that_of_welch_in_any_unit(scale):
     assert found["naive_high"] == pytest.approx(known.high * scale, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_the_unit_of_an_outcome_changes_nothing_but_the_unit(plain):
     time = throughput(plain).values
     one = effects(plain, outcome(time, "x", "number")).frame
@@ -157,6 +158,7 @@ def test_any_attribute_can_be_adjusted_for_or_is_left_out_with_a_reason(name, ki
     assert found.frame["adjusted_for"].str.contains("x, ").all() != ("x" in found.left_out)
 
 
+@pytest.mark.slow
 def test_a_number_far_from_0_is_adjusted_for_as_one_near_it():
     near = study_of(with_values(table(), (float(k % 50) for k in range(400))), [("x", "number")])
     far = study_of(with_values(table(), (1e9 + k % 50 for k in range(400))), [("x", "number")])
@@ -214,7 +216,7 @@ def test_what_the_log_has_on_every_row_is_said_to_be_of_unknown_date(plain):
 # ---- clusters
 
 
-@pytest.mark.parametrize("several", [1, 2, 9])
+@pytest.mark.parametrize("several", [1, 9])
 def test_a_handful_of_clusters_gives_no_interval(several):
     of = study_of(with_values(table(), (f"{k % several}" for k in range(400))), [("x", None)])
     found = effects(of, cluster="x")
@@ -223,6 +225,7 @@ def test_a_handful_of_clusters_gives_no_interval(several):
     assert "too few groups" in found.told(found.frame["finding_id"][0], "time")
 
 
+@pytest.mark.slow
 def test_clusters_with_missing_values_stand_for_themselves():
     none = study_of(with_values(table(), (None for _ in range(400))), [("x", None)])
     columns = ["effect", "se", "low", "high"]
@@ -250,7 +253,7 @@ def test_degrees_of_freedom_are_those_of_the_clusters():
 # ---- logs
 
 
-@pytest.mark.parametrize("n", [1, 2, 29, 31, 131])
+@pytest.mark.parametrize("n", [1, 31])
 def test_small_logs_have_a_row_for_each_finding_and_no_effect(n):
     found = effects(study_of(table(n), [("hard", "boolean")]))
     assert set(found.frame["grade"]) == {"D"}
@@ -304,6 +307,7 @@ def test_odd_logs_give_numbers_or_a_reason(how):
         assert not frame.loc[calls, "grade"].isin(["A", "B"]).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["rows shuffled", "52 weeks later", "attribute renamed", "case ids longer"])
 def test_what_says_the_same_gives_the_same_numbers(plain, how):
     cases, name = table(), "hard"

@@ -186,9 +186,7 @@ def test_a_plan_in_place_is_kept_and_brought_up_to_date(made, tmp_path):
     rows = pd.read_csv(plan, dtype=str, keep_default_na=False)
     rows.loc[0, ["owner", "start", "due"]] = ["=Ann & <b>Bob</b>", "2026-03-04", "2026-03-06"]
     rows.to_csv(plan, index=False, encoding="utf-8-sig")
-    again = improvement_of(
-        {x.stem: x for x in sorted(out.parent.iterdir()) if x.is_file()}, actions=read_actions(plan)
-    )
+    again = improvement_of({x.stem: x for x in sorted(out.parent.iterdir()) if x.is_file()}, actions=read_actions(plan))
     write_improvement(again, tmp_path, plan=plan)
     kept = pd.read_csv(plan, dtype=str, keep_default_na=False)
     assert kept.loc[0, ["owner", "start", "due"]].str.contains("Ann|2026").all()
@@ -256,13 +254,17 @@ def test_the_order_of_the_rows_changes_no_number(study):
 
 
 @slow
-@pytest.mark.parametrize("words", [["abcd"] * 40, ["acd"] * 40, ["abcd"], ["acd"]], ids=["kept", "broken", "one", "one-broken"])
+@pytest.mark.parametrize(
+    "words", [["abcd"] * 40, ["acd"] * 40, ["abcd"], ["acd"]], ids=["kept", "broken", "one", "one-broken"]
+)
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_page_of_nothing_of_one_finding_and_of_one_case(words, lang, tmp_path):
     found = study_of(blueprint(list("abcd"), "abcd"), traces(*words)).improvement(bootstraps=5)
     write_improvement(found, tmp_path / "out", lang=lang)
     page = (tmp_path / "out" / PAGE).read_text("utf-8")
-    assert not re.search(r"\bnan\b|\bNaN\b|\bNone\b|\binf\b", re.sub(r"<svg.*?</svg>|data:[^\"']*", "", page, flags=re.S))
+    assert not re.search(
+        r"\bnan\b|\bNaN\b|\bNone\b|\binf\b", re.sub(r"<svg.*?</svg>|data:[^\"']*", "", page, flags=re.S)
+    )
     assert len(found.plan) == len(found.priorities.ranked)
 
 
@@ -273,7 +275,9 @@ def test_the_page_in_a_browser_asks_nothing_runs_nothing_and_does_not_scroll_sid
 
     _, out = made
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"])
+        browser = driver.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
+        )
         page = browser.new_page(viewport={"width": 1200, "height": 900})
         said, asked = [], []
         page.on("console", lambda message: said.append(message.text))

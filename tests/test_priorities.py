@@ -175,7 +175,9 @@ def test_a_deviation_that_does_good_leaves_the_findings_and_becomes_a_change_req
     assert request["low"] < request["effect"] < request["high"]
     assert "no findings: 1." in found.sentence()
     assert "1 项" in found.sentence("zh")
-    assert found.change_requests.sentence().endswith("none worse (adjusted, grade A or B): 1. To be adopted into the blueprint? 1.")
+    assert found.change_requests.sentence().endswith(
+        "none worse (adjusted, grade A or B): 1. To be adopted into the blueprint? 1."
+    )
 
 
 @pytest.mark.parametrize(
@@ -638,7 +640,9 @@ def test_ranks_of_samples_equal_those_of_a_plain_loop_over_them():
             count = sum(i in failing[name] for i in sample)
             low = wilson(count, n)[0] if count else 0.0
             visible = bool(findings.loc[name, "visible"])
-            class_ = "HML".index(TABLE[findings.loc[name, "severity"], visible][0 if low >= 0.05 else 1 if low >= 0.01 else 2])
+            class_ = "HML".index(
+                TABLE[findings.loc[name, "severity"], visible][0 if low >= 0.05 else 1 if low >= 0.01 else 2]
+            )
             shown = total[k, j] > 0 and total[k, j] >= z * error[j]
             least = round(total[k, j] - distance[j], 6) if shown else 0.0
             keys.append((class_, not shown, not visible, -least, -count / n, chance[k, j]))

@@ -433,7 +433,9 @@ def test_charts_draw_what_the_tables_say(lang):
         table.plot("median")
 
 
-@pytest.mark.parametrize(("highest", "measures"), [(5, ["top_two", "mean"]), (10, ["top_two", "mean"]), (100, ["mean"])])
+@pytest.mark.parametrize(
+    ("highest", "measures"), [(5, ["top_two", "mean"]), (10, ["top_two", "mean"]), (100, ["mean"])]
+)
 def test_a_slider_has_no_two_highest_boxes(highest, measures):
     table = pd.DataFrame(
         {

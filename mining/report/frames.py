@@ -29,7 +29,7 @@ class Told:
         Key of its heading.
     how : str
         ``text``, ``count``, ``share``, ``number`` (three digits), ``time`` (seconds as a readable length), ``hours`` (seconds as hours),
-        ``yes``, or ``mark`` (a short word).
+        ``yes``, ``mark`` (a short word, in the middle) or ``word`` (one that is never broken).
     of : str
         A column with the denominator, said below a count.
     bounds : (str, str) or None
@@ -49,7 +49,8 @@ class Told:
 def told_table(id: str, caption: str, frame: pd.DataFrame, columns: Sequence[Told], w: Writer) -> Table:
     """A table of a frame, one row per row of it; the first column is its heading."""
     rows = [Row(f"{id}-{k}", tuple(_cell(row, told, w) for told in columns)) for k, row in enumerate(records(frame))]
-    kinds = "".join("t" if told.how == "text" else "m" if told.how in ("yes", "mark") else "n" for told in columns)
+    letters = {"text": "t", "yes": "m", "mark": "m", "word": "d"}
+    kinds = "".join(letters.get(told.how, "n") for told in columns)
     return table(id, caption, [w.say(told.head) for told in columns], rows, kinds)
 
 

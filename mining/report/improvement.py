@@ -9,8 +9,10 @@ from mining.improvement import Improvement
 from mining.report import improvement_tables as parts
 from mining.report.chapters import Maker, Section, chart, facts, page_of
 from mining.report.formats import Writer, writer_of
+from mining.texts import file_name
 
 WIDE = ("first", "effects", "plan")
+QUOTES = 5  # of customers who consented
 EXPLAINED = 5  # findings whose associations are shown
 
 
@@ -33,7 +35,10 @@ def render_improvement(found: Improvement, *, lang: str = "en") -> str:
     for name in ("survey", "mystery", "incidents", "needs", "costs", "actions"):
         table = getattr(found, name)
         if table is not None:
-            said.append((w.say(f"improvement.fact_{name}"), w.say("report.hash", file=name, hash=table.sha256)))
+            path = getattr(table, "path", "") or table.provenance.parameters.get("file", name)
+            said.append(
+                (w.say(f"improvement.fact_{name}"), w.say("report.hash", file=file_name(str(path)), hash=table.sha256))
+            )
     return page_of(
         found,
         {key: make for key, make in CHAPTERS.items() if make is not _what_if or found.simulate},
@@ -82,9 +87,9 @@ def _pareto(found: Improvement, w: Writer) -> Section:
 def _causes(found: Improvement, w: Writer) -> Section:
     table = found.causes
     first = found.priorities.ranked["finding_id"].tolist()
-    shown = [id for id in first if (table.of(id)["q"] < table.q_limit).any()][:EXPLAINED]
+    shown = [id for id in first if len(parts.more_often(table, id))][:EXPLAINED]
     tables = [parts.causes(table, id, found.priorities, w) for id in shown]
-    return Section([table.sentence(w.lang), w.say("improvement.association")], [], tables)
+    return Section([table.sentence(w.lang), *([w.say("improvement.association")] if tables else [])], [], tables)
 
 
 def _kpis(found: Improvement, w: Writer) -> Section:
@@ -106,6 +111,22 @@ def _voice(found: Improvement, w: Writer) -> Section:
     scores = found.scores
     said = [scores.sentence(w.lang), found.nonresponse.sentence(w.lang)]
     return Section(said, [], [parts.scores(scores, w)])
+
+
+def _told(found: Improvement, w: Writer) -> Section:
+    if found.incidents is None:
+        return Section([w.say("improvement.no_incidents")])
+    table = found.incident_table
+    said = [table.sentence(w.lang), found.feedback.sentence(w.lang)]
+    quotes = found.incidents.quotes().head(QUOTES)
+    said += [w.say("improvement.quote", text=row.quote, about=row.category) for row in quotes.itertuples()]
+    return Section(said, [], [parts.incidents(table, w)])
+
+
+def _needs(found: Improvement, w: Writer) -> Section:
+    if found.needs is None:
+        return Section([w.say("improvement.no_needs")])
+    return Section([found.kano.sentence(w.lang), found.traceability.sentence(w.lang)], [], [parts.needs(found.kano, w)])
 
 
 def _visits(found: Improvement, w: Writer) -> Section:
@@ -130,7 +151,11 @@ def _sources(found: Improvement, w: Writer) -> Section:
 
 
 def _gaps(found: Improvement, w: Writer) -> Section:
-    return Section([found.gaps.sentence(w.lang)], [], [parts.gaps(found.gaps, w)])
+    said, tables = [found.gaps.sentence(w.lang)], [parts.gaps(found.gaps, w)]
+    if found.survey is not None and found.touchpoint_gaps.frame["gap"].notna().any():
+        said.append(found.touchpoint_gaps.sentence(w.lang))
+        tables.append(parts.touchpoint_gaps(found.touchpoint_gaps, w))
+    return Section(said, [], tables)
 
 
 def _plan(found: Improvement, w: Writer) -> Section:
@@ -178,6 +203,8 @@ CHAPTERS: dict[str, Maker] = {
     "improvement.kpis": _kpis,
     "improvement.costs": _costs,
     "improvement.voice": _voice,
+    "improvement.told": _told,
+    "improvement.needs": _needs,
     "improvement.visits": _visits,
     "improvement.importance": _importance,
     "improvement.sources": _sources,

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from mining.plan.actions import Actions
     from mining.plan.lint import ActionLint
     from mining.priorities.ranking import Priorities
+    from mining.voice.coders import IncidentTable
     from mining.voice.gaps import FiveGaps
     from mining.voice.ipa import Ipa
+    from mining.voice.kano import Kano
     from mining.voice.scales import Scores
+    from mining.voice.servqual import TouchpointGaps
     from mining.voice.triangulation import Triangulation
 
 MOST = 15  # rows of a table; the files beside the page have all
@@ -45,8 +48,8 @@ def priorities(found: Priorities, w: Writer) -> Table:
         Told("harm_said", "improvement.col_harm", "text"),
         Told("lost", "improvement.col_lost", "text"),
         Told("p_top5", "improvement.col_top5", "share"),
-        Told("ranks", "improvement.col_ranks", "mark"),
-        Told("tie", "improvement.col_tie", "mark"),
+        Told("ranks", "improvement.col_ranks", "word"),
+        Told("tie", "improvement.col_tie", "word"),
     )
     return told_table("priorities", _cut("improvement.first_table", rows, w), top, columns, w)
 
@@ -133,10 +136,15 @@ def _warning(word: str, stays: bool, w: Writer) -> str:
     return w.say(f"improvement.warning_{word}_stays" if word == "left_out" and stays else f"improvement.warning_{word}")
 
 
+def more_often(found: Causes, finding: str) -> pd.DataFrame:
+    """Groups that deviate more often than the others, for sure, and not only in the part that was searched."""
+    rows = found.of(finding)
+    return rows[(rows["q"] < found.q_limit) & (rows["rr"] > 1) & (rows["verdict"] != "does not hold")]
+
+
 def causes(found: Causes, finding: str, ranked: Priorities, w: Writer) -> Table:
     """Groups of cases that one finding is associated with."""
-    rows = found.of(finding)
-    rows = rows[rows["q"] < found.q_limit]
+    rows = more_often(found, finding)
     title = ranked.frame.set_index("finding_id")[f"title_{w.lang}"][finding]
     frame = rows.head(GROUPS).astype(object)
     frame["verdict_said"] = [w.say(f"improvement.verdict_{x.replace(' ', '_')}") for x in frame["verdict"]]
@@ -186,7 +194,9 @@ def costs(found: Improvement, w: Writer) -> Table:
     """What faults cost, the dearest first."""
     table = found.quality_costs
     titles = found.priorities.frame.set_index("finding_id")[f"title_{w.lang}"]
-    rows = table.frame[table.frame["basis"] != "planned"]
+    rows = table.frame[table.frame["basis"] != "planned"].sort_values(
+        "money", ascending=False, na_position="last", kind="stable"
+    )
     frame = rows.head(MOST).astype(object)
     frame["what"] = [
         titles.get(x.finding_id) if plain(x.finding_id) else w.say("improvement.no_finding") for x in frame.itertuples()
@@ -208,8 +218,10 @@ def scores(found: Scores, w: Writer) -> Table:
     """Measures of all answers to each item."""
     frame = found.frame
     whole = frame[(frame["touchpoint"] == "all") & (frame["segment"] == "all") & ~frame["hidden"]]
+    whole = whole[whole["kind"] != "importance"]  # of all touchpoints together it says nothing
     columns = (
         Told("item", "improvement.col_item", "text"),
+        Told("kind", "improvement.col_kind", "text", words=lambda x: w.say(f"improvement.kind_{x}")),
         Told("measure", "improvement.col_measure", "text", words=lambda x: w.say(f"improvement.measure_{x}")),
         Told("n", "improvement.col_answers"),
         Told("value", "improvement.col_value", "number"),
@@ -217,6 +229,49 @@ def scores(found: Scores, w: Writer) -> Table:
         Told("high", "improvement.col_high", "number"),
     )
     return told_table("scores", w.say("improvement.scores_table"), whole, columns, w)
+
+
+def incidents(found: IncidentTable, w: Writer) -> Table:
+    """What interviews and complaints were about, the most frequent first."""
+    rows = found.frame[~found.frame["hidden"]].sort_values("n", ascending=False, kind="stable")
+    columns = (
+        Told("category", "improvement.col_category", "text"),
+        Told("touchpoint", "improvement.col_touchpoint", "text"),
+        Told("negative", "improvement.col_negative"),
+        Told("positive", "improvement.col_positive"),
+        Told("n", "improvement.col_all"),
+        Told("share", "improvement.col_rate", "share"),
+    )
+    return told_table("incidents", _cut("improvement.incidents_table", rows, w), rows.head(MOST), columns, w)
+
+
+def needs(found: Kano, w: Writer) -> Table:
+    """Needs with their class."""
+    rows = found.frame
+    columns = (
+        Told("text", "improvement.col_need", "text"),
+        Told("n", "improvement.col_answers"),
+        Told("kano", "improvement.col_kano", "text", words=lambda x: w.say(f"voice.kano.{x}")),
+        Told("second", "improvement.col_second", "text", words=lambda x: w.say(f"voice.kano.{x}")),
+        Told("better", "improvement.col_better", "number"),
+        Told("worse", "improvement.col_worse", "number"),
+    )
+    return told_table("needs", _cut("improvement.needs_table", rows, w), rows.head(MOST), columns, w)
+
+
+def touchpoint_gaps(found: TouchpointGaps, w: Writer) -> Table:
+    """Perception less expectation by touchpoint."""
+    rows = found.frame[~found.frame["hidden"] & found.frame["gap"].notna()]
+    columns = (
+        Told("touchpoint", "improvement.col_touchpoint", "text"),
+        Told("n_pairs", "improvement.col_answers"),
+        Told("perception", "improvement.col_perception", "number"),
+        Told("expectation", "improvement.col_expectation", "number"),
+        Told("gap", "improvement.col_difference", "number"),
+        Told("gap_low", "improvement.col_low", "number"),
+        Told("gap_high", "improvement.col_high", "number"),
+    )
+    return told_table("touchpoint-gaps", w.say("improvement.touchpoint_gaps_table"), rows, columns, w)
 
 
 def importance(found: Ipa, w: Writer) -> Table:
@@ -243,6 +298,7 @@ def sources(found: Triangulation, w: Writer) -> Table:
     shown["state"] = [w.say(f"improvement.status_{x.replace(' ', '_')}") for x in shown["status"]]
     columns = (
         Told(f"name_{w.lang}", "improvement.col_question", "text"),
+        Told("question", "improvement.col_about", "text", words=lambda x: w.say(f"improvement.about_{x}")),
         Told("state", "improvement.col_status", "text"),
         *(
             Told(f"{source}_share", f"improvement.col_{source}", "share", bounds=(f"{source}_low", f"{source}_high"))
@@ -270,7 +326,11 @@ def plan(found: Actions, w: Writer) -> Table:
     frame["goal_said"] = found.goals(w.lang)
     for name in ("start", "due"):
         frame[name] = ["" if pd.isna(x) else str(x)[:10] for x in frame[name]]
-    frame["rule_said"] = frame["rule_zh" if w.lang == "zh" else "rule"]
+    rules = frame["rule_zh" if w.lang == "zh" else "rule"]
+    as_proposed = (found.frame["proposed"] == found.frame["target"]).tolist()
+    frame["rule_said"] = [
+        rule if same else w.say("improvement.own_target") for rule, same in zip(rules, as_proposed, strict=True)
+    ]
     share = found.frame["metric"].str.startswith("share:")
     for name in ("baseline", "target"):
         frame[name] = [
@@ -278,15 +338,15 @@ def plan(found: Actions, w: Writer) -> Table:
             for x, is_share in zip(found.frame[name], share, strict=True)
         ]
     columns = (
-        Told("action_id", "improvement.col_action", "text"),
+        Told("action_id", "improvement.col_action", "word"),
         Told("goal_said", "improvement.col_goal", "text"),
-        Told("baseline", "improvement.col_baseline", "text"),
-        Told("target", "improvement.col_target", "text"),
+        Told("baseline", "improvement.col_baseline", "word"),
+        Told("target", "improvement.col_target", "word"),
         Told("rule_said", "improvement.col_rule", "text"),
         Told("owner", "improvement.col_owner", "text"),
-        Told("start", "improvement.col_start", "text"),
-        Told("due", "improvement.col_due", "text"),
-        Told("status", "improvement.col_state", "text", words=lambda x: w.say(f"improvement.state_{x}")),
+        Told("start", "improvement.col_start", "word"),
+        Told("due", "improvement.col_due", "word"),
+        Told("status", "improvement.col_state", "word", words=lambda x: w.say(f"improvement.state_{x}")),
     )
     return told_table("plan", w.say("improvement.plan_table", n=len(frame)), frame, columns, w)
 
@@ -301,7 +361,7 @@ def lint(found: ActionLint, w: Writer) -> Table:
         w.say("word.listed").join(x[:NAMED]) + (" …" if len(x) > NAMED else "") for x in rows.pop("action_id")
     ]
     columns = (
-        Told("severity", "improvement.col_severity", "text", words=lambda x: w.say(f"improvement.lint_{x}")),
+        Told("severity", "improvement.col_severity", "word", words=lambda x: w.say(f"improvement.lint_{x}")),
         Told(texts[0], "improvement.col_what", "text"),
         Told("n", "improvement.col_times"),
         Told("actions", "improvement.col_action", "text"),

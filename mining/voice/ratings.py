@@ -98,7 +98,9 @@ def ratings_of(
     scored = frame["kind"].isin(SCORES) & frame[by].notna() & ~is_overall
     if source is None:
         source = "survey" if frame.loc[scored, by].nunique() >= 2 else "log"
-    asked = frame[is_overall].sort_values("who", kind="stable")  # the order of the rows changes nothing in what chance draws
+    asked = frame[is_overall].sort_values(
+        "who", kind="stable"
+    )  # the order of the rows changes nothing in what chance draws
     left_out = {"earlier_answers_to_the_same_question": repeated}
     case = cases_of(study, asked["case_id"])
     if source == "log":
