@@ -80,8 +80,9 @@ def _requests(found: Improvement, w: Writer) -> Section:
 
 def _pareto(found: Improvement, w: Writer) -> Section:
     table = found.paretos
-    picture = chart(w, "improvement.pareto_caption", table.plot(lang=w.lang))
-    return Section([table.sentence(w.lang)], [picture])
+    views = [view for view in table.views if len(table.of(view)) > 1]  # one finding alone makes all of it
+    pictures = [chart(w, "improvement.pareto_caption", table.plot(view=view, lang=w.lang)) for view in views]
+    return Section([table.sentence(w.lang)], pictures)
 
 
 def _causes(found: Improvement, w: Writer) -> Section:

@@ -194,9 +194,8 @@ def costs(found: Improvement, w: Writer) -> Table:
     """What faults cost, the dearest first."""
     table = found.quality_costs
     titles = found.priorities.frame.set_index("finding_id")[f"title_{w.lang}"]
-    rows = table.frame[table.frame["basis"] != "planned"].sort_values(
-        "money", ascending=False, na_position="last", kind="stable"
-    )
+    rows = table.frame[(table.frame["basis"] != "planned") & table.frame["money"].notna()]
+    rows = rows.sort_values("money", ascending=False, kind="stable")
     frame = rows.head(MOST).astype(object)
     frame["what"] = [
         titles.get(x.finding_id) if plain(x.finding_id) else w.say("improvement.no_finding") for x in frame.itertuples()
