@@ -1,4 +1,4 @@
-"""A small service on disk, with a table of every kind, to improve it: names as they come, or as somebody would write them who means harm."""
+"""A small service on disk with a table of every kind: names as they come, or as somebody would write them who means harm."""
 
 from __future__ import annotations
 

@@ -117,8 +117,8 @@ def test_a_plan_that_was_not_handed_over_is_never_replaced(small, tmp_path):
     found = small.improvement(bootstraps=5)
     with pytest.raises(MiningError, match="people may have written in"):
         write_improvement(found, tmp_path)
+    (tmp_path / "other.csv").write_text("theirs", encoding="utf-8")
     with pytest.raises(MiningError, match="people may have written in"):  # another plan is not this one
-        (tmp_path / "other.csv").write_text("theirs", encoding="utf-8")
         write_improvement(found, tmp_path, plan=tmp_path / "other.csv")
     assert (tmp_path / PLAN).read_text("utf-8") == "mine"
     assert sorted(x.name for x in tmp_path.iterdir()) == [PLAN, "other.csv"]
@@ -291,6 +291,6 @@ def test_the_page_in_a_browser_asks_nothing_runs_nothing_and_does_not_scroll_sid
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         page.emulate_media(media="print")
         page.set_viewport_size({"width": 718, "height": 1000})
-        wide = "[...document.querySelectorAll('section:not(.wide) table')].filter(t => t.getBoundingClientRect().width > 720).map(t => t.id)"
-        assert page.evaluate(wide) == []
+        tables = "[...document.querySelectorAll('section:not(.wide) table')]"
+        assert page.evaluate(f"{tables}.filter(t => t.getBoundingClientRect().width > 720).map(t => t.id)") == []
         browser.close()

@@ -196,19 +196,20 @@ def difference_of(rest: np.ndarray, treated: np.ndarray, weight: np.ndarray) -> 
 
 
 def freedom_of(y: np.ndarray, treated: np.ndarray) -> int:
-    """Degrees of freedom of an interval: the rows concerned less one; of a yes/no outcome those with the rarer value.
+    """Degrees of freedom of an interval: the rows concerned less one; of a yes/no outcome twice those with the rarer value, if
+    they are fewer.
 
     Student's t with so many keeps the interval of a share honest where few rows have one of its values: measured in docs/coverage.md.
 
     Examples
     --------
     >>> freedom_of(np.array([1.0, 0, 0, 0, 0, 1, 1]), np.array([True] * 5 + [False] * 2)), freedom_of(np.arange(7.0), np.ones(7, bool))
-    (1, 6)
+    (2, 6)
     """
     values = y[treated]
     if np.isin(y, (0.0, 1.0)).all():
         ones = int(values.sum())
-        return max(min(ones, len(values) - ones), 1)
+        return max(min(2 * ones, 2 * (len(values) - ones), len(values) - 1), 1)
     return max(len(values) - 1, 1)
 
 

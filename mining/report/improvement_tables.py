@@ -90,7 +90,7 @@ def effects(found: Improvement, w: Writer) -> Table:
             {
                 "title": titles[row["finding_id"]], "name": outcome.name[w.lang], "naive": size(row["naive"]),
                 "effect": size(row["effect"]), "interval": w.say("improvement.from_to", low=size(row["low"]), high=size(row["high"])),
-                "n_with": row["n_with"], "grade": row["grade"], "weak": weak_told(row["weak"], w.lang) if row["weak"] else DASH,
+                "n_with": row["n_compared"], "grade": row["grade"], "weak": weak_told(row["weak"], w.lang) if row["weak"] else DASH,
             }
         )  # fmt: skip
     names = ("title", "name", "naive", "effect", "interval", "n_with", "grade", "weak")
