@@ -254,8 +254,8 @@ class OnTime(Result):
         "running": "cases of which a measurement is still running at the end of the log: censored there",
         "overdue": "of the running ones those over the limit already",
         "km": "share in time by Kaplan-Meier; missing where nobody was seen for as long as the limit",
-        "km_low": "lower end of its 95 % interval (log-log); missing where km is 0 or 1",
-        "km_high": "upper end of its 95 % interval",
+        "km_low": "lower end of its 95 % interval (log-log), 0-1; missing where km is 0 or 1",
+        "km_high": "upper end of its 95 % interval, 0-1",
         "kept": "whether share reaches the promised one; missing without a promise",
         "why_not": "why no case can be measured, where the reason is one for all",
     }

@@ -12,7 +12,7 @@ import pandas as pd
 
 ROWS_SHOWN = 20
 # What the description of a column of shares says.
-SHARE = re.compile(r"\b0-1\b|^(promised )?share\b|95 % (Wilson )?interval")
+SHARE = re.compile(r"\b0-1\b|^(promised )?share\b|95 % Wilson interval")
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,14 @@ class Provenance:
 
     def line(self) -> str:
         """One line for people."""
-        settings = [f"{name}: {value}" for name, value in self.parameters.items()]
+        settings = [
+            f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+            for name, value in self.parameters.items()
+            if value != []
+        ]
         files = [f"{name} {hash[:12]}" for name, hash in (("log", self.log), ("blueprint", self.blueprint)) if hash]
-        return "; ".join([self.measure, f"{self.n_cases:,} cases", ", ".join([*files, *settings])])
+        cases = [f"{self.n_cases:,} cases"] if self.n_cases or self.blueprint else []  # a table beside the log has none
+        return "; ".join([self.measure, *cases, ", ".join([*files, *settings])])
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -104,8 +104,8 @@ class Touchpoints(Result):
             )
         },
         "time_km": "share of cases in time with running ones as censored (Kaplan-Meier: 1 - survival at the limit)",
-        "time_km_low": "lower end of its 95 % interval (log-log)",
-        "time_km_high": "upper end of its 95 % interval",
+        "time_km_low": "lower end of its 95 % interval (log-log), 0-1",
+        "time_km_high": "upper end of its 95 % interval, 0-1",
         "time_km_n": "cases measured for it, running ones included",
         "time_standard": "standard that time_km is of: where it has several the one with the lowest share",
     }

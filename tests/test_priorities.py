@@ -661,3 +661,10 @@ def test_a_seed_that_is_none_is_refused(seed):
     of = service((("a", 20),))
     with pytest.raises(MiningError, match="seed"):
         priorities_of(of, effects(of, {}), bootstraps=5, seed=seed)
+
+
+def test_without_a_worth_nothing_is_said_of_amounts():
+    of = service((("a", 20), ("c", 20)))
+    said = sensitivity_of(ranked(of, {})).sentence()
+    assert said.startswith("No worth is declared")
+    assert "金额" in sensitivity_of(ranked(of, {})).sentence("zh")

@@ -30,6 +30,7 @@ class Action:
     id: str
     finding_id: str
     goal: str
+    goal_zh: str
     metric: str
     baseline: float
     target: float
@@ -53,7 +54,7 @@ def actions_of(table: Any, tz: str, days: Sequence[int] = CHECKS) -> tuple[Actio
         As :func:`mining.plan.read_actions` gives or reads it, or a frame with the columns ``action_id``, ``finding_id``, ``metric``
         (``share:F-c9b39b3a``, ``share:R1`` or ``outcome:time``; blank: the share of ``finding_id``), ``baseline`` and ``target`` (in the
         unit of the measure: shares from 0 to 1, or written ``12 %``; times in seconds), ``start`` and ``due`` (days), and, where there
-        are any, ``goal``, ``check_dates`` (days, with ; between them) and ``status``.
+        are any, ``goal``, ``goal_zh``, ``check_dates`` (days, with ; between them) and ``status``.
     tz : str
         Zone in which days begin.
     days : sequence of int
@@ -118,8 +119,8 @@ def _action(row: dict[Any, Any], number: int, tz: str, days: Sequence[int]) -> A
         else "no_target" if math.isnan(baseline) or math.isnan(target) or baseline == target
         else ""
     )  # fmt: skip
-    goal = _text(row.get("goal"))
-    return Action(id, finding, goal, metric, baseline, target, begin, after, tuple(sorted(checks)), why)
+    goal, chinese = (_text(row.get(key)) for key in ("goal", "goal_zh"))
+    return Action(id, finding, goal, chinese, metric, baseline, target, begin, after, tuple(sorted(checks)), why)
 
 
 def _text(value: Any) -> str:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 Comparison = str | Group
 WINDOW = 30  # days before a check that it looks at
 RULE = "achieved: whole interval at least half the predicted effect, and reaching it; partly: whole interval better than nothing; "
-RULE += "not: holds nothing or worse, and not the predicted effect; cannot tell: holds both; faded: not, after an effect was shown"
+RULE += "not: holds nothing or worse, and not the predicted effect; cannot tell: holds both; faded: not, after an effect was shown. "
+RULE += "A check says better than the whole time after only where the interval of the whole reaches the predicted effect"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,6 +53,7 @@ class FollowUp(Result):
         "action_id": "action",
         "finding_id": "finding that it is about",
         "goal": "what it was to reach, as the plan says",
+        "goal_zh": "the same in Chinese, where the plan says it",
         "metric": "what is followed",
         "unit": "s, a currency, or a scale; empty for a share (0 to 1)",
         "baseline": "as the plan says, in unit",
@@ -76,7 +78,8 @@ class FollowUp(Result):
         "slope_low": "lower end of its 95 % interval",
         "slope_high": "upper end of it",
         "verdict": "of the whole time after: " + ", ".join(VERDICTS[:4]),
-        "status": "of the latest check that tells, else the verdict: " + ", ".join(VERDICTS),
+        "status": "of the latest check that tells, unless it says better than the whole time after and the interval of that does not "
+        "reach what was promised; else the verdict: " + ", ".join(VERDICTS),
         "target_met": "whether after is at or beyond the target; missing where it is not measured",
         "signals_after": "tests of the control chart that fire after, on the better side of the centre line of the time before",
         "flags": "what else might explain it, joined by comma: other_action, regression_to_mean, season, blueprint_changed, "
@@ -351,7 +354,8 @@ def _row(
     action: Action, found: BeforeAfter | None, looked: list[dict[str, Any]], around: Surroundings
 ) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(FollowUp.columns, np.nan) | {
-        "action_id": action.id, "finding_id": action.finding_id, "goal": action.goal, "metric": action.metric, "unit": "",
+        "action_id": action.id, "finding_id": action.finding_id, "goal": action.goal, "goal_zh": action.goal_zh,
+        "metric": action.metric, "unit": "",
         "baseline": action.baseline, "target": action.target, "predicted": action.predicted, "method": "", "verdict": CANNOT_TELL,
         "status": CANNOT_TELL, "target_met": pd.NA, "signals_after": "", "flags": "", "why": action.why,
     }  # fmt: skip
@@ -378,7 +382,7 @@ def _row(
         "method": "" if change.why else beside + change.onward,
         "step": change.step.value, "step_low": change.step.low, "step_high": change.step.high,
         "slope": change.slope.value, "slope_low": change.slope.low, "slope_high": change.slope.high,
-        "verdict": verdict, "status": status_of(verdict, [x["verdict"] for x in looked]),
+        "verdict": verdict, "status": status_of(change.effect, action.predicted, [x["verdict"] for x in looked]),
         "target_met": bool(met) if np.isfinite(sides["after"]) and np.isfinite(action.predicted) else pd.NA,
         "signals_after": signals_after(found, action.predicted),
         "flags": ", ".join(flags_of(action, found, looked, around)), "why": action.why or change.why,

@@ -90,7 +90,7 @@ class Series(Result):
         "n_open": "of these still running",
         "n": "cases with a value: the denominator",
         "n_with": "of a share: cases that have it; missing for other measures",
-        "value": "share (0 to 1), mean or median of n, in the unit of the measure; missing where n is 0 (a gap, not zero)",
+        "value": "mean (of a share: the share, 0 to 1) or median of n, in the unit of the measure; missing where n is 0 (a gap, not zero)",
         "low": "lower end of its 95 % interval as an estimate of the process: Wilson for a share, Student's t for a mean, binomial order "
         "statistics for a median; missing where it is not defined",
         "high": "upper end of it",

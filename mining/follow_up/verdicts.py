@@ -53,13 +53,33 @@ def with_fading(verdicts: Sequence[str]) -> list[str]:
     ]
 
 
-def status_of(whole: str, checks: Sequence[str]) -> str:
-    """The verdict of the latest check that tells one, else that of the whole time after.
+def status_of(effect: Estimate, predicted: float, checks: Sequence[str]) -> str:
+    """Where an action stands: the verdict of the latest check that tells one, as far as the whole time after lets it; else that of the whole.
+
+    A check sees a few periods, in which chance alone may look like an effect. So it may say better than the whole time after only where
+    the interval of the whole reaches what was predicted; where it does not, the verdict of the whole stands. A check that says no better
+    (``faded`` and ``not`` are such) always stands: what worked at first and is gone has an effect over the whole.
+
+    Parameters
+    ----------
+    effect : Estimate
+        Over the whole time after.
+    predicted : float
+        target - baseline.
+    checks : sequence of str
+        Verdicts of the checks in order of time, as :func:`with_fading` gives them.
 
     Examples
     --------
-    >>> status_of("partly", ["achieved", "faded", "cannot_tell"]), status_of("partly", ["cannot_tell"])
+    >>> status_of(Estimate(-6, -8, -4), -10, ["achieved", "faded", "cannot_tell"]), status_of(Estimate(-6, -8, -4), -10, ["cannot_tell"])
     ('faded', 'partly')
+    >>> status_of(Estimate(-0.1, -3.5, 3.3), -10, ["partly"]), status_of(Estimate(-6, -11, -1), -10, ["achieved"])
+    ('not', 'achieved')
     """
+    whole = verdict_of(effect, predicted)
     told = [verdict for verdict in checks if verdict != CANNOT_TELL]
-    return told[-1] if told else whole
+    if not told:
+        return whole
+    better = told[-1] == ACHIEVED or (told[-1] == PARTLY and whole != ACHIEVED)
+    most = max(np.sign(predicted) * effect.low, np.sign(predicted) * effect.high)
+    return whole if better and most < abs(predicted) else told[-1]

@@ -239,7 +239,7 @@ def actions_of(cells: pd.DataFrame, path: str, sha256: str | None = None) -> Act
     notes = (f"rows without a word, left out: {blank:,}",) if blank else ()
     if sha256 is None:
         sha256 = hashlib.sha256("\x1f".join([*cells.columns, *cells.to_numpy().ravel()]).encode()).hexdigest()
-    source = Provenance("actions", sha256, "", 0, {"file": Path(path).name, "actions": len(frame)})
+    source = Provenance("actions", "", "", 0, {"file": Path(path).name, "sha256": sha256[:12], "actions": len(frame)})
     return Actions(frame, source, cells, names, sha256, notes)
 
 

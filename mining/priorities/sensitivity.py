@@ -44,6 +44,8 @@ class Sensitivity(Result):
         if self.frame.empty:
             return say("priorities.sensitivity.none", lang)
         swaps = self.frame[self.frame["swaps"]]
+        if (self.frame["what"] == "visible_first").all():  # no amount was declared
+            return say(f"priorities.sensitivity.seen_{'swaps' if len(swaps) else 'never'}", lang)
         text = say("priorities.sensitivity.swaps", lang, n=len(swaps), all=len(self.frame))
         found = self.frame["smallest"].dropna()
         if found.empty:

@@ -80,7 +80,7 @@ class Ipa(Result):
         "p_over": "the same for over, 0-1",
         "priority": "distance from the iso-priority line: importance less performance, each from the cross-hairs in parts of its range; "
         "above 0 it matters more than it performs",
-        "performance": "by log: share of its opportunities that pass on every facet, 0-1; by survey: mean score",
+        "performance": "by log: share of its opportunities that pass on every facet (0 to 1); by survey: mean score",
         "performance_low": "lower end of its 95 % interval (Wilson by log, Student's t by survey)",
         "performance_high": "upper end of it",
         "performance_n": "opportunities, or answers",
