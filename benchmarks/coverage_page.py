@@ -63,9 +63,9 @@ def page(results: Sequence[dict[str, Any]]) -> str:
             lines += [f"{n:,} cases:", "", *_effects(part, outcome), ""]
         tables[outcome] = lines[:-1]
     words = {name: "\n".join(lines) for name, lines in tables.items()}
-    words["seeds"] = f"{study['seed'].nunique():,}"
+    logs = {n: study.loc[study["n"] == n, "seed"].nunique() for n in sizes}
+    words["logs"] = " and ".join(f"{logs[n]:,} simulated logs of {n:,} cases" for n in sizes)
     words["fails_seeds"] = f"{frame.loc[frame['setting'] != main, 'seed'].nunique():,}"
-    words["sizes"] = " and of ".join(f"{n:,}" for n in sizes)
     words["deviations"] = "\n".join(f"- `{known.id}`: {known.says}" for known in KNOWN)
     return TEMPLATE.read_text("utf-8").format(**words)
 

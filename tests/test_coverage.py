@@ -166,7 +166,7 @@ def test_every_log_of_the_study_is_asked_for_once():
     assert len(set(jobs)) == len(jobs)
     assert {job.n for job in jobs if job.setting == "all seen"} == set(coverage.SIZES)
     assert {job.setting for job in jobs} == set(coverage.settings())
-    assert sum(job.setting == "all seen" for job in jobs) == 400
+    assert sum(job.setting == "all seen" for job in jobs) == 200 + coverage.LARGER
 
 
 @pytest.mark.slow

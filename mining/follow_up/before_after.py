@@ -99,6 +99,27 @@ class BeforeAfter(Result):
         numbers = {"step": said(step.value), "slope": said(slope.value)} | {key: bare(x) for key, x in ends.items()}
         return text + say("follow_up.step_slope", lang, one=one, **numbers)
 
+    def brief(self, predicted: float, lang: str = "en") -> str:
+        """The effect in one sentence, beside what was predicted (missing: nothing was); without one, how many periods there are."""
+        change, kind, unit = self.change, self.series.kind, self.series.unit
+        counts = {"before": change.n_before, "after": change.n_after}
+        counts |= {"period": say(f"follow_up.period_{self.series.period}", lang)}
+        if change.why:
+            return say("follow_up.brief_few", lang, **counts)
+
+        def bare(x: float) -> str:
+            return f"{100 * x:z.1f}" if kind == "share" else worded(x, kind, unit, lang, points=True)
+
+        levels = self.frame.set_index("term")["estimate"]
+        first, then = (worded(levels[side], kind, unit, lang) for side in ("before", "after"))
+        how = say(f"follow_up.brief_{'compared' if self.comparison is not None else change.onward}", lang)
+        promised = say("follow_up.brief_promised", lang, promised=bare(predicted)) if np.isfinite(predicted) else ""
+        effect = worded(change.effect.value, kind, unit, lang, points=True)
+        return say(
+            "follow_up.brief", lang, effect=effect, how=how, low=bare(change.effect.low), high=bare(change.effect.high),
+            promised=promised, first=first, then=then, **counts,
+        )  # fmt: skip
+
     def plot(self, *, ax: Any = None, lang: str = "en") -> Any:
         """Periods, fitted lines, and where those before would have gone on to; see :func:`mining.plots.follow_up.change_chart`."""
         from mining.plots.follow_up import change_chart

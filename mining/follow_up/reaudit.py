@@ -29,7 +29,9 @@ Comparison = str | Group
 WINDOW = 30  # days before a check that it looks at
 RULE = "achieved: whole interval at least half the predicted effect, and reaching it; partly: whole interval better than nothing; "
 RULE += "not: holds nothing or worse, and not the predicted effect; cannot tell: holds both; faded: not, after an effect was shown. "
-RULE += "A check says better than the whole time after only where the interval of the whole reaches the predicted effect"
+RULE += (
+    "A check says better than the whole time after only where the interval of the whole reaches the predicted effect"
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -121,7 +123,7 @@ class FollowUp(Result):
         return text + (say("follow_up.flagged", lang, n=flagged) if flagged else "")
 
     def told(self, action_id: str, lang: str = "en") -> str:
-        """One action in words: promised, found, verdict, checks, and what else might explain it.
+        """One action in words: its goal and verdict, the effect against what was promised, checks, and what else might explain it.
 
         Raises
         ------
@@ -130,21 +132,37 @@ class FollowUp(Result):
         rows = self.frame[self.frame["action_id"] == action_id]
         if rows.empty:
             raise UnknownNameError("action", action_id, self.frame["action_id"])
-        row, comma = rows.iloc[0], say("told.comma", lang)
-        text = say("follow_up.told", lang, action=action_id, status=say(f"follow_up.status_{row['status']}", lang))
-        if row["why"]:
+        row, change = rows.iloc[0], self.changes.get(action_id)
+        status, goal = say(f"follow_up.status_{row['status']}", lang), self._goal(row, lang)
+        text = say(
+            "follow_up.told" if goal else "follow_up.told_bare", lang, goal=goal, action=action_id, status=status
+        )
+        if row["why"] and (change is None or not change.change.why or row["why"] != change.change.why):
             text += say("follow_up.because", lang, how=say(f"follow_up.why_{row['why']}", lang))
-        change = self.changes.get(action_id)
         if change is not None:
-            promised = worded(row["predicted"], change.series.kind, change.series.unit, lang, points=True)
-            text += say("follow_up.promised", lang, promised=promised) + change.sentence(lang)
-        checks = self.checks[self.checks["action_id"] == action_id]
-        if len(checks):
-            told = [(int(x.day), say(f"follow_up.status_{x.verdict}", lang)) for x in checks.itertuples()]
-            parts = [say("follow_up.check", lang, day=day, verdict=verdict) for day, verdict in told]
-            text += say("follow_up.checks", lang, how=comma.join(parts))
+            text += change.brief(float(row["predicted"]), lang)
+        looked = self.checks[self.checks["action_id"] == action_id]
+        if len(looked) and not row["why"]:
+            words = [
+                f"check_{x.why}" if x.why in ("not_due", "not_yet") else f"status_{x.verdict}"
+                for x in looked.itertuples()
+            ]
+            told = zip(looked["day"], words, strict=True)
+            parts = [
+                say("follow_up.check", lang, day=int(day), verdict=say(f"follow_up.{word}", lang)) for day, word in told
+            ]
+            text += say("follow_up.checks", lang, how=say("told.comma", lang).join(parts))
         flags = [say(f"follow_up.flag_{flag}", lang) for flag in row["flags"].split(", ") if flag]
-        return text + (say("follow_up.flags", lang, how=comma.join(flags)) if flags else "")
+        return text + (say("follow_up.flags", lang, how=say("follow_up.and", lang).join(flags)) if flags else "")
+
+    def goals(self, lang: str = "en") -> dict[str, str]:
+        """The goal of each action, in Chinese where the plan says it and it is asked for; with the action's id, which alone stands where there is none."""
+        said = {str(row["action_id"]): self._goal(row, lang) for _, row in self.frame.iterrows()}
+        return {id: say("follow_up.goal", lang, goal=goal, action=id) if goal else id for id, goal in said.items()}
+
+    @staticmethod
+    def _goal(row: pd.Series, lang: str) -> str:
+        return str((lang == "zh" and row["goal_zh"]) or row["goal"]).rstrip(".。 ")
 
     def plot(self, *, ax: Any = None, lang: str = "en") -> Any:
         """Effects as multiples of what was promised; see :func:`mining.plots.follow_up.actions_chart`."""

@@ -58,7 +58,7 @@ def status_of(effect: Estimate, predicted: float, checks: Sequence[str]) -> str:
 
     A check sees a few periods, in which chance alone may look like an effect. So it may say better than the whole time after only where
     the interval of the whole reaches what was predicted; where it does not, the verdict of the whole stands. A check that says no better
-    (``faded`` and ``not`` are such) always stands: what worked at first and is gone has an effect over the whole.
+    always stands, ``not`` and ``faded`` among them: an effect that is gone is gone, whatever the mean over the whole says.
 
     Parameters
     ----------

@@ -173,9 +173,9 @@ def change_chart(found: BeforeAfter, *, ax: Axes | None = None, lang: str = "en"
     -------
     Axes
     """
-    points, kind = found.points, found.series.kind
-    compared = found.comparison is not None
+    kind, compared = found.series.kind, found.comparison is not None
     column = "y" if compared else "value"
+    points = _up_to_the_last(found, column)
     with style(lang):
         ax = axes_of(ax, ROWS)
         if not points[column].notna().any():
@@ -217,6 +217,13 @@ def change_chart(found: BeforeAfter, *, ax: Axes | None = None, lang: str = "en"
         return ax
 
 
+def _up_to_the_last(found: BeforeAfter, column: str) -> pd.DataFrame:
+    """The periods up to the last one with a value, and to the one of the change: those in which no case began any more say nothing."""
+    points = found.points
+    kept = points[column].notna().to_numpy() | (points["start"] < found.at).to_numpy()
+    return points.iloc[: 1 + int(np.flatnonzero(kept).max(initial=-1))]
+
+
 def actions_chart(found: FollowUp, *, ax: Axes | None = None, lang: str = "en") -> Axes:
     """Each action's effect with its interval as a multiple of what was promised: 0 is nothing, 1 is as promised.
 
@@ -250,7 +257,9 @@ def actions_chart(found: FollowUp, *, ax: Axes | None = None, lang: str = "en") 
         for place, x, word in zip(places, high, words, strict=True):
             look: dict[str, Any] = {"va": "center", "fontsize": LABEL_SIZE, "color": INK, "family": family}
             ax.annotate(word, (max(x, 1.0), place), xytext=(8, 0), textcoords="offset points", **look)
-        labels = [short_label(f"{x.action_id}  {x.goal or x.metric}") for x in rows.itertuples()]
+        goals = found.goals(lang)
+        said = [goals[x.action_id] if x.goal else f"{x.action_id}  {x.metric}" for x in rows.itertuples()]
+        labels = [short_label(text) for text in said]
         ax.set_yticks(places, labels, family=family, fontsize=LABEL_SIZE, parse_math=False)
         ax.set_ylim(len(rows) - 0.5, -0.5)
         least, most = min(0.0, float(low.min())), max(1.0, float(high.max()))

@@ -76,25 +76,30 @@ def ipa_chart(table: Ipa, *, lang: str = "en", ax: Axes | None = None) -> Axes:
         x, y = rows["performance"].to_numpy(float), rows["importance"].to_numpy(float)
         _limits(ax, rows, table)
         _lines(ax, table, x, y)
+        spans = []
         for name, edges in (("performance", "xerr"), ("importance", "yerr")):
             middle, low, high = (rows[f"{name}{end}"].to_numpy(float) for end in ("", "_low", "_high"))
             gaps = np.nan_to_num(np.stack([middle - low, high - middle])).clip(0)
             bars: dict[str, Any] = {
                 edges: gaps,
                 "fmt": "none",
-                "ecolor": GRID,
-                "elinewidth": 1.0,
-                "capsize": 0,
+                "ecolor": MUTED,
+                "elinewidth": 1.2,
+                "capsize": 2.5,
                 "zorder": 2,
             }
             ax.errorbar(x, y, **bars)
+            ends = (x - gaps[0], y, x + gaps[1], y) if edges == "xerr" else (x, y - gaps[0], x, y + gaps[1])
+            spans.append(np.column_stack(ends))
         for quadrant, (colour, marker) in LOOK.items():
             mine = rows["quadrant"].eq(quadrant).to_numpy()
             ax.scatter(x[mine], y[mine], color=colour, edgecolor=INK, linewidth=0.8, marker=marker, s=42, zorder=5)
         _axes(ax, table, lang)
         corners = [_corner(ax, quadrant, lang) for quadrant in QUADRANTS]
         _key(ax, table, set(rows["quadrant"]), lang)
-        place_labels(ax, np.column_stack([x, y]), rows[f"name_{lang}"].tolist(), lang, taken=corners)
+        place_labels(
+            ax, np.column_stack([x, y]), rows[f"name_{lang}"].tolist(), lang, taken=corners, lines=np.vstack(spans)
+        )
     return ax
 
 
@@ -166,7 +171,7 @@ def _key(ax: Axes, table: Ipa, seen: set[str], lang: str) -> None:
     ]  # fmt: skip
     rule = say("ipa.cross", lang, rule=say(f"ipa.rule.{table.cross.rule}", lang))
     handles += [
-        Line2D([], [], color=GRID, linewidth=1.6, label=say("ipa.interval", lang)),
+        Line2D([], [], color=MUTED, linewidth=1.2, marker="|", markersize=6, label=say("ipa.interval", lang)),
         Line2D([], [], color=MUTED, linewidth=1.0, label=rule),
         Line2D([], [], color=MUTED, linewidth=1.0, linestyle=(0, (4, 3)), label=say("ipa.diagonal", lang)),
     ]

@@ -20,8 +20,9 @@ LEADER = 14  # distance from which a thin line says whose label it is
 
 
 def place_labels(
-    ax: Axes, at: np.ndarray, texts: Sequence[str], lang: str, *, taken: Sequence[Any] = (), size: float = SIZE
-) -> list[Any]:
+    ax: Axes, at: np.ndarray, texts: Sequence[str], lang: str, *, taken: Sequence[Any] = (), size: float = SIZE,
+    lines: np.ndarray | None = None,
+) -> list[Any]:  # fmt: skip
     """Write a text beside each point, as near as it can be without lying over another text, a point, or the edge.
 
     Points are taken from the most crowded one on, so that those without room choose first. What finds no room among eight
@@ -38,6 +39,8 @@ def place_labels(
     taken : sequence of artists
         Other texts that must stay free.
     size : float
+    lines : float array of shape (n, 4), optional
+        Level and upright lines that must stay free, as x and y of one end and of the other, in the units of the axes.
 
     Returns
     -------
@@ -51,6 +54,8 @@ def place_labels(
     points = ax.transData.transform(np.asarray(at, float).reshape(-1, 2))
     dots = np.column_stack([points - 4 * unit, points + 4 * unit])
     boxes = [np.array(x.get_window_extent(renderer).extents) for x in taken]
+    ends = ax.transData.transform(np.asarray([] if lines is None else lines, float).reshape(-1, 2)).reshape(-1, 2, 2)
+    boxes += list(np.hstack([ends.min(axis=1) - unit, ends.max(axis=1) + unit]))
     made: list[Any] = [None] * len(texts)
     away = np.hypot(*(points[:, None, :] - points[None, :, :]).transpose(2, 0, 1))
     crowd = np.sort(away, axis=1)[:, 1:4].sum(axis=1) if len(points) > 1 else np.zeros(len(points))

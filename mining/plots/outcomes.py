@@ -37,7 +37,7 @@ def kpis_chart(kpis: Kpis, *, ax: Axes | None = None, lang: str = "en") -> Axes:
     """Every indicator against its target: how far it is from it, to the right what is better, with its 95 % interval.
 
     Differences of shares are percentage points; those of times and scores are per cent of the target, since they have units of their own.
-    The figure itself stands below each name. Indicators without a target or a value are named too, without a point.
+    The figure itself stands below each name. Indicators without a target or a value are left out: the table has them.
 
     Parameters
     ----------
@@ -55,15 +55,15 @@ def kpis_chart(kpis: Kpis, *, ax: Axes | None = None, lang: str = "en") -> Axes:
     """
     frame = kpis.frame
     with style(lang):
-        ax = axes_of(ax, round(ROWS_PER_LABEL * len(frame)))
         drawn = [i for i in range(len(frame)) if frame["met"].iloc[i] is not None]
+        ax = axes_of(ax, max(1, round(ROWS_PER_LABEL * len(drawn))))
         if not drawn:
             return nothing(ax, say("outcomes.chart.none", lang), lang)
         ax.axvline(0, color=INK, linewidth=1.2, zorder=2)
-        for i in drawn:
+        for place, i in enumerate(drawn):
             value, low, high = frame.loc[i, ["value", "low", "high"]].astype(float)
-            _point(ax, i, kpis.items[i], value, low, high, bool(frame["met"].iloc[i]))
-        labels = [_label(kpis, i, lang) for i in range(len(frame))]
+            _point(ax, place, kpis.items[i], value, low, high, bool(frame["met"].iloc[i]))
+        labels = [_label(kpis, i, lang) for i in drawn]
         _axis(ax, labels, lang)
         key_with_interval(ax, _key({bool(frame["met"].iloc[i]) for i in drawn}, lang), lang)
     return ax
@@ -96,12 +96,8 @@ def _point(ax: Axes, place: int, item: Indicator, value: float, low: float, high
 def _label(kpis: Kpis, i: int, lang: str) -> str:
     item, row = kpis.items[i], kpis.frame.iloc[i]
     name = short_label(row[f"name_{lang}"])
-    if np.isnan(row["value"]):
-        return "\n".join((name, say("chart.not_measured", lang)))
     words = {"value": kpis.value_words(item, row["value"], lang), "n": f"{row['n']:,}"}
-    if item.target is None:
-        return "\n".join((name, say("outcomes.chart.untargeted", lang, **words)))
-    words |= {"sign": SIGN[item.direction], "target": kpis.value_words(item, item.target, lang)}
+    words |= {"sign": SIGN[item.direction], "target": kpis.value_words(item, float(item.target or 0.0), lang)}
     return "\n".join((name, say("outcomes.chart.label", lang, **words)))
 
 

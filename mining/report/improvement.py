@@ -187,11 +187,10 @@ def _follow_up(found: Improvement, w: Writer) -> Section:
     pictures = []
     if table.frame["effect"].notna().any():
         pictures.append(chart(w, "improvement.follow_up_caption", table.plot(lang=w.lang)))
+    goals = table.goals(w.lang)
     for id, change in table.changes.items():
-        try:
-            pictures.append(chart(w, "improvement.change_caption", change.plot(lang=w.lang), action=id))
-        except MiningError:  # said above: too few periods
-            continue
+        if change.change.n_after:  # where nothing after can be read, there is nothing to see
+            pictures.append(chart(w, "improvement.change_caption", change.plot(lang=w.lang), action=goals[id]))
     return Section(said, pictures)
 
 
