@@ -78,6 +78,10 @@ def improve(
         Literal["high", "low"] | None,
         typer.Option(help="Which end of the scale of effort (kind ces) means that it was easy: vendors differ."),
     ] = None,
+    overall: Annotated[
+        str | None,
+        typer.Option(help="Item of the survey on satisfaction as a whole, where there are several.", metavar="ITEM"),
+    ] = None,
     covariate: Annotated[
         list[str] | None,
         typer.Option(
@@ -144,7 +148,7 @@ def improve(
     study = Study(events, norm, open_cases=open_cases, roster=staff)
     found = study.improvement(
         **given, worth=declared, mandatory=mandatory or (), attributes=outcome or (), customer=customer,
-        ces_easy=ces_easy, covariates=covariate, cluster=cluster, bootstraps=bootstraps, seed=seed, simulate=simulate,
+        ces_easy=ces_easy, overall=overall, covariates=covariate, cluster=cluster, bootstraps=bootstraps, seed=seed, simulate=simulate,
     )  # fmt: skip
     inputs = tuple(path for name, (path, _) in readers.items() if path is not None and name != "actions")
     made = write_improvement(found, out, lang=lang, inputs=inputs, plan=actions, progress=progress)

@@ -64,6 +64,8 @@ class Improvement:
         Attribute that names the customer: for repeat contacts and for answers without a case.
     ces_easy : {"high", "low"}, optional
         Which end of the scale of effort (kind ces) means that it was easy: vendors differ.
+    overall : str, optional
+        Item of the survey that asks for satisfaction on the whole, where there are several.
     covariates : sequence of str, optional
         Attributes to adjust effects for; by default all that were known at the first step.
     cluster : str, optional
@@ -95,6 +97,7 @@ class Improvement:
         attributes: Iterable[Any] = (),
         customer: str | None = None,
         ces_easy: str | None = None,
+        overall: str | None = None,
         covariates: Sequence[str] | None = None,
         cluster: str | None = None,
         bootstraps: int = 1000,
@@ -108,7 +111,8 @@ class Improvement:
         self.survey, self.mystery, self.incidents, self.needs = survey, mystery, incidents, needs
         self.costs, self.actions = costs, actions
         self.worth, self.mandatory, self.attributes = tuple(worth), tuple(mandatory), tuple(attributes)
-        self.customer, self.ces_easy, self.covariates, self.cluster = customer, ces_easy, covariates, cluster
+        self.customer, self.ces_easy, self.overall = customer, ces_easy, overall
+        self.covariates, self.cluster = covariates, cluster
         self.bootstraps, self.seed, self.simulate = bootstraps, seed, simulate
 
     # ---- harm and order
@@ -246,7 +250,7 @@ class Improvement:
         """Importance against performance, by touchpoint."""
         from mining.voice.ipa import ipa_of
 
-        return ipa_of(self.study, _given(self.survey, "survey", "read_survey"), seed=self.seed)
+        return ipa_of(self.study, _given(self.survey, "survey", "read_survey"), overall=self.overall, seed=self.seed)
 
     @cached_property
     def triangulation(self) -> Triangulation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +63,18 @@ def blueprint_dict(
 def blueprint(
     flow: Any, activities: Iterable[str] = "abcde", ends: Iterable[str] | None = None, **more: Any
 ) -> Blueprint:
-    """As :func:`blueprint_dict`, parsed. JSON is YAML."""
-    return parse_blueprint(
-        json.dumps(blueprint_dict(flow, activities, ends, **more), ensure_ascii=False, indent=1), name="test.yaml"
-    )
+    """As :func:`blueprint_dict`, parsed."""
+    return parsed(blueprint_dict(flow, activities, ends, **more))
+
+
+def parsed(raw: Mapping[str, Any]) -> Blueprint:
+    """What :func:`blueprint_dict` gives, changed or not, as a blueprint: the same one each time. JSON is YAML."""
+    return _parsed(json.dumps(raw, ensure_ascii=False, indent=1))
+
+
+@cache
+def _parsed(text: str) -> Blueprint:
+    return parse_blueprint(text, name="test.yaml")
 
 
 Event = tuple[str, float] | tuple[str, float, str | None] | tuple[str, float, str | None, float]

@@ -82,6 +82,7 @@ def test_a_worth_of_nothing_is_refused():
     ],
     ids=lambda x: " ".join(x) if isinstance(x, list) else "",
 )
+@pytest.mark.few_quick(6)
 def test_wrong_options_are_refused_in_words_and_write_nothing(files, tmp_path, arguments, words):
     with pytest.raises(MiningError, match=words):
         run(files, tmp_path / "out", *(x.format(**files) for x in arguments))

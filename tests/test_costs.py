@@ -1,6 +1,5 @@
 """Prices, the money of cases, and what poor quality costs: by hand, against plain loops, and with every event paid once."""
 
-import json
 
 import numpy as np
 import pandas as pd
@@ -8,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mining.blueprint import parse_blueprint
 from mining.errors import LogError, MiningError, UnknownNameError
 from mining.outcomes import outcomes_of
 from mining.outcomes.costs import COST_KINDS, QualityCosts, cost_of_poor_quality, read_costs
@@ -17,7 +15,7 @@ from mining.outcomes.prices import money_of
 from mining.texts import LANGUAGES
 from mining.voice.reading import TableError
 from tests.examples import examples
-from tests.helpers import blueprint, blueprint_dict, study, traces
+from tests.helpers import blueprint, blueprint_dict, parsed, study, traces
 
 
 def table(**rows):
@@ -36,7 +34,7 @@ def norm_of(flow, activities="abcde", rework="", **more):
     for x in raw["activities"]:
         if x["id"] in rework:
             x["rework"] = True
-    return parse_blueprint(json.dumps(raw, ensure_ascii=False), name="test.yaml")
+    return parsed(raw)
 
 
 def rows_of(found):

@@ -1,6 +1,7 @@
 """Measures in time and the re-audit of a plan: hand cases, simulated changes at known dates, flags, two logs, and what is refused."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -18,7 +19,7 @@ from mining.follow_up.change import AFTER, BEFORE, Estimate, change_of, window_e
 from mining.follow_up.joining import joined, lacking
 from mining.follow_up.measures import check_of, measure_of
 from mining.follow_up.periods import grid_of
-from mining.follow_up.verdicts import VERDICTS, status_of, verdict_of
+from mining.follow_up.verdicts import VERDICTS, status_of, verdict_of, with_fading
 from mining.outcomes.outcome import Outcome, Outcomes
 from mining.plan import read_actions
 from mining.results import Provenance
@@ -247,6 +248,49 @@ def test_a_verdict_knows_no_direction_and_no_unit(middle, half, sign, factor):
     assert found in VERDICTS
 
 
+@pytest.mark.parametrize(
+    ("effect", "checks", "status"),
+    [
+        ((-0.1, -3.5, 3.3), ["not", "partly"], "not"),  # one lucky check
+        ((-0.1, -3.5, 3.3), ["achieved"], "not"),
+        ((-6, -8, -4), ["partly", "achieved"], "partly"),  # the whole does not reach what was predicted
+        ((-6, -11, -1), ["partly", "achieved"], "achieved"),  # it does
+        ((-5, -12, 2), ["partly"], "partly"),
+        ((-5, -12, 2), ["achieved", "cannot_tell"], "achieved"),
+        ((-10, -12, -8), ["partly"], "partly"),  # a check that says no better stands
+        ((-10, -12, -8), ["not"], "not"),
+        ((-6, -8, -4), ["achieved", "achieved", "faded"], "faded"),
+        ((-10, -12, -8), ["achieved", "achieved", "faded"], "faded"),
+        ((-2, -5, 1), ["achieved", "achieved", "faded"], "faded"),
+        ((-6, -8, -4), [], "partly"),
+        ((-6, -8, -4), ["cannot_tell"], "partly"),
+        ((np.nan, np.nan, np.nan), ["cannot_tell"], "cannot_tell"),
+    ],
+    ids=str,
+)
+def test_no_check_says_better_than_the_whole_lets_it(effect, checks, status):
+    assert status_of(Estimate(*effect), -10, checks) == status
+    value, low, high = effect
+    assert status_of(Estimate(-value, -high, -low), 10, checks) == status  # upwards too
+
+
+@settings(max_examples=examples(60))
+@given(
+    st.floats(-20, 20),
+    st.floats(0, 20),
+    st.lists(st.sampled_from(["achieved", "partly", "not", "cannot_tell"]), max_size=4),
+)
+def test_a_status_is_that_of_the_whole_or_of_a_check(middle, half, checks):
+    effect, order = (
+        Estimate(middle, middle - half, middle + half),
+        ("achieved", "partly", "cannot_tell", "not", "faded"),
+    )
+    whole, found = verdict_of(effect, 10), status_of(effect, 10, with_fading(checks))
+    assert found in {whole, *with_fading(checks)}
+    if effect.high < 10:
+        assert order.index(found) >= order.index(whole)
+
+
 # --- the re-audit ----------------------------------------------------------------------------------------------------
 
 
@@ -271,6 +315,50 @@ def test_an_effect_that_returns_at_day_100_is_faded_at_the_check_of_day_180():
     assert rows(found).loc["A1", "status"] == "faded"
     assert "faded" in found.sentence()
     assert "消退" in found.told("A1", "zh")
+
+
+@pytest.mark.slow
+def test_one_good_month_is_no_effect():
+    """Four good weeks before the check at day 30, and nothing else for half a year: the check does not stand for all of it."""
+    rates = np.full(76, 0.3)
+    rates[42:46] = 0.12
+    found = follow_up(plan(), made(rates, per=80), checks=(30,))
+    assert found.checks["verdict"].tolist() == ["achieved"]
+    row = rows(found).loc["A1"]
+    assert (row["verdict"], row["status"]) == ("not", "not")
+    assert found.told("A1").startswith("Step b always (A1): not achieved. Effect ")
+
+
+def test_an_action_is_told_by_its_goal_first():
+    found = follow_up(plan(goal="Step b always.", goal_zh="步骤 b 必须执行。"), wide())
+    row = rows(found).loc["A1"]
+    said = found.told("A1")
+    effect, low, high, first, then = (f"{100 * row[x]:.1f}" for x in ("effect", "low", "high", "before", "after"))
+    assert said == (
+        f"Step b always (A1): achieved. Effect {effect} percentage points against the mean before (95 % interval {low} to {high}; "
+        f"promised -20.0): {first} % before (40 weeks), {then} % after (30 weeks). Checks after the due day: day 30 achieved, "
+        "day 90 achieved, day 180 achieved. To bear in mind: less than a year before is measured, so it may be the season."
+    )
+    chinese = found.told("A1", "zh")
+    assert chinese.startswith("步骤 b 必须执行（A1）：达成。与之前的均值相比，效果为 ")
+    assert "分段回归" not in chinese
+    assert "Step" not in chinese
+    assert found.goals("zh") == {"A1": "步骤 b 必须执行（A1）"}
+    assert row["goal_zh"] == "步骤 b 必须执行。"
+    bare = follow_up(plan(goal="", due=""), usual())
+    assert bare.told("A1").startswith("A1: cannot tell. Why: no due day.")
+    assert bare.goals() == {"A1": "A1"}
+    assert follow_up(plan(), usual()).goals("zh") == {"A1": "Step b always（A1）"}  # none in Chinese
+
+
+def test_an_action_with_too_few_periods_says_how_many_there_are():
+    found = follow_up(plan(), made(stepped(40, 5), seed=1))
+    assert found.told("A1").startswith(
+        "Step b always (A1): cannot tell. Too few complete weeks for an effect: 40 before, 4 after (8 each are needed). To bear"
+    )
+    soon = follow_up(plan(), wide(), as_of="2026-02-01")
+    assert "day 180 not due yet" in soon.told("A1")
+    assert "第 180 天尚未到期" in soon.told("A1", "zh")
 
 
 @pytest.mark.slow
@@ -312,7 +400,7 @@ def test_what_cannot_be_followed_is_counted_with_its_reason():
     }
     assert rows(found)["status"].tolist() == ["achieved", *["cannot_tell"] * 4]
     assert rows(found).loc["A3", "effect"] < -0.15  # measured, though nothing was promised
-    assert "5 actions: 1 achieved, 4 cannot be told" in found.sentence()
+    assert "Actions: 5 (1 achieved, 4 cannot be told)." in found.sentence()
     assert "stopped (1)" in found.sentence()
 
 
@@ -564,6 +652,24 @@ def test_the_chart_of_a_change_holds_its_points():
     assert [x for x in axes.get_legend().get_texts() if x.get_text() == "before carried on (95 %)"]
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_charts_name_the_goal_and_end_with_the_last_period(lang):
+    found = follow_up(plan(goal_zh="步骤 b 必须执行"), usual())
+    label = found.plot(lang=lang).get_yticklabels()[0].get_text()
+    assert label.replace("\n", "") == {"en": "Step b always (A1)", "zh": "步骤 b 必须执行（A1）"}[lang]
+    change = found.changes["A1"]
+    late = replace(change, points=with_empty_periods(change.points, 20))
+    ends = [x.plot(lang=lang).get_xlim() for x in (change, late)]
+    assert ends[0] == ends[1]
+    assert ends[0][1] < len(change.points) + 1
+
+
+def with_empty_periods(points, n):
+    """As where cases still run long after the last one began."""
+    more = points.iloc[[-1] * n].assign(value=np.nan, y=np.nan, side="left_out", line=np.nan, ahead=np.nan)
+    return pd.concat([points, more], ignore_index=True)
+
+
 def test_charts_without_anything_say_so():
     study = small(NORM_SMALL, traces("abc"))
     series = series_of(study, outcome(study, [np.nan]))
@@ -579,7 +685,7 @@ def judged(y, side, windows, predicted):
     found = change_of(y, side)
     checks = [verdict_of(window_effect(y, side, window, found.onward), predicted) for window in windows]
     whole = verdict_of(found.effect, predicted)
-    return whole, status_of(whole, checks), checks
+    return whole, status_of(found.effect, predicted, with_fading(checks)), checks
 
 
 @pytest.mark.slow

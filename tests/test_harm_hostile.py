@@ -1,7 +1,5 @@
 """Effects of deviations on odd logs, odd attributes and odd outcomes, and against simulations whose truth is known."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +7,6 @@ from scipy.stats import t as student
 from scipy.stats import ttest_ind
 
 import mining
-from mining.blueprint import parse_blueprint
 from mining.harm import effects_of
 from mining.harm.covariates import Known
 from mining.harm.estimate import estimated, fitted
@@ -18,7 +15,7 @@ from mining.harm.later import effect_where_others_follow
 from mining.harm.naive import naive_of
 from mining.outcomes.outcome import Outcome, Outcomes
 from mining.results import Provenance
-from tests.helpers import MONDAY, blueprint_dict
+from tests.helpers import MONDAY, blueprint_dict, parsed
 
 HOUR = pd.Timedelta(hours=1)
 
@@ -45,7 +42,7 @@ def study_of(table, attributes=(), **more):
     binding = {"case": "case", "activity": "activity", "timestamp": "end", "start": "start", "resource": "resource"}
     bound = {name: {"column": name, **({"type": kind} if kind else {})} for name, kind in attributes}
     written = blueprint_dict(["a", "b", "c"], "abc", log=binding | {"attributes": bound}, **more)
-    norm = parse_blueprint(json.dumps(written), name="test.yaml")
+    norm = parsed(written)
     return mining.Study(mining.EventLog.from_frame(table, columns=norm.binding), norm)
 
 
@@ -84,6 +81,7 @@ def plain():
     ("kind", "value"),
     [("time", 0.1), ("score", 0.0), ("number", 1e12 / 3), ("money", 0.1), ("share", 0.0), ("share", 1.0)],
 )
+@pytest.mark.few_quick(2)
 def test_an_outcome_that_is_the_same_everywhere_has_no_effect(plain, kind, value):
     same = outcome(np.full(400, value), "time" if kind == "time" else "same", kind)
     frame = effects(plain, same).frame
@@ -148,6 +146,7 @@ def test_an_outcome_missing_in_the_deviating_cases_has_no_effect(plain):
     ],
     ids=lambda x: x if isinstance(x, str) else "",
 )
+@pytest.mark.few_quick(3)
 def test_any_attribute_can_be_adjusted_for_or_is_left_out_with_a_reason(name, kind, value):
     of = study_of(with_values(table(), map(value, range(400))), [("hard", "boolean"), ("x", kind)])
     found = effects(of)
@@ -188,7 +187,7 @@ def test_an_outcome_is_no_covariate_under_another_name_either(plain):
         "case": "case", "activity": "activity", "timestamp": "end", "start": "start", "resource": "resource",
         "attributes": {"x": {"column": "x", "type": "number"}, "same": {"column": "x"}, "hard": {"column": "hard"}},
     })  # fmt: skip
-    norm = parse_blueprint(json.dumps(written), name="test.yaml")
+    norm = parsed(written)
     of = mining.Study(mining.EventLog.from_frame(cases, columns=norm.binding), norm)
     assert binding.id == norm.id
     found = effects(of, outcome(of.instances.attribute("x"), "attribute:x", "number"), covariates=["same", "hard"])
@@ -217,6 +216,7 @@ def test_what_the_log_has_on_every_row_is_said_to_be_of_unknown_date(plain):
 
 
 @pytest.mark.parametrize("several", [1, 9])
+@pytest.mark.few_quick(1)
 def test_a_handful_of_clusters_gives_no_interval(several):
     of = study_of(with_values(table(), (f"{k % several}" for k in range(400))), [("x", None)])
     found = effects(of, cluster="x")
@@ -291,6 +291,7 @@ def odd(cases, how):
         *("call at the end", "call after the end", "call first in all"),
     ],
 )
+@pytest.mark.few_quick(3)
 def test_odd_logs_give_numbers_or_a_reason(how):
     found = effects(study_of(odd(table(), how), [("hard", "boolean")]))
     frame = found.frame
@@ -340,6 +341,7 @@ def test_the_number_in_a_sentence_is_that_of_the_cases_compared(plain):
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", "is itself part of this time"), ("zh", "本身即包含在内")])
+@pytest.mark.few_quick(1)
 def test_a_time_limit_within_the_time_of_the_case_is_said_to_be_a_part_of_it(lang, words):
     slow = {"id": "S1", "dimension": "time", "metric": "elapsed", "from": "a", "to": "b", "max": "4h", "share": 0.9,
             "severity": "major", "basis": "Agreed"}  # fmt: skip

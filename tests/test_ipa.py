@@ -261,7 +261,7 @@ def boxes_of(ax):
 
 
 @pytest.mark.parametrize("k", [4, *(pytest.param(k, marks=pytest.mark.slow) for k in (10, 25))])
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", [pytest.param("en", marks=pytest.mark.slow), "zh"])
 def test_no_label_lies_over_another_or_outside(k, lang):
     letters = "abcdefghijklmnopqrstuvwxyz"[:k]
     rng = np.random.default_rng(3)

@@ -1,6 +1,5 @@
 """Indicators: intervals against golden values, scipy and statsmodels; formulas by hand; targets, trends, and what is not measured."""
 
-import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,7 +11,6 @@ from matplotlib.collections import PathCollection
 from scipy import stats
 
 import mining
-from mining.blueprint import parse_blueprint
 from mining.errors import UnknownNameError
 from mining.outcomes.intervals import estimate, mean_interval, t_interval
 from mining.outcomes.kpis import ALWAYS, Kpis, kpis_of
@@ -21,7 +19,7 @@ from mining.plots.base import closed_svg
 from mining.texts import LANGUAGES
 from mining.voice.survey import read_survey
 from tests.examples import examples
-from tests.helpers import OFFICE, ROOT, SHARED, blueprint, blueprint_dict, study, traces
+from tests.helpers import OFFICE, ROOT, SHARED, blueprint, blueprint_dict, parsed, study, traces
 
 NAME = {"name": {"en": "Indicator", "zh": "指标"}}
 
@@ -140,7 +138,7 @@ def measured(*words, survey=None, **formula):
     )
     raw["activities"][3] |= {"observable": False}
     raw["activities"][3].pop("labels")
-    norm = parse_blueprint(json.dumps(raw, ensure_ascii=False), name="test.yaml")
+    norm = parsed(raw)
     return row(kpis_of(study(norm, traces(*words)), survey=survey))
 
 
@@ -456,7 +454,8 @@ def test_the_sentence_names_what_is_missed_and_what_is_not_measured(tickets, lan
         assert x[f"why_{lang}"] in said
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.few_quick(1)
 def test_the_chart_puts_what_is_better_to_the_right(lang):
     kpis = [
         kpi("up_met", 0.5, "up", share_with="b"),
@@ -479,6 +478,27 @@ def test_the_chart_puts_what_is_better_to_the_right(lang):
     assert "≥" in labels[0]
     assert "≤" in labels[2]
     assert closed_svg(ax).startswith("<svg")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.few_quick(1)
+def test_the_chart_leaves_out_what_has_no_target_or_no_value(lang):
+    kpis = [
+        kpi("without", None, "up", share_with="b"),
+        kpi("met", 0.5, "up", share_with="b"),
+        kpi("unmeasured", 0.5, "up", survey_item="nowhere"),
+        kpi("missed", 0.9, "up", share_with="b"),
+    ]
+    found = kpis_of(
+        study(blueprint(["a", {"optional": "b"}, "c"], "abc", kpis=kpis), traces(*["abc"] * 7, *["ac"] * 3))
+    )
+    ax = found.plot(lang=lang)
+    drawn = sorted(int(x.get_offsets()[0][1]) for x in ax.collections if isinstance(x, PathCollection))
+    labels = [x.get_text() for x in ax.get_yticklabels()]
+    assert drawn == [0, 1]
+    assert [next(n for n in ("50", "90") if n in x) for x in labels] == ["50", "90"]
+    assert all("70" in x for x in labels)
+    assert {"without", "unmeasured"} <= set(found.frame["kpi"])
 
 
 def test_a_chart_without_targets_says_so():

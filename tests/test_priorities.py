@@ -193,6 +193,7 @@ def test_a_deviation_that_does_good_leaves_the_findings_and_becomes_a_change_req
     ],
     ids=["office", "cost", "major", "visible", "liked", "liked-critical", "critical"],
 )
+@pytest.mark.few_quick(3)
 def test_a_step_left_out_saves_itself_and_that_alone_makes_no_change_request(step, severity, better, warning, stays):
     of = service(((step, 20), ("g", 20)), 200, ((step, severity),))
     said = {(f"R{step}", outcome): {"effect": effect} for outcome, effect in better.items()}
@@ -246,6 +247,7 @@ def test_what_is_kept_within_its_promise_and_harmful_all_the_same_is_said():
     [("critical", [], "critical, left_out"), ("major", ["Ra"], "mandatory, left_out")],
     ids=["critical", "mandatory"],
 )
+@pytest.mark.few_quick(1)
 def test_what_does_good_against_law_or_safety_stays_a_finding_with_a_warning(severity, mandatory, warning):
     of = service((("a", 20), ("c", 20)), 200, (("a", severity),))
     found = ranked(of, {("Ra", "time"): {"effect": -3 * HOUR}}, mandatory=mandatory)
@@ -668,3 +670,13 @@ def test_without_a_worth_nothing_is_said_of_amounts():
     said = sensitivity_of(ranked(of, {})).sentence()
     assert said.startswith("No worth is declared")
     assert "金额" in sensitivity_of(ranked(of, {})).sentence("zh")
+
+
+def test_a_short_log_says_that_a_year_is_scaled_up(monkeypatch):
+    from mining.priorities import ranking
+
+    found = ranked(service((("a", 20),)), {("Ra", "time"): {"effect": 3 * HOUR}})
+    assert "The log spans 0.4 days only" in found.sentence()
+    assert "仅跨 0.4 天" in found.sentence("zh")
+    monkeypatch.setattr(ranking, "SHORT", 0)
+    assert "days only" not in found.sentence()

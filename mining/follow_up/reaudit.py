@@ -16,7 +16,7 @@ from mining.follow_up.change import LEAST_WINDOW, Estimate, window_effect
 from mining.follow_up.flags import Surroundings, flags_of, signals_after
 from mining.follow_up.joining import NOTHING, Lacking, compatible, joined, lacking
 from mining.follow_up.measures import OF_OUTCOME, measure_of
-from mining.follow_up.series import Group, Series, series_of, worded
+from mining.follow_up.series import Group, Series, series_of
 from mining.follow_up.verdicts import CANNOT_TELL, VERDICTS, status_of, verdict_of, with_fading
 from mining.outcomes.outcome import Outcome, Outcomes
 from mining.results import Result
@@ -156,7 +156,7 @@ class FollowUp(Result):
         return text + (say("follow_up.flags", lang, how=say("follow_up.and", lang).join(flags)) if flags else "")
 
     def goals(self, lang: str = "en") -> dict[str, str]:
-        """The goal of each action, in Chinese where the plan says it and it is asked for; with the action's id, which alone stands where there is none."""
+        """The goal of each action with its id, by id; in Chinese where the plan has it and it is asked for. Without one the id."""
         said = {str(row["action_id"]): self._goal(row, lang) for _, row in self.frame.iterrows()}
         return {id: say("follow_up.goal", lang, goal=goal, action=id) if goal else id for id, goal in said.items()}
 

@@ -46,9 +46,9 @@ def fit(y: np.ndarray, terms: np.ndarray) -> Fitted:
     """Least squares with standard errors for series of few points.
 
     The errors of Newey and West (HAC) are right for long series and far too small for short ones: with 12 points before and after, their
-    95 % intervals hold the true step in 87 % of series of pure noise (with 8, in 81 %). So the larger of two is taken: HAC with its correction for the
-    number of terms, and the exact error of least squares where neighbouring residuals are correlated as they are here (first order;
-    the estimate is corrected for its bias, which is downward in short series, and is not below 0). Quantiles are Student's.
+    95 % intervals hold the true step in 87 % of series of pure noise (with 8, in 81 %). So the larger of two is taken: HAC with its
+    correction for the number of terms, and the exact error of least squares where neighbouring residuals are correlated as they are here
+    (first order; the estimate is corrected for its bias, which is downward in short series, and is not below 0). Quantiles are Student's.
 
     Parameters
     ----------

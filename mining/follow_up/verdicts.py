@@ -54,7 +54,7 @@ def with_fading(verdicts: Sequence[str]) -> list[str]:
 
 
 def status_of(effect: Estimate, predicted: float, checks: Sequence[str]) -> str:
-    """Where an action stands: the verdict of the latest check that tells one, as far as the whole time after lets it; else that of the whole.
+    """Where an action stands: the verdict of the latest check that tells one, unless the whole time after contradicts it.
 
     A check sees a few periods, in which chance alone may look like an effect. So it may say better than the whole time after only where
     the interval of the whole reaches what was predicted; where it does not, the verdict of the whole stands. A check that says no better

@@ -15,7 +15,6 @@ from matplotlib.patheffects import withStroke
 
 from mining.plots.base import (
     DARK,
-    GRID,
     INK,
     LABEL_SIZE,
     LIGHT,

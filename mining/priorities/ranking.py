@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 TIE = 0.25
 MOST_SAMPLES = 100_000
+SHORT = 30  # days: what is lost in a year is little more than a guess from less
 NAMED = 3  # checks that a sentence names
 
 
@@ -180,6 +181,8 @@ class Priorities(Result):
             text += say("priorities.first_tie", lang, ranks=first["tie"])
         harmful = int(rows["harm"].isin(["harmful", "mixed"]).sum())
         text += say("priorities.harmful", lang, n=harmful, all=len(rows))
+        if harmful and self.observed_days < SHORT:
+            text += say("priorities.short_log", lang, days=f"{self.observed_days:.1f}")
         left = int((self.frame["status"] == "change_request").sum())
         return text + (say("priorities.left", lang, n=left) if left else "") + self._kept(lang)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from mining.errors import MiningError
 from mining.improvement import Improvement
 from mining.report import improvement_tables as parts
 from mining.report.chapters import Maker, Section, chart, facts, page_of
