@@ -194,6 +194,16 @@ def test_a_missing_step_is_compared_with_cases_that_did_it_and_placed_after_the_
     assert (first < np.iinfo(np.int64).max).ravel().tolist() == [False] * 4 + [True, False]
 
 
+def test_a_time_standard_has_its_place_where_its_clock_starts():
+    late = {"id": "S", "dimension": "time", "metric": "elapsed", "from": "b", "to": "c", "max": "3h", "share": 0.9, "severity": "major"}
+    norm = blueprint(ABC, "abc", standards=[{**late, "basis": "Promise", "calendar": None}])
+    cases = {f"c{k}": [("A", 0), ("B", 1 + k), ("C", 2 + k)] for k in range(4)} | {"late": [("A", 0), ("B", 9), ("C", 20)]}
+    deviating = Deviating(study(norm, cases))
+    (group,) = deviating.groups.values()
+    hours = (deviating.entry[group.finding_id] - deviating.x.case_start) / 3.6e9
+    assert hours.tolist() == [1, 2, 3, 4, 9]  # B is done: what came before is known, and no part of the delay
+
+
 def test_what_is_known_before_a_moment():
     norm = blueprint(ABC, "abc", log={
         "case": "case", "activity": "activity", "timestamp": "end",

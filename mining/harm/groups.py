@@ -125,17 +125,24 @@ class Deviating:
         """Per finding the moment at which each case came to the place (microseconds UTC): the step before was done.
 
         That step is the one that most often comes just before the place in cases without the deviation. Where a case lacks it, or
-        nothing comes before, the moment is the beginning of the case.
+        nothing comes before, the moment is the beginning of the case. A standard on the time from one step to another has its place where
+        its clock starts: what happened before is known, and is none of the deviation.
         """
         return {id: self._entry(group) for id, group in self.groups.items()}
 
     def _entry(self, group: Group) -> np.ndarray:
         x = self.x
         begin = x.case_start
-        before = self._step_before(group)
-        if before is None:
-            return begin
-        rows = x.of(x.names[before])
+        spec = self.study.blueprint.checks.get(group.check)
+        if isinstance(spec, Standard) and spec.start:
+            rows = x.of(*(name for name in spec.start if name in x.code))
+            if not len(rows):
+                return begin
+        else:
+            before = self._step_before(group)
+            if before is None:
+                return begin
+            rows = x.of(x.names[before])
         first = first_per_case(x.case[rows], x.end[rows], x.n_cases)
         return np.where(first == MISSING, begin, np.maximum(first, begin))
 

@@ -122,19 +122,20 @@ def weak_guards(
 def grade_of(n_with: int, n_without: int, low: float, high: float, q: float, weak: Sequence[str]) -> str:
     """A to D by the printed rule.
 
-    A landmark effect whose direction changes when the deviating cases are compared with others that went on as well (``progress``) is C.
+    Where the cases differed before the deviation already (``placebo``), or the direction changes when they are compared with others that
+    went on as well (``progress``), the grade is C, whatever else holds.
 
     Examples
     --------
-    >>> grade_of(40, 500, 1.0, 3.0, 0.01, ()), grade_of(40, 500, 1.0, 3.0, 0.01, ("placebo",)), grade_of(40, 500, -1.0, 3.0, 0.2, ())
+    >>> grade_of(40, 500, 1.0, 3.0, 0.01, ()), grade_of(40, 500, 1.0, 3.0, 0.01, ("unseen",)), grade_of(40, 500, -1.0, 3.0, 0.2, ())
     ('A', 'B', 'C')
-    >>> grade_of(40, 500, 1.0, 3.0, 0.01, ("progress",))
-    'C'
+    >>> grade_of(40, 500, 1.0, 3.0, 0.01, ("progress",)), grade_of(40, 500, 1.0, 3.0, 0.01, ("placebo",))
+    ('C', 'C')
     >>> grade_of(12, 500, 1.0, 3.0, 0.01, ())
     'D'
     """
     if n_with < FEW_WITH or n_without < FEW_WITHOUT:
         return "D"
-    if not np.isfinite(low) or low <= 0 <= high or not q < MOST_Q or len(weak) > 1 or "progress" in weak:
+    if not np.isfinite(low) or low <= 0 <= high or not q < MOST_Q or len(weak) > 1 or set(weak) & {"progress", "placebo"}:
         return "C"
     return "B" if weak else "A"

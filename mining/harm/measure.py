@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -193,6 +193,10 @@ class _Effects:
             if found is None:
                 return "all_later"
             estimate = found
+        if outcome.kind == "share":
+            if abs(estimate.effect) > 1:
+                return "no_like"  # no share can change by more: the weights make it up
+            estimate = replace(estimate, low=max(estimate.low, -1.0), high=min(estimate.high, 1.0))
         no_begin = int((self.group.has & measured & (self.study.instances.case_start == MISSING)).sum())
         share, effective = overlap_of(models, rows.treated)
         balance = imbalance_of(rows.known.values, rows.treated, models)

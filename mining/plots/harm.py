@@ -39,7 +39,7 @@ def effects_chart(
 ) -> Axes:
     """Per finding the naive difference (hollow) and the adjusted effect (filled) with their 95 % intervals, the largest adjusted first.
 
-    Findings without an adjusted effect are drawn only where there is no other.
+    Findings without an adjusted effect, or without like cases, are drawn only where there is no other.
 
     Parameters
     ----------
@@ -61,6 +61,8 @@ def effects_chart(
     rows = effects.frame[(effects.frame["outcome"] == outcome) & effects.frame["naive"].notna()]
     if rows["effect"].notna().any():  # the others are in the table
         rows = rows[rows["effect"].notna()]
+        like = ~rows["weak"].str.split(", ").map(lambda weak: "overlap" in weak)
+        rows = rows[like] if like.any() else rows  # without like cases an interval says nothing, and hides the others
     rows = rows.assign(size=rows["effect"].abs().fillna(-1)).sort_values(
         ["size", "finding_id"], ascending=[False, True]
     )
