@@ -80,14 +80,18 @@ def _parsed(text: str) -> Blueprint:
 Event = tuple[str, float] | tuple[str, float, str | None] | tuple[str, float, str | None, float]
 
 
+@cache
+def _at(hour: float) -> pd.Timestamp:
+    return MONDAY + pd.Timedelta(hours=hour)
+
+
 def frame(cases: Mapping[str, Iterable[Event]]) -> pd.DataFrame:
     """Events (label, hour of completion after Monday 09:00[, resource[, hour of start]]) as a log frame."""
     rows = []
     for case, events in cases.items():
         for label, end, *rest in events:
             resource = rest[0] if rest else "ann"
-            start = MONDAY + pd.Timedelta(hours=rest[1]) if len(rest) > 1 else pd.NaT
-            rows.append((case, label, start, MONDAY + pd.Timedelta(hours=end), resource))
+            rows.append((case, label, _at(rest[1]) if len(rest) > 1 else pd.NaT, _at(end), resource))
     table = pd.DataFrame(rows, columns=["case", "activity", "start", "end", "resource"])
     table["start"] = pd.to_datetime(table["start"], utc=True)
     return table

@@ -22,6 +22,7 @@ from mining.errors import MiningError, UnknownNameError
 from mining.texts import catalogue
 from tests.examples import examples
 from tests.helpers import MONDAY, SHARED, blueprint, blueprint_dict
+from tests.helpers import study as studied
 
 FLOW = ["a", {"optional": "b"}, "c"]
 RULE = {"id": "R1", "kind": "must_occur", "a": "b", "severity": "major", "basis": "policy"}
@@ -483,3 +484,25 @@ def test_bank_loan_against_plain_pandas():
     row = found.of(id_of(study, "S3")).set_index("level").loc["period=2012-01"]
     assert (row["n"], row["deviating"]) == (len(inside), int((inside["verdict"] == "fail").sum()))
     assert row["rest_n"] == len(judged) - len(inside)
+
+
+def test_cases_too_young_to_be_judged_alike_are_left_out_and_counted():
+    late = {
+        "id": "S",
+        "dimension": "time",
+        "metric": "elapsed",
+        "from": "a",
+        "to": "b",
+        "max": "2h",
+        "severity": "major",
+    }
+    norm = blueprint(["a", "b"], "ab", standards=[{**late, "basis": "Promise", "calendar": None}])
+    ends = {k: k + (1 if k % 3 else 9) for k in range(200)}
+    cases = {f"c{k:03}": [("A", k)] + ([("B", end)] if end <= 200 else []) for k, end in ends.items()}
+    found = causes_of(studied(norm, cases), attributes=["weekday"])
+    young = found.left_out[found.left_out["reason_en"].str.startswith("begun so late")]
+    # nine in ten are over after nine hours: of those begun after 191:00 the quick ones, and those over the limit, were judged
+    judged = [k for k, end in ends.items() if k > 191 and (end <= 200 or 200 - k > 2)]
+    assert young["n"].tolist() == [len(judged)]
+    rows = found.frame[found.frame["depth"] == 1]
+    assert set(rows["n"] + rows["rest_n"]) == {192}

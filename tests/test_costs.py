@@ -1,6 +1,5 @@
 """Prices, the money of cases, and what poor quality costs: by hand, against plain loops, and with every event paid once."""
 
-
 import numpy as np
 import pandas as pd
 import pytest

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,10 @@ from mining.follow_up.periods import grid_of
 from mining.follow_up.verdicts import VERDICTS, status_of, verdict_of, with_fading
 from mining.outcomes.outcome import Outcome, Outcomes
 from mining.plan import read_actions
+from mining.report.formats import writer_of
+from mining.report.improvement import _follow_up
 from mining.results import Provenance
+from mining.units import percent
 from tests.examples import examples
 from tests.follow_up_cases import FINDING, LOG, made, of_table, table_of
 from tests.helpers import blueprint, traces
@@ -336,7 +340,7 @@ def test_an_action_is_told_by_its_goal_first():
     effect, low, high, first, then = (f"{100 * row[x]:.1f}" for x in ("effect", "low", "high", "before", "after"))
     assert said == (
         f"Step b always (A1): achieved. Effect {effect} percentage points against the mean before (95 % interval {low} to {high}; "
-        f"promised -20.0): {first} % before (40 weeks), {then} % after (30 weeks). Checks after the due day: day 30 achieved, "
+        f"promised -20.0): {first} % before (40 weeks), {then} % after (29 weeks). Checks after the due day: day 30 achieved, "
         "day 90 achieved, day 180 achieved. To bear in mind: less than a year before is measured, so it may be the season."
     )
     chinese = found.told("A1", "zh")
@@ -662,6 +666,24 @@ def test_charts_name_the_goal_and_end_with_the_last_period(lang):
     ends = [x.plot(lang=lang).get_xlim() for x in (change, late)]
     assert ends[0] == ends[1]
     assert ends[0][1] < len(change.points) + 1
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_names_goals_and_shows_no_chart_without_a_period_after(lang):
+    late = plan(action_id="A2", goal="Step b, later", goal_zh="", start="2026-05-25", due="2026-06-30")
+    study = usual()
+    table = follow_up(pd.concat([plan(goal_zh="步骤 b 必须执行"), late], ignore_index=True), study)
+    assert table.frame["periods_after"].tolist() == [29, 0]
+    section = _follow_up(SimpleNamespace(actions=1, follow_up=table), writer_of(study, lang))
+    goal = {"en": "Step b always (A1)", "zh": "步骤 b 必须执行（A1）"}[lang]
+    assert [x.caption.startswith(goal) for x in section.figures] == [False, True]  # effects, then before and after
+    assert section.said[1].startswith(goal)
+    cells = [[x.text for x in row.cells] for row in section.tables[0].groups[0].rows]
+    row = rows(table).loc["A1"]
+    assert cells[0][:4] == [goal, "-20.0", *(percent(row[x], lang) for x in ("before", "after"))]
+    assert cells[0][5].startswith(f"{100 * row['step']:z.1f}")
+    assert cells[1][3:7] == ["–"] * 4
+    assert cells[0][-1] == {"en": "achieved", "zh": "达成"}[lang]
 
 
 def with_empty_periods(points, n):

@@ -195,9 +195,20 @@ def test_a_missing_step_is_compared_with_cases_that_did_it_and_placed_after_the_
 
 
 def test_a_time_standard_has_its_place_where_its_clock_starts():
-    late = {"id": "S", "dimension": "time", "metric": "elapsed", "from": "b", "to": "c", "max": "3h", "share": 0.9, "severity": "major"}
+    late = {
+        "id": "S",
+        "dimension": "time",
+        "metric": "elapsed",
+        "from": "b",
+        "to": "c",
+        "max": "3h",
+        "share": 0.9,
+        "severity": "major",
+    }
     norm = blueprint(ABC, "abc", standards=[{**late, "basis": "Promise", "calendar": None}])
-    cases = {f"c{k}": [("A", 0), ("B", 1 + k), ("C", 2 + k)] for k in range(4)} | {"late": [("A", 0), ("B", 9), ("C", 20)]}
+    cases = {f"c{k}": [("A", 0), ("B", 1 + k), ("C", 2 + k)] for k in range(4)} | {
+        "late": [("A", 0), ("B", 9), ("C", 20)]
+    }
     deviating = Deviating(study(norm, cases))
     (group,) = deviating.groups.values()
     hours = (deviating.entry[group.finding_id] - deviating.x.case_start) / 3.6e9

@@ -4,9 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_hex
+from matplotlib.transforms import Bbox
 
 import mining
 from mining.errors import MiningError, UnknownNameError
+from mining.plots.base import MUTED
 from mining.voice.ipa import QUADRANTS, UNDECIDED, ipa_of, quadrant_of
 from mining.voice.penalty_reward import impact_asymmetry, penalty_reward_of
 from tests.helpers import study as studied
@@ -280,6 +284,15 @@ def test_no_label_lies_over_another_or_outside(k, lang):
     points = ax.transData.transform(found.frame[["performance", "importance"]].to_numpy(float))
     labels = boxes[4:]
     assert not any(box.contains(x, y) for box in labels for x, y in points)
+    if k == 4:  # so few that each has room beside its interval
+        bars = [
+            ax.transData.transform(x) for c in ax.collections if isinstance(c, LineCollection) for x in c.get_segments()
+        ]
+        assert len(bars) == 2 * k
+        assert not any(box.overlaps(Bbox([x.min(axis=0) - 0.5, x.max(axis=0) + 0.5])) for box in labels for x in bars)
+        assert {to_hex(x) for c in ax.collections if isinstance(c, LineCollection) for x in c.get_colors()} == {
+            MUTED.lower()
+        }
     legend = ax.get_legend().get_window_extent()
     assert legend.x1 <= ax.get_figure().bbox.x1
     assert legend.x0 >= 0

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mining
+from benchmarks.queue_by_simpy import simulate_by_simpy
 from mining.errors import LogError, MiningError, UnknownNameError
 from mining.what_if import Automated, Capacity, DeviationShare, Routing, Standard, calibrated, validated, what_if
-from benchmarks.queue_by_simpy import simulate_by_simpy
 from mining.what_if.engine import NEVER, Staffing, Work, open_until, simulate
 from mining.what_if.intervals import interval
 from mining.what_if.measures import Asked, as_it_was, in_work, measured

@@ -16,8 +16,10 @@ from mining.causes.search import SMALLEST, pairs, triples
 from mining.causes.table import Causes
 from mining.conformance import verdicts as v
 from mining.errors import MiningError
+from mining.follow_up.periods import settling
 from mining.suppression import K, hidden
 from mining.texts import LANGUAGES, say
+from mining.units import MICROSECONDS, MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,6 +47,9 @@ def causes_of(
     cases that have a value of its attribute; a subgroup of several levels with the rest of each of its parts, and it is listed only if
     it differs from all of them in the part of the cases that is searched (by the 95 % interval, and by q). Another part of the cases,
     chosen by a hash of the case id, is held out: there the same comparison is made once more.
+
+    Of a check that still waits for cases, those that began so late that nine in ten of their age would not yet be over are left out and
+    counted: a young case can be judged only where it was quick (or, for a ban, where it failed), so a group of young ones would differ.
 
     An association is no cause: other differences of the cases may lie behind it.
 
@@ -170,17 +175,24 @@ class _Search:
         self.onsets = onsets(self.study)
         found = {check.id: check for check in self.study.checks}
         self.net = {id: self.study.net(check) for id, check in found.items()}
+        start, now = self.study.instances.case_start, self.study.instances.now
+        self.young = (start != MISSING) & (start > now - int(settling(self.study)[0] * MICROSECONDS))
 
     def of(self, finding: str, check: str, read: set[str], n_net: int, n_judged: int) -> None:
         """Compare all levels, and search the subgroups, of one finding."""
-        if n_net < K or n_judged - n_net < K:
-            key = "causes.few_deviating" if n_net < K else "causes.few_others"
-            self._leave_out(finding, None, Reason(key, (("k", str(K)),)), n_net)
-            return
         cases, since = self.onsets[finding]
         deviating = np.zeros(len(self.held), bool)
         deviating[cases] = True
         judged = np.isin(self.net[check], (v.PASS, v.FAIL, v.ALLOWED)) | deviating
+        if (self.young & (self.net[check] == v.PENDING)).any():
+            young = judged & self.young
+            self._leave_out(finding, None, Reason("causes.young", ()), int(young.sum()))
+            judged, deviating = judged & ~young, deviating & ~young
+            n_net, n_judged = int(deviating.sum()), int(judged.sum())
+        if n_net < K or n_judged - n_net < K:
+            key = "causes.few_deviating" if n_net < K else "causes.few_others"
+            self._leave_out(finding, None, Reason(key, (("k", str(K)),)), n_net)
+            return
         usable = self._usable(finding, check, read, cases, since)
         levels = np.flatnonzero(np.isin(self.attribute, usable))
         if not len(levels):

@@ -102,8 +102,8 @@ class BeforeAfter(Result):
     def brief(self, predicted: float, lang: str = "en") -> str:
         """The effect in one sentence, beside what was predicted (missing: nothing was); without one, how many periods there are."""
         change, kind, unit = self.change, self.series.kind, self.series.unit
-        counts = {"before": change.n_before, "after": change.n_after}
-        counts |= {"period": say(f"follow_up.period_{self.series.period}", lang)}
+        period = say(f"follow_up.period_{self.series.period}", lang)
+        counts: dict[str, Any] = {"before": change.n_before, "after": change.n_after, "period": period}
         if change.why:
             return say("follow_up.brief_few", lang, **counts)
 

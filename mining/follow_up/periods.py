@@ -99,7 +99,7 @@ def grid_of(study: Study, period: str = "week", *, as_of: int | None = None, wai
     start, tz = study.instances.case_start, study.blueprint.tz
     known = start != MISSING
     now = study.instances.now if as_of is None else min(as_of, study.instances.now)
-    seconds, rule = (Duration.parse(wait).seconds, "given") if wait is not None else _settling(study)
+    seconds, rule = (Duration.parse(wait).seconds, "given") if wait is not None else settling(study)
     of_case = np.full(len(start), -1)
     if not known.any():
         nothing = np.empty(0, np.int64)
@@ -117,7 +117,7 @@ def grid_of(study: Study, period: str = "week", *, as_of: int | None = None, wai
     return Grid(period, labels, begin, end, of_case, tuple(why), seconds, rule, now)
 
 
-def _settling(study: Study) -> tuple[float, str]:
+def settling(study: Study) -> tuple[float, str]:
     """How long it takes until nine cases in ten are over, in seconds, and how that was found."""
     from scipy.stats import CensoredData, ecdf
 

@@ -136,6 +136,12 @@ def grade_of(n_with: int, n_without: int, low: float, high: float, q: float, wea
     """
     if n_with < FEW_WITH or n_without < FEW_WITHOUT:
         return "D"
-    if not np.isfinite(low) or low <= 0 <= high or not q < MOST_Q or len(weak) > 1 or set(weak) & {"progress", "placebo"}:
+    if (
+        not np.isfinite(low)
+        or low <= 0 <= high
+        or not q < MOST_Q
+        or len(weak) > 1
+        or set(weak) & {"progress", "placebo"}
+    ):
         return "C"
     return "B" if weak else "A"

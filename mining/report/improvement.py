@@ -7,10 +7,11 @@ from typing import Any
 from mining.improvement import Improvement
 from mining.report import improvement_tables as parts
 from mining.report.chapters import Maker, Section, chart, facts, page_of
+from mining.report.follow_up_table import follow_up_table
 from mining.report.formats import Writer, writer_of
 from mining.texts import file_name
 
-WIDE = ("first", "effects", "plan")
+WIDE = ("first", "effects", "plan", "follow_up")
 QUOTES = 5  # of customers who consented
 EXPLAINED = 5  # findings whose associations are shown
 
@@ -190,7 +191,7 @@ def _follow_up(found: Improvement, w: Writer) -> Section:
     for id, change in table.changes.items():
         if change.change.n_after:  # where nothing after can be read, there is nothing to see
             pictures.append(chart(w, "improvement.change_caption", change.plot(lang=w.lang), action=goals[id]))
-    return Section(said, pictures)
+    return Section(said, pictures, [follow_up_table(table, w)] if len(table) else [])
 
 
 CHAPTERS: dict[str, Maker] = {

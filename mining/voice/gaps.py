@@ -52,8 +52,8 @@ class FiveGaps(Result):
         "measured": "whether there is evidence",
         "evidence": "tables that it comes from",
         "n": "what was counted: needs, standards, cases, judgements or pairs of answers; missing without data",
-        "value": "of 1 to 4 a share, 0 to 1 (1: needs behind a standard; 2: standards that reach their promised share; 3: cases without a grave fault; 4: "
-        "judgements of promises that pass); 5: points, perception less expectation",
+        "value": "of 1 to 4 a share, 0 to 1 (1: needs behind a standard; 2: standards that reach their promised share; 3: cases without a "
+        "grave fault; 4: judgements of promises that pass); 5: points, perception less expectation",
         "low": "lower end of its 95 % interval (3 and 4: Wilson; 5: BCa bootstrap); missing where there is none",
         "high": "upper end of it",
         "said_en": "what the evidence says, or what is wanting, in English",
