@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from mining.errors import MiningError
+from mining.errors import MiningError, UnknownNameError
 from mining.results import Result
 
 if TYPE_CHECKING:
@@ -114,6 +114,32 @@ class Improvement:
         self.customer, self.ces_easy, self.overall = customer, ces_easy, overall
         self.covariates, self.cluster = covariates, cluster
         self.bootstraps, self.seed, self.simulate = bootstraps, seed, simulate
+
+    def check(self) -> None:
+        """Refuse what was declared wrongly before anything is measured.
+
+        Raises
+        ------
+        UnknownNameError
+            For a check or an outcome that is not there.
+        MiningError
+            For amounts that cannot be added up.
+        """
+        from mining.priorities.worth import currency_of
+
+        known = [check.id for check in self.study.checks]
+        for check in self.mandatory:
+            if check not in known:
+                raise UnknownNameError("check", check, known, where="mandatory")
+        currency_of(self.worth, self.outcomes)
+
+    def __repr__(self) -> str:
+        given = [
+            name
+            for name in ("survey", "mystery", "incidents", "needs", "costs", "actions")
+            if getattr(self, name) is not None
+        ]
+        return f"<Improvement of {self.study!r}; beside the log: {', '.join(given) or 'nothing'}>"
 
     # ---- harm and order
 

@@ -80,6 +80,7 @@ def write_improvement(
     if plan is not None and not there.exists():  # read from elsewhere, under whatever name
         kept = (*kept, plan)
     admit(folder, FILES, kept)
+    improvement.check()
     progress("measuring what deviations cost")
     improvement.effects.sentence()
     progress("ranking")
@@ -88,7 +89,8 @@ def write_improvement(
     tables, left_out = improvement.tables()
     progress("writing the page")
     page = render_improvement(improvement, lang=lang)
-    record = {name: table.to_dict() for name, table in tables.items()} | {"left_out": left_out}
+    record: dict[str, Any] = {name: table.to_dict() for name, table in tables.items()} | {"left_out": left_out}
+    record["not_adjusted_for"] = improvement.effects.left_out
     text = json.dumps(
         _finite(plain(record)), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False, default=str
     )

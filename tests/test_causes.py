@@ -500,7 +500,7 @@ def test_cases_too_young_to_be_judged_alike_are_left_out_and_counted():
     ends = {k: k + (1 if k % 3 else 9) for k in range(200)}
     cases = {f"c{k:03}": [("A", k)] + ([("B", end)] if end <= 200 else []) for k, end in ends.items()}
     found = causes_of(studied(norm, cases), attributes=["weekday"])
-    young = found.left_out[found.left_out["reason_en"].str.startswith("begun so late")]
+    young = found.left_out[found.left_out["why_en"].str.startswith("begun so late")]
     # nine in ten are over after nine hours: of those begun after 191:00 the quick ones, and those over the limit, were judged
     judged = [k for k, end in ends.items() if k > 191 and (end <= 200 or 200 - k > 2)]
     assert young["n"].tolist() == [len(judged)]

@@ -55,12 +55,12 @@ def _first(found: Improvement, w: Writer) -> Section:
     table = found.priorities
     said = [table.sentence(w.lang), found.sensitivity.sentence(w.lang), table.rule(w.lang)]
     picture = chart(w, "improvement.first_caption", table.plot(top=15, lang=w.lang))
-    return Section(said, [picture], [parts.priorities(table, w)])
+    return Section(said, [picture], [parts.priorities(table, w), parts.rule_table(w)])
 
 
 def _effects(found: Improvement, w: Writer) -> Section:
     table = found.effects
-    said = [table.sentence(w.lang), w.say("improvement.naive_warning")]
+    said = [table.sentence(w.lang), w.say("improvement.naive_warning"), w.say("improvement.grades")]
     if table.left_out:
         names = w.say("word.listed").join(table.left_out)
         said.append(w.say("improvement.not_adjusted_for", names=names))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mining.findings import BANDS, TABLE
 from mining.harm.words import amount, weak_told
 from mining.report.formats import DASH, Writer
 from mining.report.frames import Told, told_table
@@ -52,6 +53,20 @@ def priorities(found: Priorities, w: Writer) -> Table:
         Told("tie", "improvement.col_tie", "word"),
     )
     return told_table("priorities", _cut("improvement.first_table", rows, w), top, columns, w)
+
+
+def rule_table(w: Writer) -> Table:
+    """The printed table that gives the class."""
+    rows = [
+        {"severity": severity, "sees": visible, **dict(zip(BANDS, cells, strict=True))}
+        for (severity, visible), cells in TABLE.items()
+    ]
+    columns = (
+        Told("severity", "improvement.col_severity", "text", words=lambda x: w.say(f"severity.{x}")),
+        Told("sees", "improvement.col_sees", "yes"),
+        *(Told(band, f"improvement.band_{k}", "mark") for k, band in enumerate(BANDS)),
+    )
+    return told_table("rule", w.say("improvement.rule_table"), pd.DataFrame(rows), columns, w)
 
 
 def _harm(row: dict[str, Any], w: Writer) -> str:
@@ -283,6 +298,7 @@ def importance(found: Ipa, w: Writer) -> Table:
         Told("performance", "improvement.col_performance", "number"),
         Told("importance", "improvement.col_importance", "number"),
         Told("stated", "improvement.col_stated", "number"),
+        Told("penalty", "improvement.col_penalty", "number"),
         Told("p_improve", "improvement.col_p_improve", "share"),
     )
     return told_table("importance", w.say("improvement.importance_table"), frame, columns, w)
