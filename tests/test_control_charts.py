@@ -55,7 +55,7 @@ def test_fewer_than_twelve_points_have_no_limits_and_fewer_are_refused():
     chart = xmr(GOLDEN[:11])
     assert (chart.why, chart.stable, chart.has_limits) == ("few", None, False)
     assert chart.frame["upper"].isna().all()
-    assert "11 points" in chart.sentence()
+    assert "too few points for limits (11, and at least 12 are needed)" in chart.sentence()
     with pytest.raises(MiningError, match="at least 12 points, not 8"):
         xmr(GOLDEN, baseline=8)
 
