@@ -506,3 +506,16 @@ def test_cases_too_young_to_be_judged_alike_are_left_out_and_counted():
     assert young["n"].tolist() == [len(judged)]
     rows = found.frame[found.frame["depth"] == 1]
     assert set(rows["n"] + rows["rest_n"]) == {192}
+
+
+def test_a_finding_that_is_wholly_allowed_has_too_few_deviating_cases():
+    rule = {"id": "R", "kind": "must_occur", "a": "b", "n": 1, "severity": "major", "basis": "Rule"}
+    allowed = {
+        "id": "A", "match": {"rule": "R"}, "decision": "accepted", "reason": {"en": "Fine"}, "approved_by": "Board",
+        "valid": ["2026-01-01", "2026-12-31"],
+    }  # fmt: skip
+    norm = blueprint([{"optional": ["b"]}, "a"], "ab", ends=["a"], rules=[rule], allow=[allowed])
+    cases = {f"c{k}": ([("B", k)] if k % 2 else []) + [("A", k + 1)] for k in range(40)}
+    found = causes_of(studied(norm, cases), attributes=["weekday"])
+    assert len(found) == 0
+    assert found.left_out["why_en"].tolist() == ["fewer than 5 cases deviate"]

@@ -180,7 +180,8 @@ class _Search:
 
     def of(self, finding: str, check: str, read: set[str], n_net: int, n_judged: int) -> None:
         """Compare all levels, and search the subgroups, of one finding."""
-        cases, since = self.onsets[finding]
+        nobody = np.empty(0, np.int64)
+        cases, since = self.onsets.get(finding, (nobody, nobody))  # none where an allowance covers every case
         deviating = np.zeros(len(self.held), bool)
         deviating[cases] = True
         judged = np.isin(self.net[check], (v.PASS, v.FAIL, v.ALLOWED)) | deviating
