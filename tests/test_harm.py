@@ -116,6 +116,14 @@ def test_newcombe_of_two_shares_is_as_published():
     assert (round(found["naive_low"], 4), round(found["naive_high"], 4)) == (0.0524, 0.3339)
 
 
+@settings(max_examples=examples(20), deadline=None)
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=12), st.lists(st.integers(0, 6), min_size=1, max_size=12))
+def test_the_delta_of_cliff_is_that_of_all_pairs(with_, without):
+    pairs = [np.sign(x - y) for x in with_ for y in without]
+    found = naive_of(np.array(with_, float), np.array(without, float), share=False)
+    assert found["delta"] == pytest.approx(np.mean(pairs))
+
+
 def test_the_e_value_of_a_risk_ratio_is_as_published():
     # VanderWeele and Ding (2017): a risk ratio of 3.9 needs an unseen cause of 7.26
     treated = np.arange(2000) < 1000

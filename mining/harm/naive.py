@@ -9,7 +9,8 @@ NOISE = 1e-9  # of the largest value: values that differ by less are the same
 
 
 def naive_of(with_: np.ndarray, without: np.ndarray, *, share: bool) -> dict[str, float]:
-    """Means, their difference with its 95 % interval (Welch; of shares Newcombe), and the differences of medians and trimmed means.
+    """Means, their difference with its 95 % interval (Welch; of shares Newcombe), and the differences of medians and trimmed
+    means, and Cliff's delta (1993).
 
     Parameters
     ----------
@@ -21,14 +22,14 @@ def naive_of(with_: np.ndarray, without: np.ndarray, *, share: bool) -> dict[str
     Examples
     --------
     >>> found = naive_of(np.array([3.0, 5.0]), np.array([1.0, 1.0, 4.0]), share=False)
-    >>> found["naive"], found["median_diff"]
-    (2.0, 3.0)
+    >>> found["naive"], found["median_diff"], round(found["delta"], 3)
+    (2.0, 3.0, 0.667)
     """
-    from scipy.stats import trim_mean
+    from scipy.stats import mannwhitneyu, trim_mean
 
     lost = float("nan")
     found = dict.fromkeys(
-        ("mean_with", "mean_without", "naive", "naive_low", "naive_high", "median_diff", "trimmed_diff"), lost
+        ("mean_with", "mean_without", "naive", "naive_low", "naive_high", "median_diff", "trimmed_diff", "delta"), lost
     )
     if len(with_):
         found["mean_with"] = float(with_.mean())
@@ -40,6 +41,9 @@ def naive_of(with_: np.ndarray, without: np.ndarray, *, share: bool) -> dict[str
     if share:
         return found | _newcombe(with_, without)
     found["median_diff"] = float(np.median(with_) - np.median(without))
+    found["delta"] = float(
+        2 * mannwhitneyu(with_, without, method="asymptotic").statistic / len(with_) / len(without) - 1
+    )
     found["trimmed_diff"] = float(trim_mean(with_, TRIM) - trim_mean(without, TRIM))
     if len(with_) > 1 and len(without) > 1 and not (constant(with_) and constant(without)):
         found |= _welch(with_, without)
