@@ -70,7 +70,7 @@ class Effects(Result):
         "naive_high": "upper end of it",
         "median_diff": "difference of the medians; missing for a share",
         "trimmed_diff": "difference of the means without the lowest and highest tenth; missing for a share",
-        "delta": "Cliff's delta, -1 to 1: how much oftener a case with the deviation has more than one without it, than less; not adjusted; "
+        "delta": "Cliff's delta, -1 to 1: how much oftener a case with the deviation has more than one without, than less; not adjusted; "
         "missing for a share",
         "effect": "adjusted: mean over the cases with the deviation of what it changed in the outcome (ATT)",
         "se": "its standard error",
