@@ -204,7 +204,7 @@ def test_the_tables_are_finite_json_that_says_where_it_comes_from(made):
         raise AssertionError(f"{word} is no JSON")
 
     record = json.loads((out / "improvement.json").read_text("utf-8"), parse_constant=never)
-    assert set(record) - {"left_out"} <= set(NAMED)
+    assert set(record) - {"left_out", "not_adjusted_for"} <= set(NAMED)
     assert record["priorities"]["rows"][0]["rank"] == 1
     for row in record["effects"]["rows"]:
         assert row["grade"] in ("A", "B", "C", "D")

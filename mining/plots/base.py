@@ -145,10 +145,10 @@ def share_axis(ax: Axes, labels: list[str], highest: float, axis: str, lang: str
 
 
 def key_with_interval(ax: Axes, handles: list[Any], lang: str) -> None:
-    """A legend above the axes, that says what the thin line with ends is."""
+    """A legend above the axes, that says what the thin line with ends is; to the right, so that a wide one lies above the labels."""
     bar = Line2D([], [], color=INK, linewidth=1.1, marker="|", markersize=6, label=say("chart.interval", lang))
     ax.legend(
-        handles=[*handles, bar], loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(handles) + 1, frameon=False,
+        handles=[*handles, bar], loc="lower right", bbox_to_anchor=(1, 1.0), ncols=len(handles) + 1, frameon=False,
         prop={"family": families(lang), "size": 8.5}, handletextpad=0.5, columnspacing=1.4, borderaxespad=0.2,
     )  # fmt: skip
 
