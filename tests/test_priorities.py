@@ -680,3 +680,11 @@ def test_a_short_log_says_that_a_year_is_scaled_up(monkeypatch):
     assert "仅跨 0.4 天" in found.sentence("zh")
     monkeypatch.setattr(ranking, "SHORT", 0)
     assert "days only" not in found.sentence()
+
+
+@pytest.mark.parametrize(("weak", "harm"), [("unseen", "neutral"), ("placebo", "not_known"), ("progress", "not_known")])
+def test_a_comparison_that_failed_its_placebo_shows_no_absence_of_harm(weak, harm):
+    of = service((("a", 20),))
+    said = {("Ra", "time"): {"effect": 3 * HOUR, "grade": "C", "weak": weak, "harm": None}}
+    row = ranked(of, said).frame.set_index("check").loc["Ra"]
+    assert row["harm"] == harm

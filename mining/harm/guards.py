@@ -16,6 +16,7 @@ MOST_IMBALANCE = 0.1
 MOST_PLACEBO = 0.1  # standard deviations
 LEAST_E_VALUE = 1.25
 MOST_Q = 0.05
+FATAL = frozenset({"placebo", "progress"})  # where one of these is weak, the grade is C whatever else holds
 
 
 def overlap_of(models: Fitted, treated: np.ndarray) -> tuple[float, float]:
@@ -136,12 +137,6 @@ def grade_of(n_with: int, n_without: int, low: float, high: float, q: float, wea
     """
     if n_with < FEW_WITH or n_without < FEW_WITHOUT:
         return "D"
-    if (
-        not np.isfinite(low)
-        or low <= 0 <= high
-        or not q < MOST_Q
-        or len(weak) > 1
-        or set(weak) & {"progress", "placebo"}
-    ):
+    if not np.isfinite(low) or low <= 0 <= high or not q < MOST_Q or len(weak) > 1 or FATAL & set(weak):
         return "C"
     return "B" if weak else "A"

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mining.harm.guards import FATAL
+
 if TYPE_CHECKING:
     from mining.harm.effects import Effects
 
@@ -80,11 +82,13 @@ def _of_one(rows: list[dict[str, Any]]) -> tuple[str, str | None, str, str]:
 
 
 def guarded(rows: pd.DataFrame) -> pd.Series:
-    """Rows with an adjusted effect of which at most one guard is weak: only chance stands between them and grade A or B."""
+    """Rows with an adjusted effect of which at most one guard is weak, none that forbids it: only chance stands between them and A or B."""
     weak = rows["weak"].fillna("").astype(str)
+    named = weak.str.split(", ")
     few = weak.str.count(",") + (weak != "") <= 1
+    holds = ~named.map(lambda names: bool(FATAL & set(names))).astype(bool)
     return (
-        few & rows["effect"].notna() & (rows["effect"] != 0) & (rows["se"] > 0) & (rows["grade"] != FEW)
+        few & holds & rows["effect"].notna() & (rows["effect"] != 0) & (rows["se"] > 0) & (rows["grade"] != FEW)
         & (rows["design"] != "none") & rows["total"].notna()
     )  # fmt: skip
 
