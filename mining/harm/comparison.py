@@ -72,6 +72,7 @@ class Comparisons:
     def __init__(self, study: Study, known: Known, deviating: Deviating, seed: int) -> None:
         self.study, self.known, self.deviating, self.seed = study, known, deviating, seed
         self.begin = study.instances.case_start
+        self._of, self._made = "", dict[tuple[str, bytes], RiskSets]()
 
     @cached_property
     def stretches(self) -> Stretches:
@@ -102,10 +103,19 @@ class Comparisons:
     def moved(self, group: Group, measured: np.ndarray) -> Comparison:
         """The rows of a landmark design with cases that went on by another step at about the same time."""
         measured = measured & (self.begin != MISSING)
-        return self._rows_of(group, measured, self.stretches.moved(group, measured, self.seed))
+        return self._rows_of(group, measured, self.stretches.moved(self._sets(group, measured), group, measured))
 
     def _landmark(self, group: Group, measured: np.ndarray) -> Comparison:
-        return self._rows_of(group, measured, self.stretches.sets(group, measured, self.seed))
+        return self._rows_of(group, measured, self._sets(group, measured))
+
+    def _sets(self, group: Group, measured: np.ndarray) -> RiskSets:
+        """The risk sets of a deviation, made once for all that compares with them: those of the finding before are given up."""
+        key = (group.finding_id, measured.tobytes())
+        if self._of != group.finding_id:
+            self._of, self._made = group.finding_id, {}
+        if key not in self._made:
+            self._made[key] = self.stretches.sets(group, measured, self.seed)
+        return self._made[key]
 
     def _rows_of(self, group: Group, measured: np.ndarray, found: RiskSets) -> Comparison:
         moment = self.begin[found.case] + found.elapsed

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from mining.outcomes.outcome import Outcomes
     from mining.study import Study
 
-DESIGNS = ("point", "landmark", "none")
-GRADES = ("A", "B", "C", "D")
 GUARDS = ("overlap", "balance", "placebo", "no placebo", "unseen", "start", "progress")
 WHY = (
     "too_few",  # cases with the deviation, or without

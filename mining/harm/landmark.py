@@ -143,13 +143,12 @@ class Stretches:
             int((~any_like).sum()), len(case),
         )  # fmt: skip
 
-    def moved(self, group: Group, measured: np.ndarray, seed: int) -> RiskSets:
-        """The same cases with others that at about the same time left the same state by another step, and did not deviate.
+    def moved(self, base: RiskSets, group: Group, measured: np.ndarray) -> RiskSets:
+        """The deviating cases of ``base`` with others that at about the same time left the same state by another step, and did not deviate.
 
         A deviating step is a step: work goes on with it, while the cases of :meth:`sets` wait. Where that is what makes the difference, a
         comparison with cases that went on as well shows the other sign.
         """
-        base = self.sets(group, measured, seed)
         of_case, state, low, high = self._all
         mine = base.treated
         case, elapsed = base.case[mine], base.elapsed[mine]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mining.harm.effects import Effects
 
 Q = 0.05
-SURE, INVESTIGATE, FEW = ("A", "B"), "C", "D"
+SURE, FEW = ("A", "B"), "D"
 HARMS = ("harmful", "mixed", "better", "neutral", "not_known", "too_few")
 DESIRABILITY = ("data", "allowed", "kept", *HARMS[:5], "too_few")
 SHOWN, NOT_SHOWN, TOO_FEW = 0, 1, 2  # levels of harm within a class
