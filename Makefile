@@ -23,7 +23,7 @@ spark: install   ## add Spark to the virtual environment (Java 17 must be there)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
 
 audit: install   ## the whole job on a sample service (SERVICE=bank_loan for another)
-	$(BIN)/mining audit sample_logs/$(SERVICE)/log.csv --blueprint sample_logs/$(SERVICE)/blueprint.yaml --out $(OUT)
+	$(BIN)/mining audit sample_logs/$(SERVICE)/log.csv --blueprint sample_logs/$(SERVICE)/blueprint.yaml --engagement sample_logs/$(SERVICE)/engagement.yaml --out $(OUT)
 
 test: install    ## all tests
 	$(BIN)/python -m pytest -n 2

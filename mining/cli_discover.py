@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from mining.cli_log import Bound, DayFirst, LogFile, check_used, columns_of, no_binding_file, reads_a_source
+from mining.cli_privacy import ClearNames, Customer, Disclose, KeyFile, without_names
 from mining.cli_progress import Progress
 
 
@@ -26,6 +27,10 @@ def discover(
         Literal["pending", "judge"],
         typer.Option(help="pending: a case without an end is still running. judge: every case counts as ended."),
     ] = "pending",
+    key: KeyFile = None,
+    clear_names: ClearNames = False,
+    customer: Customer = None,
+    disclose: Disclose = None,
     binding: Bound = None,
     day_first: DayFirst = None,
     **part: Any,
@@ -46,6 +51,10 @@ def discover(
     progress("reading the log")
     events = read_log(log, columns=columns_of(binding, norm, part), day_first=day_first)
     check_used(events.source, part)
+    made_of, _ = without_names(
+        events, norm, out, key=key, clear_names=clear_names, lang=lang, customer=customer, disclose=disclose
+    )
+    events, norm = made_of.log, made_of.blueprint
     source = events if norm is None else Study(events, norm, open_cases=open_cases)
     made = write_as_is(source, out, lang=lang, progress=progress)
     progress.done()
@@ -53,5 +62,11 @@ def discover(
         typer.echo(line)
     if norm is not None:
         typer.echo(made.flow.comparison.sentence(lang))
+        if (
+            any(role.resources for role in norm.roles)
+            and any(name.startswith("repaired") for name in made.files)
+            and not clear_names
+        ):
+            typer.echo(say("privacy.repaired", lang))
     seconds = f"{progress.total():.1f}"
     typer.echo(say("cli.report", lang, path=made.folder / "as_is.html", seconds=seconds))

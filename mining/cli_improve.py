@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from mining.cli_log import Bound, DayFirst, LogFile, check_used, columns_of, no_binding_file, reads_a_source
+from mining.cli_privacy import ClearNames, Disclose, KeyFile, without_names
 from mining.cli_progress import Progress
 from mining.errors import MiningError
 
@@ -107,6 +108,9 @@ def improve(
         typer.Option(help="pending: a case without an end is still running. judge: every case counts as ended."),
     ] = "pending",
     roster: Annotated[Path | None, _table("roster", "Staff table: resource, role, ...")] = None,
+    key: KeyFile = None,
+    clear_names: ClearNames = False,
+    disclose: Disclose = None,
     binding: Bound = None,
     day_first: DayFirst = None,
     **part: Any,
@@ -145,10 +149,15 @@ def improve(
     progress("reading the log")
     events = read_log(log, columns=columns_of(binding, norm, part), day_first=day_first)
     check_used(events.source, part)
-    study = Study(events, norm, open_cases=open_cases, roster=staff)
+    made_of, privacy = without_names(
+        events, norm, out, key=key, clear_names=clear_names, lang=lang, customer=customer, roster=staff, tables=given,
+        disclose=disclose,
+    )  # fmt: skip
+    study = Study(made_of.log, made_of.blueprint or norm, open_cases=open_cases, roster=made_of.roster)
     found = study.improvement(
-        **given, worth=declared, mandatory=mandatory or (), attributes=outcome or (), customer=customer,
-        ces_easy=ces_easy, overall=overall, covariates=covariate, cluster=cluster, bootstraps=bootstraps, seed=seed, simulate=simulate,
+        **made_of.tables, disclosed=privacy.disclosed, worth=declared, mandatory=mandatory or (), attributes=outcome or (),
+        customer=customer, ces_easy=ces_easy, overall=overall, covariates=covariate, cluster=cluster, bootstraps=bootstraps, seed=seed,
+        simulate=simulate,
     )  # fmt: skip
     inputs = tuple(path for name, (path, _) in readers.items() if path is not None and name != "actions")
     made = write_improvement(found, out, lang=lang, inputs=inputs, plan=actions, progress=progress)

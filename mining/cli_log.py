@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
@@ -14,15 +13,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from mining.asked import check_used, columns_of, no_binding_file, said_of
 from mining.binding import reading
 from mining.cli_blueprint import check_target
 from mining.errors import LogError
 
 if TYPE_CHECKING:
-    from mining.binding import Binding
     from mining.blueprint.model import Blueprint
     from mining.log import EventLog
-    from mining.log.table import SourceTable
+
+__all__ = [
+    "SOURCE", "Bound", "DayFirst", "LogFile", "check_used", "columns_of", "log_app", "no_binding_file", "reads_a_source", "said_of",
+]  # fmt: skip
 
 log_app = typer.Typer(
     help="Work with event logs.",
@@ -105,52 +107,6 @@ def _in_options(error: LogError, log: str) -> LogError:
     if "there is no column" in said and "(bound as" in said:
         said += f" To bind the columns of this log: mining log bind {quote(log)} -o binding.yaml, then --binding binding.yaml"
     return LogError(said)
-
-
-def no_binding_file(blueprints: Iterable[Path]) -> None:
-    """Refuse a binding file that is given as a blueprint."""
-    from mining.log.binding_file import is_binding_file
-
-    for path in blueprints:
-        if is_binding_file(path):
-            raise LogError(f"{path}: this is a binding file, not a blueprint: give it with --binding.")
-
-
-def columns_of(
-    binding: Path | None,
-    norm: Blueprint | None,
-    part: Mapping[str, Any],
-    *,
-    undecided: Literal["refuse", "keep"] = "refuse",
-) -> Binding | dict[str, Any] | None:
-    """The columns of the binding file, else those of the blueprint, else None; ``part`` has the values of the options of ``SOURCE``."""
-    from mining.log.binding_file import read_binding
-
-    said = said_of(part)
-    if binding is not None:
-        return replace(read_binding(binding, undecided=undecided), **said)
-    return replace(norm.binding, **said) if norm else said or None
-
-
-def check_used(source: SourceTable, part: Mapping[str, Any]) -> None:
-    """Refuse an option that says how a CSV or Excel file is read, for a log that is none."""
-    for key in ("sheet", "encoding", "delimiter"):
-        if part.get(key) and key not in source.extras.get("reading", {}):
-            raise LogError(
-                f"{source.path}: --{key} {part[key]} cannot be used: the log is of the format {source.format}."
-            )
-
-
-def said_of(part: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of ``SOURCE`` that are given, as keys of a binding."""
-    said = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in part.items()
-        if value not in (None, [], "")
-    }
-    if said.get("delimiter") in ("tab", "\\t"):
-        said["delimiter"] = "\t"
-    return said
 
 
 @log_app.command()

@@ -162,7 +162,7 @@ def _finding(
     low, high = wilson(n_net, n_judged)
     visible = _visible(study.blueprint, first["check"], group)
     status = "allowed" if n_net == 0 else "within_target" if met is True else "open"
-    priority, cell = _priority(first["severity"], visible, low, n_net)
+    priority, cell = priority_of(first["severity"], visible, low, n_net)
     excess = open_["excess_s"].sum(min_count=1) / 3600
     places = group["activity"].dropna().unique()
     partners = group["partner"].dropna().unique()
@@ -199,8 +199,23 @@ def _finding(
     }
 
 
-def _priority(severity: str, visible: bool | None, low: float, n: int) -> tuple[str, str]:
-    """Priority and its cell; what the blueprint does not know is ranked as not visible, and the cell says so."""
+def priority_of(severity: str, visible: bool | None, low: float, n: int) -> tuple[str, str]:
+    """Priority and its cell; what the blueprint does not know is ranked as not visible, and the cell says so.
+
+    Parameters
+    ----------
+    severity : str
+    visible : bool or None
+    low : float
+        Lower end of the 95 % Wilson interval of the rate.
+    n : int
+        Cases with the fault.
+
+    Examples
+    --------
+    >>> priority_of("critical", True, 0.0001, 2)
+    ('M', 'critical, visible, < 1 %, fewer than 3 cases')
+    """
     band = 0 if low >= COMMON else 1 if low >= OCCASIONAL else 2
     priority = TABLE[severity, bool(visible)][band]
     sees = {True: "visible", False: "not visible", None: "visibility unknown"}[visible]

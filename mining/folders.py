@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from mining.errors import MiningError
+
+if sys.platform != "win32":
+    import fcntl
+
+SCRATCH = ".made-"  # how the name of a folder begins in which files are written before they are moved
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of the bytes of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def spare_inputs(folder: Path, names: Iterable[str], inputs: Iterable[Path]) -> None:
@@ -57,8 +71,9 @@ def write_whole(
 ) -> None:
     """Write files into a folder of their own first, and move them to their place when all are there.
 
-    The last of them vouches for the others: one of an earlier time is removed before the first is moved, and the new one is moved last.
-    So where it is, the others belong to it, even if the machine stopped in the middle.
+    The last of them vouches for the others: one of an earlier time is removed before the first is moved, and the new one is moved last,
+    when the others are on the disk. So where it is, the others belong to it, even if the machine stopped in the middle. What a run that
+    was stopped left of its scratch is removed by the next one. Two at a time do not write into one folder: the second is refused.
 
     Parameters
     ----------
@@ -76,7 +91,7 @@ def write_whole(
     Raises
     ------
     MiningError
-        If a file would replace an input, or the folder cannot be written.
+        If a file would replace an input, or the folder cannot be written, or another run is writing into it.
 
     Examples
     --------
@@ -88,16 +103,59 @@ def write_whole(
     admit(folder, (*names, *outdated), inputs)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=".made-", dir=folder))
+        with _alone_in(folder):
+            scratch = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=folder))
+            try:
+                write(scratch)
+                _move(scratch, folder, names, outdated)
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
     except OSError as error:
-        raise MiningError(f"{folder}: cannot write there ({error.strerror}). Name another folder.") from None
+        raise MiningError(f"{folder}: cannot write there ({error.strerror or error}). Name another folder.") from error
+
+
+def _move(scratch: Path, folder: Path, names: Sequence[str], outdated: tuple[str, ...]) -> None:
+    """Move what is made to its place: the file that vouches for the others goes first, and comes last."""
+    for name in names:
+        _to_disk(scratch / name)
+    for name in (names[-1], *outdated):
+        (folder / name).unlink(missing_ok=True)
+    _to_disk(folder)
+    for name in names[:-1]:
+        os.replace(scratch / name, folder / name)
+    _to_disk(folder)
+    os.replace(scratch / names[-1], folder / names[-1])
+    _to_disk(folder)
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk; a system that cannot do so for folders is left alone."""
+    if sys.platform == "win32" and path.is_dir():
+        return
+    place = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
     try:
-        write(scratch)
-        for name in (names[-1], *outdated):
-            (folder / name).unlink(missing_ok=True)
-        for name in names:
-            os.replace(scratch / name, folder / name)
-    except OSError as error:
-        raise MiningError(f"{folder}: cannot write there ({error}).") from error
+        os.fsync(place)
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        os.close(place)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold a folder, so that no other run writes into it, and clear away what a stopped one left; on file systems that can lock."""
+    if sys.platform == "win32":
+        yield
+        return
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise MiningError(f"{folder}: another run is writing there. Wait for it, or name another folder.") from None
+        except OSError:  # a network drive without locks
+            yield
+            return
+        for stale in folder.glob(f"{SCRATCH}*"):
+            shutil.rmtree(stale, ignore_errors=True)
+        yield
+    finally:
+        os.close(place)

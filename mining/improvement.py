@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mining.voice.triangulation import Triangulation
     from mining.what_if import Scenario, WhatIf
 
+NAMELESS = ("period", "weekday", "hour", "load", "role")  # what names nobody: causes are told by these whatever is disclosed
 SIMULATED = 3  # findings whose removal is simulated
 TOP = 10  # findings that get an action
 
@@ -70,6 +71,8 @@ class Improvement:
         Attributes to adjust effects for; by default all that were known at the first step.
     cluster : str, optional
         Attribute whose cases belong together, for standard errors and bootstraps.
+    disclosed : sequence of str, optional
+        Attributes whose values may be written out: causes are told by these only. By default all.
     bootstraps, seed : int
         Of the ranking.
     simulate : bool, default False
@@ -100,6 +103,7 @@ class Improvement:
         overall: str | None = None,
         covariates: Sequence[str] | None = None,
         cluster: str | None = None,
+        disclosed: Sequence[str] | None = None,
         bootstraps: int = 1000,
         seed: int = 0,
         simulate: bool = False,
@@ -112,7 +116,7 @@ class Improvement:
         self.costs, self.actions = costs, actions
         self.worth, self.mandatory, self.attributes = tuple(worth), tuple(mandatory), tuple(attributes)
         self.customer, self.ces_easy, self.overall = customer, ces_easy, overall
-        self.covariates, self.cluster = covariates, cluster
+        self.covariates, self.cluster, self.disclosed = covariates, cluster, disclosed
         self.bootstraps, self.seed, self.simulate = bootstraps, seed, simulate
 
     def check(self) -> None:
@@ -198,7 +202,8 @@ class Improvement:
         """What goes with each deviation."""
         from mining.causes import causes_of
 
-        return causes_of(self.study, seed=self.seed)
+        shown = None if self.disclosed is None else (*NAMELESS, *self.disclosed)
+        return causes_of(self.study, attributes=shown, seed=self.seed)
 
     @cached_property
     def quality_costs(self) -> QualityCosts:

@@ -86,14 +86,10 @@ def write_improvement(
     progress("ranking")
     improvement.priorities.sentence()
     progress("making the tables")
-    tables, left_out = improvement.tables()
+    record = improvement_record(improvement)
     progress("writing the page")
     page = render_improvement(improvement, lang=lang)
-    record: dict[str, Any] = {name: table.to_dict() for name, table in tables.items()} | {"left_out": left_out}
-    record["not_adjusted_for"] = improvement.effects.left_out
-    text = json.dumps(
-        _finite(plain(record)), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False, default=str
-    )
+    text = json.dumps(finite(plain(record)), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False, default=str)
 
     def write(place: Path) -> None:
         improvement.plan.to_csv(place / PLAN)
@@ -104,13 +100,20 @@ def write_improvement(
     return WrittenImprovement(folder, improvement)
 
 
-def _finite(value: Any) -> Any:
+def improvement_record(improvement: Improvement) -> dict[str, Any]:
+    """All tables as plain values, and why others are not there."""
+    tables, left_out = improvement.tables()
+    record: dict[str, Any] = {name: table.to_dict() for name, table in tables.items()}
+    return record | {"left_out": left_out, "not_adjusted_for": improvement.effects.left_out}
+
+
+def finite(value: Any) -> Any:
     """The same without infinite numbers, which JSON cannot say: they are the word inf (a risk ratio whose other group has no case)."""
     match value:
         case dict():
-            return {name: _finite(x) for name, x in value.items()}
+            return {name: finite(x) for name, x in value.items()}
         case list():
-            return [_finite(x) for x in value]
+            return [finite(x) for x in value]
         case float() if math.isinf(value):
             return "inf" if value > 0 else "-inf"
     return value

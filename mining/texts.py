@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
 from pathlib import PurePath
@@ -17,6 +20,8 @@ from mining.errors import UnknownNameError
 
 LANGUAGES = ("en", "zh")
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same reading, in C where it was built
+CUSTOMER_TERMS = ("顾客", "客户")
+_CUSTOMER: ContextVar[str] = ContextVar("customer_term", default="")
 CATALOGUES = re.compile(r"texts(_\w+)?\.yaml")
 
 
@@ -51,7 +56,33 @@ def say(key: str, lang: str, **values: Any) -> str:
         text = catalogue()[key][lang]
     except KeyError:
         raise UnknownNameError("text", key, catalogue()) from None
+    if lang == "zh" and (term := _CUSTOMER.get()):
+        text = _in_term(text, term)
     return text.format(**values) if values else text
+
+
+@contextmanager
+def customer_term(term: str) -> Iterator[None]:
+    """Within it, Chinese sentences have one word for the customer: 顾客 or 客户. What is filled into them stays as it is.
+
+    Examples
+    --------
+    >>> with customer_term("客户"):
+    ...     say("audit.chapter_customers", "zh")
+    '客户视角'
+    """
+    if term not in CUSTOMER_TERMS:
+        raise UnknownNameError("word for the customer", term, CUSTOMER_TERMS)
+    token = _CUSTOMER.set(term)
+    try:
+        yield
+    finally:
+        _CUSTOMER.reset(token)
+
+
+def _in_term(text: str, term: str) -> str:
+    """A sentence with that word; a mystery shopper has a name of its own."""
+    return re.sub(f"(?<!神秘)(?:{'|'.join(CUSTOMER_TERMS)})", term, text)
 
 
 def activity_name(blueprint: Blueprint, activity: str | None, lang: str) -> str:

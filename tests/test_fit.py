@@ -12,8 +12,9 @@ from mining.conformance import path
 from mining.conformance.alignment import align
 from mining.conformance.search import LargeNet
 from mining.fit import MoveCosts
-from mining.report import render_html
+from mining.report import audit_body, audit_front
 from tests.helpers import blueprint, study, traces, verdicts
+from tests.report_cases import said
 
 LINE = blueprint(list("abcde"))
 WIDE = [f"p{i}" for i in range(18)]
@@ -116,10 +117,10 @@ def test_a_flow_with_too_many_states_is_judged_all_the_same(wide):
 @pytest.mark.few_quick(1)
 @pytest.mark.parametrize(("lang", "words"), [("en", "is not measured"), ("zh", "未度量")])
 def test_the_report_says_what_a_large_flow_leaves_open(wide, lang, words):
-    page = render_html(wide, lang=lang)
+    told = said(wide, audit_front.summary_section, audit_front.data, audit_body.delivered, lang=lang)
     for key in ("limits.no_certainty", "summary.no_precision", "discovered.no_orders"):
-        assert mining.texts.say(key, lang, n="2", of="2").strip() in page, key
-    assert words in page
+        assert mining.texts.say(key, lang, n="2", of="2").strip() in told, key
+    assert words in told
 
 
 def test_what_is_not_solved_is_said_everywhere(monkeypatch):
@@ -140,9 +141,9 @@ def test_what_is_not_solved_is_said_everywhere(monkeypatch):
     assert judged.summary().row("path")["why_not"] != ""
     for lang in ("en", "zh"):
         values = {"n": f"{len(unsolved)}", "of": "3", "low": f"{judged.fit.cost[0]}", "high": f"{judged.fit.cost[1]}"}
-        page = render_html(judged, lang=lang)
-        assert mining.texts.say("limits.unsolved", lang, **values) in page
-        assert f"{low:.3f}–{high:.3f}" in page
+        told = said(judged, audit_front.summary_section, audit_front.data, lang=lang)
+        assert mining.texts.say("limits.unsolved", lang, **values) in told
+        assert f"{low:.3f}–{high:.3f}" in told
 
 
 def test_a_log_without_events_has_no_fitness_to_divide():
@@ -155,5 +156,5 @@ def test_strictness_is_the_share_of_steps_outside_free_regions():
     norm = blueprint(["a", {"free": ["b", "c"]}, "d"], "abcd")
     judged = study(norm, traces("abbcd", "ad", "axd"))
     assert (judged.strictness.outside, judged.strictness.free, judged.strictness.unknown) == (6, 3, 1)
-    page = render_html(judged, lang="en")
-    assert "Of 9 completed steps that the design knows, 66.7\u00a0% lie outside free regions" in page
+    told = said(judged, audit_front.summary_section)
+    assert "Of 9 completed steps that the design knows, 66.7\u00a0% lie outside free regions" in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ _WIDTHS = {chr(32 + i): int(w) / 100 for i, w in enumerate(_ASCII_WIDTHS.split()
 _WIDTHS |= {"\u00ad": 0.35, "Ю": 1.01, "Ḿ": 0.82, "ḿ": 0.94, "ℊ": 1.0, "ℏ": 1.0, "ℵ": 1.0, "ﬃ": 0.93, "ﬄ": 0.94}
 _WIDTHS |= {"\u2e3a": 1.7, "\u2e3b": 2.5}
 _BOLD = 1.07
+_POINTS = re.compile(r'(\b(?:width|height)="[\d.]+)pt(?=")')  # resvg refuses sizes with a unit
 _NOT_AT_LINE_START = set("，。、；：？！）》」』】〉”’…,.;:?!)]}%")
 _BIDI_CONTROLS = {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
 
@@ -304,7 +306,32 @@ class Picture:
         return f'<div style="{style}" tabindex="0" role="region" aria-label="{escaped(self.title)}">{self.svg}</div>'
 
 
-def _png(svg: str) -> bytes:
+def png_of(svg: str, width: int) -> bytes:
+    """A picture as PNG, ``width`` pixels wide.
+
+    Parameters
+    ----------
+    svg : str
+        A picture of this package or a chart; sizes in points are understood, and bold texts are bold.
+    width : int
+        In pixels; the height follows.
+
+    Raises
+    ------
+    MiningError
+        If a package for PNG is not installed.
+
+    Examples
+    --------
+    >>> png_of('<svg xmlns="http://www.w3.org/2000/svg" width="20pt" height="10pt" viewBox="0 0 20 10"/>', 40)[:4]
+    b'\\x89PNG'
+    """
+    from mining.pictures.styled import with_styles
+
+    return _png(_POINTS.sub(r"\1", with_styles(svg), count=2), width=width)
+
+
+def _png(svg: str, *, width: int | None = None) -> bytes:
     try:
         import pylopdf_fonts_zh_cn
         import resvg_py
@@ -319,6 +346,7 @@ def _png(svg: str) -> bytes:
         skip_system_fonts=True,
         font_family="Noto Sans SC",
         sans_serif_family="Noto Sans SC",
-        zoom=2,
+        zoom=None if width else 2,
+        width=width,
     )
     return bytes(png)

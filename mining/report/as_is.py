@@ -5,9 +5,10 @@ from __future__ import annotations
 from mining.as_is import SHARES, AsIs
 from mining.discovery.maps import map_of
 from mining.report import as_is_sections as parts
-from mining.report.chapters import Figure, Maker, Section, chart, facts, page_of
+from mining.report.chapters import Maker, chapters, chart, facts
+from mining.report.document import Document, Figure, Section
 from mining.report.formats import Writer, writer_of
-from mining.report.page import inlined
+from mining.report.page import render_page
 from mining.texts import file_name
 
 VARIANTS = 8
@@ -26,25 +27,28 @@ def render_as_is(found: AsIs, *, lang: str = "en") -> str:
     Returns
     -------
     str
-        A whole page of HTML without script; nothing is fetched. The same input gives the same bytes.
+        A whole page of HTML; nothing is fetched. The same input gives the same bytes.
     """
     observed = found.flow.observed
     log, blueprint = observed.log, observed.blueprint
     w = Writer(lang, log.binding.tz or "UTC") if found.study is None else writer_of(found.study, lang)
-    return page_of(
-        found, ALWAYS if found.study is None else ALWAYS | STUDIED, w, title="as_is.title", cannot="as_is.cannot",
-        name=blueprint.name.get(lang) if blueprint else file_name(log.source.path),
-        said=facts(log, blueprint, observed.n_cases, w), wide=WIDE,
-    )  # fmt: skip
+    makers = ALWAYS if found.study is None else ALWAYS | STUDIED
+    return render_page(
+        Document(
+            w.say("as_is.title"),
+            blueprint.name.get(lang) if blueprint else file_name(log.source.path),
+            lang,
+            facts(log, blueprint, observed.n_cases, w),
+            chapters(makers, found, w, "as_is.cannot", WIDE),
+        )
+    )
 
 
 def _flow(found: AsIs, w: Writer) -> Section:
     flow = found.flow
     pictures = [
-        Figure(w.say("report.delivered.caption"), inlined(flow.picture(lang=w.lang).svg, "flow")),
-        Figure(
-            w.say("as_is.slow_caption"), inlined(map_of(flow.observed, colour="performance", lang=w.lang).svg, "slow")
-        ),
+        Figure(w.say("report.delivered.caption"), flow.picture(lang=w.lang).svg, large=True),
+        Figure(w.say("as_is.slow_caption"), map_of(flow.observed, colour="performance", lang=w.lang).svg, large=True),
     ]
     said = [*flow.summary(w.lang), w.say("as_is.map_file")]
     return Section(said if found.study else [*said, w.say("as_is.no_blueprint")], pictures)
@@ -59,7 +63,7 @@ def _models(found: AsIs, w: Writer) -> Section:
 
 def _variants(found: AsIs, w: Writer) -> Section:
     table, study = found.variants, found.study_of()
-    picture = Figure(w.say("as_is.variants_caption"), inlined(table.picture(VARIANTS, lang=w.lang).svg, "variants"))
+    picture = Figure(w.say("as_is.variants_caption"), table.picture(VARIANTS, lang=w.lang).svg, large=True)
     dots = chart(w, "as_is.dots_caption", study.dotted_chart(lang=w.lang))
     return Section([table.sentence(w.lang), found.variety.sentence(w.lang)], [picture, dots])
 
@@ -75,7 +79,7 @@ def _design(found: AsIs, w: Writer) -> Section:
 def _repair(found: AsIs, w: Writer) -> Section:
     said = [repair.sentence(w.lang) for repair in found.repairs if len(repair)] or [found.repairs[-1].sentence(w.lang)]
     largest = found.repairs[-1]
-    pictures = [Figure(w.say("as_is.repair_caption"), inlined(largest.picture(lang=w.lang).svg, "repair"))]
+    pictures = [Figure(w.say("as_is.repair_caption"), largest.picture(lang=w.lang).svg, large=True)]
     tables = [parts.repair(one, share, w) for share, one in zip(SHARES, found.repairs, strict=True)]
     return Section(said, pictures if len(largest) else [], tables[-1:])
 

@@ -1,8 +1,7 @@
-"""One block per finding: criteria, condition, place, priority, evidence."""
+"""One page per finding: criteria, condition, cause, consequence, corrective action, and what they rest on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -11,64 +10,164 @@ from mining.blueprint.model import Rule, Standard
 from mining.blueprint.stages import is_path
 from mining.conformance.verdicts import SERVICE_WORDS
 from mining.log.quality import what
+from mining.record import FindingRecord, Record
+from mining.record.findings import CHANGE_REQUEST, SHOWN, worst_faults
+from mining.report.document import Fact, Section
 from mining.report.formats import DASH, Writer, cell_words, names_of
 from mining.report.paths import CERTAIN
-from mining.report.sections import title_of
+from mining.report.quoting import words_of
 from mining.report.table import Cell, Row, Table, number, records, table
 from mining.results import plain
 from mining.study import Study
 from mining.texts import basis, check_text, clause, promise
 
 MOST_DETAILED = 60
-MOST_EVIDENCE = 10
 MOST_NAMED = 4
 
 
-@dataclass(frozen=True)
-class Part:
-    """A heading inside a block and its lines."""
-
-    label: str
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Block:
-    """A finding in detail. ``badge`` is the word of its priority or status, ``tone`` its look."""
-
-    id: str
-    title: str
-    badge: str
-    tone: str
-    parts: tuple[Part, ...]
-    evidence: Table
-
-
-def blocks(study: Study, w: Writer) -> list[Block]:
-    """The first findings in detail, in their order."""
-    rows = records(study.findings().frame.head(MOST_DETAILED))
+def pages(record: Record, w: Writer) -> list[Section]:
+    """One section per finding, in the order of the record; those after the first sixty stand in the working papers only."""
+    study = record.study
     faults = dict(tuple(study.deviations().frame.groupby("finding_id")))
     hangs = moments(study, w)
-    return [_block(study, row, faults[row["finding_id"]], hangs.get(row["check"], ""), w) for row in rows]
+    rows = {row["finding_id"]: row for row in records(study.findings().frame)}
+    return [
+        _page(record, finding, rows[finding.finding_id], faults[finding.finding_id], hangs, w)
+        for finding in record.findings[:MOST_DETAILED]
+    ]
 
 
-def _block(study: Study, row: dict[str, Any], faults: pd.DataFrame, hangs: str, w: Writer) -> Block:
-    open_ = row["status"] == "open"
-    badge = w.say(f"priority.{row['priority']}") if open_ else w.say(f"status.{row['status']}")
-    title = f"{row['rank']} · {title_of(row, w.lang)}" if open_ else title_of(row, w.lang)
-    parts = (
-        Part(w.say("report.criteria"), _criteria(study, row, w)),
-        Part(w.say("report.condition"), _condition(study, row, w)),
-        Part(w.say("report.where"), _where(study, faults, w)),
-        *([Part(w.say("report.service_words"), words)] if (words := _service_words(faults, w)) else []),
-        Part(w.say("col.priority"), (_priority(row, w),)),
-        *([Part(w.say("report.certainty"), (_certainty(study, row, faults, w),))] if is_path(row["check"]) else []),
-        *([Part(w.say("report.moment"), (hangs,))] if hangs else []),
-        *([Part(w.say("report.flags"), _flags(study, row, w))] if row["flags"] else []),
+def _page(
+    record: Record, finding: FindingRecord, row: dict[str, Any], faults: pd.DataFrame, hangs: dict[str, str], w: Writer
+) -> Section:
+    study, id = record.study, finding.finding_id
+    priority = finding.priority
+    badge = w.say(f"priority.{priority}") if priority else w.say(f"audit.status_{finding.status}")
+    title = finding.title[w.lang] if finding.number is None else f"{finding.number} · {finding.title[w.lang]}"
+    found = [
+        ("report.criteria", _criteria(study, row, w)),
+        ("report.condition", _condition(study, row, w)),
+        ("audit.cause", _cause(record, finding, w)),
+        ("audit.consequence", _consequence(record, finding, w)),
+        ("audit.corrective_action", _action(record, finding, w)),
+        ("report.where", _where(study, faults, w)),
+        ("report.service_words", _service_words(faults, w)),
+        ("audit.severity", _severity(record, finding, w)),
+        ("col.priority", (_priority(finding, w),)),
+        ("audit.confidence", (*_confidence(finding, w), *_sampled(finding, w))),
+        ("report.certainty", (_certainty(study, row, faults, w),) if is_path(row["check"]) else ()),
+        ("report.moment", (hangs[row["check"]],) if row["check"] in hangs else ()),
+        ("report.flags", _flags(study, row, w) if row["flags"] else ()),
+        ("audit.allowance", _allowance(finding, w)),
+        ("audit.response", _response(record, finding, w)),
+    ]
+    return Section(
+        facts=[Fact(w.say(label), lines) for label, lines in found if lines],
+        tables=[_evidence(study, finding, row, faults, w)],
+        id=id,
+        title=w.say("report.bracket", name=title, note=id),
+        badge=badge,
+        tone=priority or "quiet",
+        fresh=finding.ranked,
     )
-    return Block(
-        row["finding_id"], title, badge, row["priority"] if open_ else "quiet", parts, _evidence(study, row, faults, w)
-    )
+
+
+def _cause(record: Record, finding: FindingRecord, w: Writer) -> tuple[str, ...]:
+    """What people found out, then with what it goes together; never more than that."""
+    cause, lines = finding.cause, []
+    if cause["text"]:
+        kind = w.say(f"narrative.kind_{cause['kind']}") if cause["kind"] else ""
+        basis = w.say(f"narrative.basis_{cause['basis']}") if cause["basis"] else w.say("narrative.basis_stated")
+        note = w.say("report.comma").join(x for x in (kind, basis) if x)
+        lines.append(w.say("report.bracket", name=words_of(record, cause["text"], w), note=note))
+    if finding.ranked:
+        lines.append(record.improvement.causes.sentence_of(finding.finding_id, w.lang))
+        if not cause["text"]:
+            lines.append(w.say("audit.no_cause"))
+    return tuple(lines)
+
+
+def _consequence(record: Record, finding: FindingRecord, w: Writer) -> tuple[str, ...]:
+    """What people wrote, then every outcome that was measured, adjusted where it can be."""
+    lines = [words_of(record, finding.consequence["text"], w)] if finding.consequence["text"] else []
+    effects = record.improvement.effects
+    for effect in finding.consequence["effects"]:
+        name = effects.outcomes[effect["outcome"]].name[w.lang]
+        told = effects.told(finding.finding_id, effect["outcome"], w.lang)
+        lines.append(w.say("report.pair", name=name, value=told))
+    return tuple(lines)
+
+
+def _action(record: Record, finding: FindingRecord, w: Writer) -> tuple[str, ...]:
+    """What is to be done: as people wrote it, and the actions of the plan with owner and date."""
+    wrote = finding.action["recommendation"]
+    lines = [words_of(record, wrote, w)] if wrote else []
+    if finding.status == CHANGE_REQUEST:
+        lines.append(w.say("audit.change_request"))
+    for action in finding.action["actions"]:
+        goal = action["goal_zh"] if w.lang == "zh" and action["goal_zh"] else action["goal"]
+        lines.append(
+            w.say(
+                "audit.action", id=action["action_id"], goal=goal, baseline=_metric(action, "baseline", w),
+                target=_metric(action, "target", w), owner=action["owner"] or w.say("audit.no_owner"),
+                due=action["due"] or w.say("audit.no_date"),
+            )
+        )  # fmt: skip
+    return tuple(lines)
+
+
+def _metric(action: dict[str, Any], name: str, w: Writer) -> str:
+    value = action[name]
+    return DASH if value is None else w.share(value) if action["metric"].startswith("share:") else f"{value:,.6g}"
+
+
+def _severity(record: Record, finding: FindingRecord, w: Writer) -> tuple[str, ...]:
+    said, reason = w.say(f"severity.{finding.severity}"), words_of(record, finding.severity_reason, w)
+    if not reason:
+        return (said,)
+    before = w.say(f"severity.{finding.severity_by_blueprint}")
+    return (w.say("audit.severity_decided", severity=said, before=before, reason=reason),)
+
+
+def _confidence(finding: FindingRecord, w: Writer) -> tuple[str, ...]:
+    """How stable its place in the order is."""
+    at = finding.confidence
+    if not finding.ranked or at["rank_low"] is None:
+        return ()
+    ranks = f"{at['rank_low']:.0f}–{at['rank_high']:.0f}"
+    return (w.say("audit.ranks", ranks=ranks, first=w.share(at["p_first"]), top5=w.share(at["p_top5"])),)
+
+
+def _sampled(finding: FindingRecord, w: Writer) -> tuple[str, ...]:
+    """What the inspected sample says of it."""
+    sample = finding.confidence["sample"]
+    if not sample or not sample["n_reviewed"]:
+        return (w.say("audit.not_inspected"),) if finding.ranked else ()
+    values = {"k": w.count(sample["confirmed"]), "n": w.count(sample["n_reviewed"]), "share": w.share(sample["precision"])}
+    lines = [w.say("audit.inspected", interval=w.interval(sample["low"], sample["high"]), **values)]
+    return (*lines, w.say("audit.withdrawn")) if sample["withdrawn"] else tuple(lines)
+
+
+def _allowance(finding: FindingRecord, w: Writer) -> tuple[str, ...]:
+    n, names = finding.allowance["n_allowed"], finding.allowance["allowances"]
+    return (w.say("audit.allowed", n=w.count(n), names=w.say("report.comma").join(names)),) if n else ()
+
+
+def _response(record: Record, finding: FindingRecord, w: Writer) -> tuple[str, ...]:
+    """What management says, who answers for it and by when; that there is no answer is said too."""
+    answer, lines = finding.response, []
+    if answer["position"] or answer["text"]:
+        position = w.say(f"narrative.position_{answer['position']}") if answer["position"] else w.say("audit.no_position")
+        text = words_of(record, answer["text"], w) if answer["text"] else ""
+        lines.append(w.say("report.pair", name=position, value=text) if text else position)
+    elif finding.ranked:
+        lines.append(w.say("audit.no_response"))
+    if answer["owner"] or answer["due"]:
+        owner, due = answer["owner"] or w.say("audit.no_owner"), answer["due"] or w.say("audit.no_date")
+        lines.append(w.say("audit.owner_due", owner=owner, due=due))
+    if answer["status"]:
+        lines.append(w.say("audit.action_status", status=w.say(f"narrative.status_{answer['status']}")))
+    return tuple(lines)
 
 
 def _criteria(study: Study, row: dict[str, Any], w: Writer) -> tuple[str, ...]:
@@ -168,27 +267,23 @@ def _where(study: Study, faults: pd.DataFrame, w: Writer) -> tuple[str, ...]:
     return tuple(lines) or (w.say("report.where.none"),)
 
 
-def _priority(row: dict[str, Any], w: Writer) -> str:
-    if row["status"] != "open":
-        return w.say(f"report.unranked.{row['status']}")
-    word = w.say(f"priority.{row['priority']}")
-    return w.say("report.pair", name=word, value=cell_words(row["cell"], w.lang))
+def _priority(finding: FindingRecord, w: Writer) -> str:
+    if finding.priority is None or finding.cell is None:
+        return w.say(f"audit.not_ranked_{finding.status}")
+    return w.say("report.pair", name=w.say(f"priority.{finding.priority}"), value=cell_words(finding.cell, w.lang))
 
 
-def _evidence(study: Study, row: dict[str, Any], faults: pd.DataFrame, w: Writer) -> Table:
+def _evidence(study: Study, finding: FindingRecord, row: dict[str, Any], faults: pd.DataFrame, w: Writer) -> Table:
     """The worst fault of the first cases: by size where it is measured, else in the order of the log."""
-    open_ = row["status"] != "allowed"
-    picked = faults[faults["verdict"] == ("fail" if open_ else "allowed")]
-    picked = picked.sort_values(["measured", "excess_s"], ascending=False, na_position="last", kind="stable")
-    picked = picked.drop_duplicates("case_id")
+    picked = worst_faults(faults, allowed=finding.status == "allowed")
     measured = bool(picked["measured"].notna().any())
     caption = w.say(
         "report.evidence.largest" if measured else "report.evidence.first",
-        n=min(MOST_EVIDENCE, len(picked)),
+        n=min(SHOWN, len(picked)),
         all=w.count(len(picked)),
     )
     people = row["dimension"] == "role"
-    rows = [_evidence_row(study, fault, measured, people, w) for fault in records(picked.head(MOST_EVIDENCE))]
+    rows = [_evidence_row(study, fault, measured, people, w) for fault in records(picked.head(SHOWN))]
     heads = [
         "col.case",
         "col.row",

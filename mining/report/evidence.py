@@ -177,9 +177,6 @@ def limits(study: Study, w: Writer) -> list[str]:
         found.append(w.say("limits.hidden", names=names_of(blueprint, hidden, w.lang)))
     if len(blind):
         found.append(w.say("limits.blind", checks=w.say("report.comma").join(blind["check"])))
-    if blueprint.kpis:
-        names = w.say("report.comma").join(kpi.name.get(w.lang) for kpi in blueprint.kpis)
-        found.append(w.say("limits.kpis", names=names))
     found += certainty_limits(study, w)
     found += _not_in_force(study, w)
     found.append(w.say("limits.cause"))

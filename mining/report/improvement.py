@@ -6,9 +6,11 @@ from typing import Any
 
 from mining.improvement import Improvement
 from mining.report import improvement_tables as parts
-from mining.report.chapters import Maker, Section, chart, facts, page_of
+from mining.report.chapters import Maker, chapters, chart, fact, facts
+from mining.report.document import Document, Section
 from mining.report.follow_up_table import follow_up_table
 from mining.report.formats import Writer, writer_of
+from mining.report.page import render_page
 from mining.texts import file_name
 
 WIDE = ("first", "effects", "plan", "follow_up")
@@ -27,7 +29,7 @@ def render_improvement(found: Improvement, *, lang: str = "en") -> str:
     Returns
     -------
     str
-        A whole page of HTML without script; nothing is fetched. The same input gives the same bytes.
+        A whole page of HTML; nothing is fetched. The same input gives the same bytes.
     """
     study = found.study
     w = writer_of(study, lang)
@@ -36,19 +38,11 @@ def render_improvement(found: Improvement, *, lang: str = "en") -> str:
         table = getattr(found, name)
         if table is not None:
             path = getattr(table, "path", "") or table.provenance.parameters.get("file", name)
-            said.append(
-                (w.say(f"improvement.fact_{name}"), w.say("report.hash", file=file_name(str(path)), hash=table.sha256))
-            )
-    return page_of(
-        found,
-        {key: make for key, make in CHAPTERS.items() if make is not _what_if or found.simulate},
-        w,
-        title="improvement.title",
-        cannot="improvement.cannot",
-        name=study.blueprint.name.get(lang),
-        said=said,
-        wide=WIDE,
-    )
+            hashed = w.say("report.hash", file=file_name(str(path)), hash=table.sha256)
+            said.append(fact(w.say(f"improvement.fact_{name}"), hashed))
+    makers = {key: make for key, make in CHAPTERS.items() if make is not _what_if or found.simulate}
+    made = chapters(makers, found, w, "improvement.cannot", WIDE)
+    return render_page(Document(w.say("improvement.title"), study.blueprint.name.get(lang), lang, said, made))
 
 
 def _first(found: Improvement, w: Writer) -> Section:

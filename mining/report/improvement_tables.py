@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from mining.voice.triangulation import Triangulation
 
 MOST = 15  # rows of a table; the files beside the page have all
+LOST = ("loss_low", "loss_high", "hours_low", "hours_high")  # what `lost` prints
 NAMED = 3  # actions that are named where many lack the same
 GROUPS = 4  # groups of cases for one finding
 
@@ -39,7 +41,7 @@ def priorities(found: Priorities, w: Writer) -> Table:
     top = rows.head(MOST).astype(object)
     top["title"] = top[f"title_{w.lang}"]
     top["harm_said"] = [_harm(row, w) for row in top.to_dict("records")]
-    top["lost"] = [_between(row, found.currency, w) for row in top.to_dict("records")]
+    top["lost"] = [lost(row, w) for row in top.to_dict("records")]
     top["ranks"] = [f"{x.rank_low:.0f}–{x.rank_high:.0f}" for x in top.itertuples()]
     columns = (
         Told("rank", "improvement.col_rank"),
@@ -75,10 +77,11 @@ def _harm(row: dict[str, Any], w: Writer) -> str:
     return said + w.say("improvement.harm_better_why") if row["harm"] == "better" else said
 
 
-def _between(row: dict[str, Any], currency: str, w: Writer) -> str:
+def lost(row: Mapping[str, Any], w: Writer) -> str:
     """What is lost per year: money where a worth is declared, else hours; a dash where nothing is shown to be lost."""
     if row["harm"] not in ("harmful", "mixed"):
         return DASH
+    currency = plain(row["currency"])
     if currency and plain(row["loss"]) is not None:
         ends = [f"{row[name]:,.0f}" for name in ("loss_low", "loss_high")]
         return w.say("improvement.money_between", low=ends[0], high=ends[1], currency=currency)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from mining.report.formats import Writer
 from mining.report.measures import funnels, state_words
-from mining.report.sheets import Head, Sheet
+from mining.report.sheets import Head, Sheet, yes_or_no
 from mining.report.table import records
 from mining.results import plain
 from mining.study import Study
@@ -49,14 +49,14 @@ def touchpoints(study: Study, w: Writer) -> Sheet:
     words = {
         "touchpoint": lambda x: activity_name(study.blueprint, x, w.lang),
         "facet": lambda x: w.say(f"facet.{x}"),
-        "enough": lambda x: _yes_or_no(x, w),
+        "enough": lambda x: yes_or_no(x, w),
     }
     return _sheet("touchpoints", frame, w, words)
 
 
 def on_time(study: Study, w: Writer) -> Sheet:
     """Shares in time."""
-    return _sheet("on_time", _of_standards(study, study.on_time().frame, w), w, {"kept": lambda x: _yes_or_no(x, w)})
+    return _sheet("on_time", _of_standards(study, study.on_time().frame, w), w, {"kept": lambda x: yes_or_no(x, w)})
 
 
 def calibration(study: Study, w: Writer) -> Sheet:
@@ -79,14 +79,10 @@ def funnel(study: Study, w: Writer) -> Sheet:
     words = {
         "step": lambda x: activity_name(study.blueprint, x, w.lang),
         "stage": stages.__getitem__,
-        "dead_end": lambda x: _yes_or_no(x, w),
+        "dead_end": lambda x: yes_or_no(x, w),
     }
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["stage", "step"])
     return _sheet("funnel", frame, w, words)
-
-
-def _yes_or_no(value: Any, w: Writer) -> str:
-    return w.say("word.yes" if value else "word.no")
 
 
 def _sheet(key: str, frame: pd.DataFrame, w: Writer, words: dict[str, Any]) -> Sheet:
@@ -97,7 +93,9 @@ def _sheet(key: str, frame: pd.DataFrame, w: Writer, words: dict[str, Any]) -> S
         )
         for row in records(frame)
     ]
-    return Sheet(key, tuple(Head(w.say(f"measure.{name}"), _kind(name)) for name in frame.columns), len(rows), rows)
+    return Sheet(
+        key, tuple(Head(w.say(f"measure.{name}"), _kind(name), name) for name in frame.columns), len(rows), rows
+    )
 
 
 def _kind(column: str) -> str:

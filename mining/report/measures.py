@@ -68,7 +68,8 @@ def tested_facets(study: Study) -> list[str]:
 
 def untested_facets(study: Study, w: Writer) -> list[str]:
     """A sentence on the facets that nothing tests, where there are any."""
-    names = [w.say(f"facet.{x}") for x in FACETS if x not in tested_facets(study)]
+    tested = tested_facets(study)
+    names = [w.say(f"facet.{x}") for x in FACETS if x not in tested]
     return [w.say("report.touchpoints.untested", names=w.say("report.comma").join(names))] if names else []
 
 

@@ -9,7 +9,9 @@ import pandas as pd
 from mining.blueprint.model import SEVERITIES, Condition
 from mining.conformance.verdicts import VERDICTS
 from mining.findings import BANDS, FEW_CASES, TABLE
+from mining.record import FindingRecord, Record
 from mining.report.formats import Writer, band_words, cell_words
+from mining.report.improvement_tables import LOST, lost
 from mining.report.table import Cell, Column, Group, Row, Table, number, records, table
 from mining.results import plain
 from mining.study import Study
@@ -21,66 +23,54 @@ MOST_OBSERVED, MOST_DESIGNED = 15, 30
 SEEN = {True: "word.yes", False: "word.no", None: "word.unknown"}
 
 
-def title_of(row: dict[str, Any], lang: str) -> str:
-    """Title of a finding."""
-    return str(row["title_zh" if lang == "zh" else "title_en"])
+def priorities(record: Record, w: Writer) -> Table:
+    """The ranked findings, with what each is known to cost."""
+    rows = [Row(x.finding_id, _priority_cells(x, w)) for x in record.ranked]
+    heads = ("col.rank", "col.priority", "col.finding", "col.gross", "col.net", "col.rate", "col.visible", "audit.col_lost")
+    return table("priorities", w.say("report.priorities.caption"), [w.say(x) for x in heads], rows, "nmtnnnmt")
 
 
-def priorities(study: Study, w: Writer) -> Table:
-    """The ranked findings."""
-    rows = [Row(row["finding_id"], _priority_cells(study, row, w)) for row in records(study.findings().open())]
-    heads = (
-        "col.rank",
-        "col.priority",
-        "col.finding",
-        "col.gross",
-        "col.net",
-        "col.rate",
-        "col.visible",
-        "col.excess_h",
-    )
-    return table("priorities", w.say("report.priorities.caption"), [w.say(x) for x in heads], rows, "nmtnnnmn")
-
-
-def _priority_cells(study: Study, row: dict[str, Any], w: Writer) -> tuple[Cell, ...]:
+def _priority_cells(finding: FindingRecord, w: Writer) -> tuple[Cell, ...]:
+    at, visible = finding.condition, finding.place["visible"]
     return (
-        number(str(row["rank"]), rank=row["rank"]),
-        Cell(w.say(f"priority.{row['priority']}"), data={"priority": row["priority"]}, tone=row["priority"]),
-        Cell(title_of(row, w.lang), sub=cell_words(row["cell"], w.lang), link=row["finding_id"]),
-        number(w.of(row["n_gross"], row["n_judged"]), n_gross=row["n_gross"], n_judged=row["n_judged"]),
-        number(w.of(row["n_net"], row["n_judged"]), n_net=row["n_net"]),
-        Cell(w.share(row["rate"]), w.interval(row["low"], row["high"]), {x: row[x] for x in ("rate", "low", "high")}),
-        Cell(w.say(SEEN[row["visible"]]), data={"visible": row["visible"]}),
-        Cell(w.hours(row["excess_h"]), data={"excess_h": row["excess_h"]}),
+        number(str(finding.number), rank=finding.number),
+        Cell(w.say(f"priority.{finding.priority}"), data={"priority": finding.priority}, tone=str(finding.priority)),
+        Cell(finding.title[w.lang], sub=cell_words(str(finding.cell), w.lang), link=finding.finding_id),
+        *_count_cells(at, w),
+        Cell(w.say(SEEN[visible]), data={"visible": visible}),
+        Cell(lost(finding.consequence, w), data={x: finding.consequence[x] for x in LOST}),
     )
 
 
-def unranked(study: Study, w: Writer) -> Table:
-    """Findings kept within the promise or wholly allowed."""
-    frame = study.findings().frame
+def _count_cells(at: dict[str, Any], w: Writer) -> tuple[Cell, ...]:
+    """Gross, net, and the share with its interval."""
+    return (
+        number(w.of(at["n_gross"], at["n_judged"]), n_gross=at["n_gross"], n_judged=at["n_judged"]),
+        number(w.of(at["n_net"], at["n_judged"]), n_net=at["n_net"]),
+        Cell(w.share(at["rate"]), w.interval(at["low"], at["high"]), {x: at[x] for x in ("rate", "low", "high")}),
+    )
+
+
+def unranked(record: Record, w: Writer) -> Table:
+    """Findings that no plan need mend: kept within the promise, wholly allowed, doing good, or not confirmed by the sample."""
     rows = [
         Row(
-            row["finding_id"],
+            x.finding_id,
             (
-                Cell(title_of(row, w.lang), link=row["finding_id"]),
-                Cell(w.say(f"status.{row['status']}"), data={"status": row["status"]}),
-                number(w.of(row["n_gross"], row["n_judged"]), n_gross=row["n_gross"], n_judged=row["n_judged"]),
-                number(w.of(row["n_net"], row["n_judged"]), n_net=row["n_net"]),
-                Cell(
-                    w.share(row["rate"]),
-                    w.interval(row["low"], row["high"]),
-                    {x: row[x] for x in ("rate", "low", "high")},
-                ),
-                number(w.share(row["target"]), target=row["target"]),
+                Cell(x.title[w.lang], link=x.finding_id),
+                Cell(w.say(f"audit.status_{x.status}"), data={"status": x.status}),
+                *_count_cells(x.condition, w),
+                number(w.share(x.criteria["promised_share"]), target=x.criteria["promised_share"]),
             ),
         )
-        for row in records(frame[frame["status"] != "open"])
+        for x in record.findings
+        if not x.ranked
     ]
     heads = ("col.finding", "col.status", "col.gross", "col.net", "col.rate", "col.target")
-    return table("unranked", w.say("report.unranked.caption"), [w.say(x) for x in heads], rows, "ttnnnn")
+    return table("unranked", w.say("audit.unranked_table"), [w.say(x) for x in heads], rows, "ttnnnn")
 
 
-def priority_table(w: Writer) -> Table:
+def priority_table(w: Writer, id: str = "priority-rule") -> Table:
     """The table that priorities are read from."""
     rows = []
     for severity in SEVERITIES:
@@ -91,7 +81,7 @@ def priority_table(w: Writer) -> Table:
             cells = [Cell(w.say(f"priority.{p}"), tone=p, data={"priority": p}) for p in TABLE[severity, visible]]
             rows.append(Row(f"{severity}-{visible}", (Cell(name), *cells)))
     heads = [w.say("col.severity_visible"), *(w.say("report.band", band=band_words(band, w.lang)) for band in BANDS)]
-    return table("priority-table", w.say("report.priority_table.caption", few=FEW_CASES), heads, rows, "tmmm")
+    return table(id, w.say("report.priority_table.caption", few=FEW_CASES), heads, rows, "tmmm")
 
 
 def checks(study: Study, w: Writer) -> Table:

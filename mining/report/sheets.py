@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -16,9 +17,21 @@ from mining.report.formats import Writer, cell_words
 from mining.report.sections import allowance_use, condition_words
 from mining.results import plain
 from mining.study import Study
-from mining.texts import activity_name, basis, check_text, clause, promise
+from mining.texts import activity_name, basis, catalogue, check_text, clause, promise
 
-WIDTHS = {"text": 18, "long": 52, "count": 11, "share": 11, "number": 13, "time": 20, "verdict": 15}
+WIDTHS = {
+    "text": 18,
+    "long": 52,
+    "count": 11,
+    "share": 11,
+    "number": 13,
+    "measure": 13,
+    "time": 19,
+    "date": 12,
+    "key": 28,
+    "hash": 50,
+    "verdict": 15,
+}
 KINDS = {
     **dict.fromkeys(("text", "title", "reason", "detail"), "long"),
     **dict.fromkeys(
@@ -42,6 +55,7 @@ KINDS = {
     ),
     **dict.fromkeys(("measured", "limit", "excess_s", "excess_h"), "number"),
     **dict.fromkeys(("at", "at_utc"), "time"),
+    **dict.fromkeys(("valid_from", "valid_to"), "date"),
     "verdict": "verdict",
 }
 MOST_CELLS = 1_000_000  # of one sheet
@@ -50,10 +64,35 @@ WORDY = ("dimension", "kind", "pattern", "service_word", "severity", "verdict", 
 
 @dataclass(frozen=True)
 class Head:
-    """Heading of a column and what its cells are: one of the keys of ``WIDTHS``."""
+    """Heading of a column.
+
+    Attributes
+    ----------
+    text : str
+        What people read.
+    kind : str
+        What its cells are: one of the keys of ``WIDTHS``.
+    key : str
+        The name of the column in any language, by which a sheet that people filled in is read back.
+    filled : bool
+        People write in it.
+    choices : tuple of str
+        The words that they may write; empty: any.
+    """
 
     text: str
     kind: str = "text"
+    key: str = ""
+    filled: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class As:
+    """A value that is of another kind than its column."""
+
+    value: Any
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -65,7 +104,26 @@ class Sheet:
     n_rows: int
     rows: Iterable[Sequence[Any]]
     cut: str = ""
-    blanks: int = 0
+
+    @property
+    def filled(self) -> bool:
+        """Whether people write in it, so that it is read back."""
+        return any(head.filled for head in self.heads)
+
+
+def name_of(key: str, w: Writer) -> str:
+    """Name of a sheet in the language."""
+    return w.say(f"sheets.name.{key}" if f"sheets.name.{key}" in catalogue() else f"sheet.{key}")
+
+
+def about_of(key: str, w: Writer) -> str:
+    """What a sheet holds, in a sentence."""
+    return w.say(f"sheets.about.{key}" if f"sheets.about.{key}" in catalogue() else f"about.{key}")
+
+
+def yes_or_no(value: Any, w: Writer) -> str:
+    """A truth value in words."""
+    return w.say("word.yes" if value else "word.no")
 
 
 def heads_of(names: Iterable[str], w: Writer) -> tuple[Head, ...]:
@@ -74,11 +132,12 @@ def heads_of(names: Iterable[str], w: Writer) -> tuple[Head, ...]:
         word: partial(w.say, f"verdict.{word}") for word in VERDICTS
     }
     return tuple(
-        Head(texts[name]() if name in texts else w.say(f"frame.{name}"), KINDS.get(name, "text")) for name in names
+        Head(texts[name]() if name in texts else w.say(f"frame.{name}"), KINDS.get(name, "text"), name)
+        for name in names
     )
 
 
-def _translated(frame: pd.DataFrame, study: Study, w: Writer) -> pd.DataFrame:
+def translated(frame: pd.DataFrame, study: Study, w: Writer) -> pd.DataFrame:
     """A frame with its code words in words of the language; what is missing becomes None."""
     blueprint = study.blueprint
     stages = {x.id: x.name.get(w.lang) for x in blueprint.stages}
@@ -87,12 +146,9 @@ def _translated(frame: pd.DataFrame, study: Study, w: Writer) -> pd.DataFrame:
     def activity(id: str) -> str:
         return activity_name(blueprint, id, w.lang)
 
-    def yes_or_no(value: bool) -> str:
-        return w.say("word.yes" if value else "word.no")
-
     words: dict[str, Callable[[Any], str]] = {
         **dict.fromkeys(("activity", "partner"), activity),
-        **dict.fromkeys(("visible", "touchpoint", "met", "over"), yes_or_no),
+        **dict.fromkeys(("visible", "touchpoint", "met", "over"), lambda x: yes_or_no(x, w)),
         **{name: partial(_word, name, w) for name in WORDY},
         "stage": stages.__getitem__,
         "lane": lanes.__getitem__,
@@ -112,9 +168,10 @@ def _word(name: str, w: Writer, code: str) -> str:
     return w.say(f"{name}.{code}") if code else ""
 
 
-def _of_frame(key: str, frame: pd.DataFrame, w: Writer, cut: str = "", more: Sequence[Head] = ()) -> Sheet:
+def of_frame(key: str, frame: pd.DataFrame, w: Writer, cut: str = "") -> Sheet:
+    """A sheet of a frame whose cells are in words already."""
     rows = zip(*(frame[name].tolist() for name in frame.columns), strict=True)
-    return Sheet(key, (*heads_of(frame.columns, w), *more), len(frame), rows, cut, len(more))
+    return Sheet(key, heads_of(frame.columns, w), len(frame), rows, cut)
 
 
 def criteria(study: Study, w: Writer) -> Sheet:
@@ -136,12 +193,12 @@ def criteria(study: Study, w: Writer) -> Sheet:
                 "when": w.say("report.semicolon").join(condition_words(c) for c in spec.when) if spec else "",
             }
         )
-    return _of_frame("criteria", _translated(pd.DataFrame(rows), study, w), w)
+    return of_frame("criteria", translated(pd.DataFrame(rows), study, w), w)
 
 
 def checks(study: Study, w: Writer) -> Sheet:
     """The summary."""
-    return _of_frame("checks", _translated(study.summary().frame.drop(columns="kind"), study, w), w)
+    return of_frame("checks", translated(study.summary().frame.drop(columns="kind"), study, w), w)
 
 
 def matrix(study: Study, w: Writer) -> Sheet:
@@ -166,7 +223,7 @@ def matrix(study: Study, w: Writer) -> Sheet:
 def _cut(key: str, file: str, counts: dict[str, int], w: Writer) -> str:
     """Which rows a sheet holds and where the others are."""
     numbers = {name: w.count(n) for name, n in counts.items()}
-    return w.say(f"xlsx.cut.{key}", name=w.say(f"sheet.{key}"), file=file, **numbers)
+    return w.say(f"xlsx.cut.{key}", name=name_of(key, w), file=file, **numbers)
 
 
 def deviations(study: Study, w: Writer) -> Sheet:
@@ -179,11 +236,11 @@ def deviations(study: Study, w: Writer) -> Sheet:
         frame = frame[nth < each]
         counts = {"kept": len(frame), "n": n, "each": each, "others": n - len(frame)}
         cut = _cut("deviations", "deviations.parquet", counts, w)
-    times = {"at": _clock(frame["at"], w.zone), "at_utc": _clock(frame["at"], "UTC")}
-    shown = _translated(frame.drop(columns="at"), study, w)
+    times = {"at": clock(frame["at"], w.zone), "at_utc": clock(frame["at"], "UTC")}
+    shown = translated(frame.drop(columns="at"), study, w)
     for place, (name, values) in enumerate(times.items(), list(frame.columns).index("at")):
         shown.insert(place, name, values)
-    return _of_frame("deviations", shown, w, cut)
+    return of_frame("deviations", shown, w, cut)
 
 
 def _most_of_each(sizes: np.ndarray, room: int) -> int:
@@ -201,7 +258,8 @@ def _most_of_each(sizes: np.ndarray, room: int) -> int:
     return low
 
 
-def _clock(moments: pd.Series, zone: str) -> pd.Series:
+def clock(moments: pd.Series, zone: str) -> pd.Series:
+    """Moments as the clocks of a zone showed them."""
     if moments.empty:
         return pd.Series([], dtype=object)
     local = moments.dt.tz_convert(zone).dt.tz_localize(None)
@@ -209,17 +267,12 @@ def _clock(moments: pd.Series, zone: str) -> pd.Series:
     return pd.Series(values, index=moments.index, dtype=object)
 
 
-def findings(study: Study, w: Writer) -> Sheet:
-    """Findings in their order, with room for the reviewer."""
-    frame = study.findings().frame
-    shown = frame.drop(columns=["title_en", "title_zh", "kind"])
-    shown.insert(1, "title", frame["title_zh" if w.lang == "zh" else "title_en"])
-    return _of_frame(
-        "findings",
-        _translated(shown, study, w),
-        w,
-        more=(Head(w.say("xlsx.confirmed")), Head(w.say("xlsx.comment"), "long")),
-    )
+def day_of(value: Any) -> Any:
+    """A day as a date; what is not written as one stays as it is."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def allowances(study: Study, w: Writer) -> Sheet:
@@ -229,9 +282,9 @@ def allowances(study: Study, w: Writer) -> Sheet:
     use.insert(1, "reason", [a.reason.get(w.lang) for a in entries])
     use.insert(2, "decision", [a.decision for a in entries])
     use.insert(3, "approved_by", [a.approved_by for a in entries])
-    use.insert(4, "valid_from", [a.valid[0] for a in entries])
-    use.insert(5, "valid_to", [a.valid[1] for a in entries])
-    return _of_frame("allowances", _translated(use, study, w), w)
+    use.insert(4, "valid_from", [day_of(a.valid[0]) for a in entries])
+    use.insert(5, "valid_to", [day_of(a.valid[1]) for a in entries])
+    return of_frame("allowances", translated(use, study, w), w)
 
 
 def quality(study: Study, w: Writer) -> Sheet:

@@ -6,16 +6,16 @@ import pandas as pd
 
 from mining.blueprint.model import Standard
 from mining.findings import PRIORITIES
+from mining.record import Record
 from mining.report.formats import Writer
 from mining.report.paths import fit_lines, path_lines
-from mining.report.sections import title_of
-from mining.report.table import records
 from mining.study import Study
 from mining.texts import check_text
 
 
-def sentences(study: Study, w: Writer) -> list[str]:
+def sentences(record: Record, w: Writer) -> list[str]:
     """Cases, path checks and how well they fit, standards, rules, blind checks, findings."""
+    study = record.study
     return [
         _cases(study, w),
         *path_lines(study, w),
@@ -23,7 +23,7 @@ def sentences(study: Study, w: Writer) -> list[str]:
         *_standards(study, w),
         *_rules(study, w),
         *_blind(study, w),
-        _findings(study, w),
+        _findings(record, w),
     ]
 
 
@@ -65,26 +65,10 @@ def _blind(study: Study, w: Writer) -> list[str]:
     )
 
 
-def _findings(study: Study, w: Writer) -> str:
-    frame = study.findings().frame
-    by_priority = {p: int((frame["priority"] == p).sum()) for p in PRIORITIES}
-    by_status = {s: int((frame["status"] == s).sum()) for s in ("open", "within_target", "allowed")}
-    return w.say("summary.findings", **by_priority, **by_status)
-
-
-def top_findings(study: Study, w: Writer, n: int = 3) -> list[tuple[str, str]]:
-    """The findings that rank first: id, and a line with the counts."""
-    return [
-        (
-            row["finding_id"],
-            w.say(
-                "summary.top",
-                title=title_of(row, w.lang),
-                priority=w.say(f"priority.{row['priority']}"),
-                k=w.count(row["n_net"]),
-                n=w.count(row["n_judged"]),
-                share=w.share(row["rate"]),
-            ),
-        )
-        for row in records(study.findings().open().head(n))
-    ]
+def _findings(record: Record, w: Writer) -> str:
+    n = record.totals
+    by_priority = {p: n[f"findings_{p}"] for p in PRIORITIES}
+    return w.say(
+        "summary.findings", open=n["findings"], within_target=n["within_target"], allowed=n["allowed"],
+        change_request=n["change_request"], withdrawn=n["withdrawn"], **by_priority,
+    )  # fmt: skip

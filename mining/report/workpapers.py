@@ -2,60 +2,90 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
-
-import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.workbook import Workbook
-from xlsxwriter.worksheet import Worksheet
+from typing import TYPE_CHECKING
 
 from mining.conformance.verdicts import VERDICTS
-from mining.report import measure_sheets, sheets
+from mining.report import evidence_sheets, finding_sheets, measure_sheets, sheets
+from mining.report.book import looks_of, new_book, rows_held, write_pairs, write_sheet
 from mining.report.formats import Writer, file_names, roster_fact, writer_of
-from mining.report.sheets import WIDTHS, Sheet
+from mining.report.reviewed import ASKED, Filled
+from mining.report.sheets import Sheet, about_of, name_of
 from mining.study import Study
 from mining.texts import file_name
 
-MOST_ROWS = 1_048_576  # of a sheet, the heading included
-LONGEST = 32_767  # characters of a cell
-FIRST_DAY = datetime(1900, 1, 1)  # Excel knows no earlier one
-CREATED = datetime(2000, 1, 1, tzinfo=UTC)  # fixed, so that the file depends on its content alone
-VERDICT_FILLS = ("#e2f0d9", "#f8cbad", "#fff2cc", "#ddebf7", "#f2f2f2", "#d9d9d9")
-NUMBER_FORMATS = {"count": "#,##0", "share": "0.0%", "number": "#,##0.0", "time": "yyyy-mm-dd hh:mm:ss"}
-MAKERS: tuple[Callable[[Study, Writer], Sheet], ...] = (
-    sheets.criteria,
-    sheets.checks,
-    measure_sheets.dimensions,
-    measure_sheets.touchpoints,
-    measure_sheets.on_time,
-    measure_sheets.calibration,
-    measure_sheets.funnel,
-    sheets.matrix,
-    sheets.deviations,
-    sheets.findings,
-    sheets.allowances,
-    sheets.quality,
-    sheets.lineage,
+if TYPE_CHECKING:
+    from mining.record.record import Record
+
+    OfRecord = Callable[[Record, Writer, Filled], Sheet]
+
+OF_STUDY: dict[str, Callable[[Study, Writer], Sheet]] = {
+    "criteria": sheets.criteria,
+    "checks": sheets.checks,
+    "dimensions": measure_sheets.dimensions,
+    "touchpoints": measure_sheets.touchpoints,
+    "on_time": measure_sheets.on_time,
+    "calibration": measure_sheets.calibration,
+    "funnel": measure_sheets.funnel,
+    "matrix": sheets.matrix,
+    "deviations": sheets.deviations,
+    "allowances": sheets.allowances,
+    "quality": sheets.quality,
+    "lineage": sheets.lineage,
+    "definitions": evidence_sheets.definitions,
+}
+OF_RECORD: dict[str, OfRecord] = {
+    "manifest": evidence_sheets.manifest,
+    "control_totals": evidence_sheets.control_totals,
+    "findings": finding_sheets.findings,
+    "effects": finding_sheets.effects,
+    "sample": evidence_sheets.sample,
+    "evaluation": evidence_sheets.evaluation,
+    "actions": finding_sheets.actions,
+}
+ORDER = (
+    *(
+        "manifest",
+        "control_totals",
+        "criteria",
+        "checks",
+        "dimensions",
+        "touchpoints",
+        "on_time",
+        "calibration",
+        "funnel",
+    ),
+    *(
+        "matrix",
+        "deviations",
+        "findings",
+        "effects",
+        "sample",
+        "evaluation",
+        "actions",
+        "allowances",
+        "quality",
+        "lineage",
+    ),
+    "definitions",
 )
-OPTIONAL = ("touchpoints", "on_time", "calibration", "funnel")  # sheets that a blueprint may have no rows for
-FORBIDDEN = re.compile("[\ud800-\udfff\ufffe\uffff]")
-FORMULA_STARTS = ("=", "+", "-", "@")
+OPTIONAL = ("touchpoints", "on_time", "calibration", "funnel", "evaluation")  # not there where they would be empty
+WHOLE = {"findings": "findings.json", "effects": "findings.json", "sample": "sample.csv", "actions": "actions.csv"}
 
 
-def write_workpapers(study: Study, path: str | Path, *, lang: str = "en") -> None:
-    """Write the working papers of a study.
+def write_workpapers(record: Record | Study, path: str | Path, *, lang: str = "en") -> None:
+    """Write the working papers of an audit.
 
-    Sheets: readme, criteria, checks, dimensions, touchpoints, on time, calibration, funnel (where there are such), matrix, deviations,
-    findings, allowances, data quality, lineage.
+    Sheets: readme, manifest, control totals, criteria, checks, dimensions, touchpoints, on time, calibration, funnel (where there are
+    such), matrix, deviations, findings, effects, sample, evaluation (once the sample was inspected), actions, allowances, data quality,
+    lineage, definitions. People fill in the yellow columns of findings and sample. :func:`mining.report.reviewed.read_reviewed` reads
+    them back, and what the record holds of them is written into them again.
 
     Parameters
     ----------
-    study : Study
-        Not changed.
+    record : Record or Study
+        Not changed. Of a study alone there are the sheets that need nothing else; its findings are those of the log.
     path : str or Path
         The .xlsx file to write. The folder must exist; a file with that name is replaced.
     lang : {"en", "zh"}, default "en"
@@ -70,116 +100,29 @@ def write_workpapers(study: Study, path: str | Path, *, lang: str = "en") -> Non
     --------
     >>> write_workpapers(study, examples / "workpapers.xlsx")
     """
+    study = record if isinstance(record, Study) else record.study
     w = writer_of(study, lang)
-    made = [sheet for make in MAKERS if (sheet := make(study, w)).n_rows or sheet.key not in OPTIONAL]
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(str(path), options) as book:
-        book.set_properties({"title": w.say("xlsx.title"), "created": CREATED.replace(tzinfo=None)})
-        looks = _looks(book, w)
-        _write_readme(book, study, made, looks, w)
+    title = w.say("xlsx.title")
+    made = [sheet for sheet in _sheets(record, w) if sheet.n_rows or sheet.key not in OPTIONAL]
+    with new_book(path, title) as book:
+        looks = looks_of(book, w)
+        heads = (w.say("xlsx.item"), w.say("xlsx.text"))
+        write_pairs(book, w.say("sheet.readme"), heads, _readme(study, made, w), looks, w)
         for sheet in made:
-            _write_sheet(book, sheet, looks, w)
+            write_sheet(book, sheet, looks, w)
 
 
-def _looks(book: Workbook, w: Writer) -> dict[str, Format]:
-    """Formats by kind of cell; verdict words have their own."""
-    base = {"font_size": 10, "valign": "top"}
-    looks = {kind: book.add_format(base | {"num_format": form}) for kind, form in NUMBER_FORMATS.items()}
-    looks |= {
-        "text": book.add_format(base),
-        "long": book.add_format(base | {"text_wrap": True}),
-        "verdict": book.add_format(base),
-    }
-    looks |= {
-        f"quoted {kind}": book.add_format(base | {"quote_prefix": True, "text_wrap": kind == "long"})
-        for kind in ("text", "long", "verdict")
-    }
-    looks["head"] = book.add_format(
-        base | {"bold": True, "text_wrap": True, "bg_color": "#1f3a5f", "font_color": "#ffffff", "border": 1}
-    )
-    looks["strong"] = book.add_format(base | {"bold": True})
-    looks["blank"] = book.add_format(
-        base | {"bg_color": "#fffbe6", "border": 1, "border_color": "#cbd5e1", "text_wrap": True}
-    )
-    looks |= {
-        w.say(f"verdict.{word}"): book.add_format(base | {"bg_color": fill})
-        for word, fill in zip(VERDICTS, VERDICT_FILLS, strict=True)
-    }
-    return looks
-
-
-def _write_sheet(book: Workbook, sheet: Sheet, looks: dict[str, Format], w: Writer) -> None:
-    page = _page(book, w.say(f"sheet.{sheet.key}"))
-    for column, head in enumerate(sheet.heads):
-        page.set_column(column, column, WIDTHS[head.kind])
-        page.write_string(0, column, head.text, looks["head"])
-    last = min(sheet.n_rows, MOST_ROWS - 1)
-    page.freeze_panes(1, 1)
-    page.repeat_rows(0)
-    page.autofilter(0, 0, last, len(sheet.heads) - 1)
-    kinds = [head.kind for head in sheet.heads]
-    first_blank = len(kinds) - sheet.blanks
-    for number, row in zip(range(1, last + 1), sheet.rows, strict=False):
-        for column, value in enumerate(row):
-            _write_cell(page, number, column, value, kinds[column], looks)
-        for column in range(first_blank, len(kinds)):
-            page.write_blank(number, column, None, looks["blank"])
-    if sheet.blanks and last:
-        page.data_validation(
-            1, first_blank, last, first_blank, {"validate": "list", "source": [w.say("word.yes"), w.say("word.no")]}
-        )
-
-
-def _page(book: Workbook, name: str) -> Worksheet:
-    page = book.add_worksheet(name)
-    page.set_landscape()
-    page.set_paper(9)
-    page.fit_to_pages(1, 0)
-    return page
-
-
-def _write_cell(page: Worksheet, row: int, column: int, value: Any, kind: str, looks: dict[str, Format]) -> None:
-    if value is None or value != value:
+def _sheets(record: Record | Study, w: Writer) -> Iterator[Sheet]:
+    if isinstance(record, Study):
+        for key in ORDER:
+            if key == "findings":
+                yield finding_sheets.findings_of_study(record, w, {})
+            elif key in OF_STUDY:
+                yield OF_STUDY[key](record, w)
         return
-    if isinstance(value, str):
-        text = _text(value)
-        look = looks.get(text) if kind == "verdict" else None
-        kind = kind if kind in ("text", "long", "verdict") else "text"
-        page.write_string(
-            row, column, text, look or looks[f"quoted {kind}" if text.startswith(FORMULA_STARTS) else kind]
-        )
-    elif isinstance(value, datetime):
-        if value >= FIRST_DAY:
-            page.write_datetime(row, column, value, looks["time"])
-        else:
-            page.write_string(row, column, value.isoformat(" "), looks["text"])
-    elif value in (float("inf"), float("-inf")):
-        page.write_string(row, column, str(value), looks["text"])
-    else:
-        page.write_number(row, column, value, looks[kind])
-
-
-def _text(value: str) -> str:
-    """The text as a cell can hold it: only what XML forbids is replaced and what is too long is cut; it is evidence."""
-    text = FORBIDDEN.sub("\ufffd", value)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-
-
-def _write_readme(book: Workbook, study: Study, made: list[Sheet], looks: dict[str, Format], w: Writer) -> None:
-    page = _page(book, w.say("sheet.readme"))
-    page.set_column(0, 0, 34)
-    page.set_column(1, 1, 100)
-    page.write_string(0, 0, w.say("xlsx.item"), looks["head"])
-    page.write_string(0, 1, w.say("xlsx.text"), looks["head"])
-    page.freeze_panes(1, 0)
-    for row, (label, text) in enumerate(_readme(study, made, w), 1):
-        page.write_string(row, 0, _text(label), looks["strong"])
-        _write_cell(page, row, 1, text, "long", looks)
+    filled: Filled = {} if record.review is None else record.review.filled
+    for key in ORDER:
+        yield OF_STUDY[key](record.study, w) if key in OF_STUDY else OF_RECORD[key](record, w, filled)
 
 
 def _readme(study: Study, made: list[Sheet], w: Writer) -> list[tuple[str, str]]:
@@ -198,16 +141,25 @@ def _readme(study: Study, made: list[Sheet], w: Writer) -> list[tuple[str, str]]
         (w.say("fact.cases"), w.count(study.instances.n_cases)),
         (w.say("xlsx.open_cases"), parameters["open_cases"]),
         (w.say("xlsx.zone"), w.zone),
+        *((w.say(f"sheets.how.{x}"), w.say(f"sheets.how.{x}_said")) for x in ("n_of_n", "numbers", "text", "filter")),
     ]
     if blueprint.status != "approved":
         rows.insert(0, (w.say(f"status.{blueprint.status}"), w.say(f"report.warning.{blueprint.status}")))
+    names = [name_of(sheet.key, w) for sheet in made if sheet.key in ASKED]
+    listed = w.say("report.comma").join(names)
+    rows += [(w.say(f"sheets.how.{x}"), w.say(f"sheets.how.{x}_said", names=listed)) for x in ("fill_in", "read_back")]
     for sheet in made:
-        name = w.say(f"sheet.{sheet.key}")
-        rows.append((w.say("xlsx.sheet", name=name, n=w.count(sheet.n_rows)), w.say(f"about.{sheet.key}")))
-        if sheet.cut:
-            rows.append((name, sheet.cut))
-        if sheet.n_rows > MOST_ROWS - 1:
-            file = "findings.json" if sheet.key == "findings" else "manifest.json"
-            kept = w.say("xlsx.cut.rows", name=name, kept=w.count(MOST_ROWS - 1), n=w.count(sheet.n_rows), file=file)
-            rows.append((name, kept))
+        rows += _about(sheet, w)
     return rows + [(w.say(f"verdict.{word}"), w.say(f"meaning.{word}")) for word in VERDICTS]
+
+
+def _about(sheet: Sheet, w: Writer) -> list[tuple[str, str]]:
+    """What a sheet holds, and what it leaves out."""
+    name = name_of(sheet.key, w)
+    rows = [(w.say("xlsx.sheet", name=name, n=w.count(sheet.n_rows)), about_of(sheet.key, w))]
+    if sheet.cut:
+        rows.append((name, sheet.cut))
+    if sheet.n_rows > (kept := rows_held(sheet)):
+        file = WHOLE.get(sheet.key, "manifest.json")
+        rows.append((name, w.say("xlsx.cut.rows", name=name, kept=w.count(kept), n=w.count(sheet.n_rows), file=file)))
+    return rows

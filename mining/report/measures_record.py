@@ -1,41 +1,13 @@
-"""Findings and measures as plain values, for programs that read the audit file."""
+"""Measures as plain values, for programs that read the audit file."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from mining.conformance.verdicts import VERDICTS
-from mining.findings import BANDS, COMMON, FEW_CASES, OCCASIONAL, TABLE
 from mining.fit import Fit
 from mining.report.measures import funnels
 from mining.results import Result
 from mining.study import Study
-
-
-def findings_record(study: Study) -> dict[str, Any]:
-    """Findings with the rule that ranked them, the checks behind them and what they were made from, as plain values."""
-    findings, summary = study.findings(), study.summary()
-    return {
-        "provenance": vars(findings.provenance),
-        "columns": findings.columns,
-        "findings": findings.to_dict()["rows"],
-        "data_problems": {
-            "all": study.quality.to_dict()["rows"],
-            "not_checked": study.quality.not_checked,
-            "that_could_have_made_faults": study.flags.to_dict("records"),
-        },
-        "checks": {"columns": summary.columns, "rows": summary.to_dict()["rows"]},
-        "priority_rule": {
-            "cut_points_of_lower_95_percent_wilson_limit": [COMMON, OCCASIONAL],
-            "bands": BANDS,
-            "table": [
-                {"severity": severity, "visible": visible, **dict(zip(BANDS, cells, strict=True))}
-                for (severity, visible), cells in TABLE.items()
-            ],
-            "critical_below_last_band_with_fewer_cases_than": {"cases": FEW_CASES, "priority": "M"},
-        },
-        "verdict_words": VERDICTS,
-    }
 
 
 def measures_record(study: Study) -> dict[str, Any]:

@@ -1,0 +1,225 @@
+"""The end of the audit report: findings, conclusion, opinion, what management says, what became of earlier findings, appendices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from mining.findings import BANDS
+from mining.record import Record
+from mining.report import evidence, sections
+from mining.report.details import MOST_DETAILED, pages
+from mining.report.document import Fact, Section
+from mining.report.earlier import remeasured_section
+from mining.report.formats import DASH, Writer, band_words
+from mining.report.frames import Told, told_table
+from mining.report.quoting import words_of
+from mining.report.table import Table
+
+MOST_CASES = 500  # rows of the list of cases; the working papers have all
+HASH = 16  # digits of a hash that are printed; the manifest has all
+
+
+def findings(record: Record, w: Writer) -> Section:
+    """A page for each finding."""
+    made = pages(record, w)
+    said = [w.say("report.details.intro")] if made else [w.say("chart.no_findings")]
+    more = len(record.findings) - MOST_DETAILED
+    return Section([*said, *([w.say("report.undetailed", n=more)] if more > 0 else [])], sections=made)
+
+
+def conclusion(record: Record, w: Writer) -> Section:
+    """What the findings come to, in numbers; then what people conclude."""
+    n = record.totals
+    said = [w.say("audit.concluded", **{name: w.count(n[name]) for name in ("findings", *(f"findings_{p}" for p in "HML"))})]
+    said += [w.say(f"audit.concluded_{name}", n=w.count(n[name])) for name in ("change_request", "withdrawn") if n[name]]
+    people = record.narrative.conclusion or record.engagement.conclusion
+    return Section([*said, *_people(record, people, w)])
+
+
+def opinion(record: Record, w: Writer) -> Section:
+    """The rating with the rule that gave it; then the opinion in the words of who signs it."""
+    rating = record.rating
+    people = record.narrative.opinion or record.engagement.opinion
+    words = _people(record, people, w) if rating.given else []
+    rule = Section(rating.rule_lines(w.lang), listed=True, id="rating-rule", title=w.say("audit.rating_rule"))
+    return Section([rating.sentence(w.lang), *words], sections=[rule])
+
+
+def _people(record: Record, words: Any, w: Writer) -> list[str]:
+    return [words_of(record, words.to_dict(), w)] if words else []
+
+
+def response(record: Record, w: Writer) -> Section:
+    """What management says on the whole, and per finding with owner and date."""
+    narrative = record.narrative
+    said = [w.say("audit.response_said"), *_people(record, narrative.response, w)]
+    rows = [
+        {
+            "number": x.number,
+            "title": x.title[w.lang],
+            "position": w.say(f"narrative.position_{x.response['position']}")
+            if x.response["position"]
+            else w.say("audit.no_answer"),
+            "text": words_of(record, x.response["text"], w) or DASH,
+            "owner": x.response["owner"] or DASH,
+            "due": x.response["due"] or DASH,
+            "status": w.say(f"narrative.status_{x.response['status']}") if x.response["status"] else DASH,
+        }
+        for x in record.ranked
+    ]
+    columns = (
+        Told("number", "col.rank"),
+        Told("title", "col.finding", "text"),
+        Told("position", "audit.col_position", "text"),
+        Told("text", "audit.col_answer", "text"),
+        Told("owner", "improvement.col_owner", "text"),
+        Told("due", "improvement.col_due", "word"),
+        Told("status", "improvement.col_state", "text"),
+    )
+    frame = pd.DataFrame(rows, columns=[x.column for x in columns])
+    answered = sum(bool(x.response["position"] or x.response["text"]) for x in record.ranked)
+    caption = w.say("audit.response_table", k=w.count(answered), n=w.count(len(rows)))
+    differing = _people(record, narrative.differing_opinions, w)
+    parts = [Section(differing, id="differing", title=w.say("audit.differing"))] if differing else []
+    orphans = record.orphans
+    if orphans:
+        said.append(w.say("audit.orphans", n=len(orphans), ids=w.say("report.comma").join(orphans)))
+    return Section(said, tables=[told_table("response", caption, frame, columns, w)], sections=parts)
+
+
+def follow_up(record: Record, w: Writer) -> Section:
+    """The findings of an earlier audit, measured again."""
+    if record.remeasured is None:
+        return Section([w.say("audit.no_earlier")])
+    return remeasured_section(record.remeasured, w)
+
+
+# --- appendices --------------------------------------------------------------------------------------------------------
+
+
+def traceability(record: Record, w: Writer) -> Section:
+    """Need, touchpoint, objective, check, result."""
+    found = record.improvement.traceability
+    frame = found.frame.astype(object)
+    frame["cut"] = [
+        w.say("report.comma").join(w.say(f"audit.cut_{x}") for x in str(cut).split(", ") if x) or w.say("audit.cut_none")
+        for cut in frame["cut"]
+    ]
+    columns = (
+        Told("check", "col.check", "word"),
+        Told("need", "audit.col_need", "text"),
+        Told("touchpoint", "improvement.col_touchpoint", "text"),
+        Told("objectives", "audit.col_objective", "text"),
+        Told("basis", "audit.col_basis", "text"),
+        Told("share", "col.rate", "share", of="judged"),
+        Told("target", "col.target", "share"),
+        Told("cut", "audit.col_cut", "text"),
+    )
+    table = told_table("traceability", w.say("audit.traceability_table", n=len(frame)), frame, columns, w)
+    return Section([found.sentence(w.lang)], tables=[table], wide=True)
+
+
+def catalogue(record: Record, w: Writer) -> Section:
+    """How every number is made: verdicts, shares, intervals, priorities, effects."""
+    names = ("verdict", "share", "interval", "priority", "effect", "rank", "time", "data_flag", "sample", "rating")
+    bands = w.say("report.comma").join(band_words(band, w.lang) for band in BANDS)
+    facts = [Fact(w.say(f"audit.define_{x}"), (w.say(f"audit.defined_{x}", bands=bands),)) for x in names]
+    return Section([w.say("audit.catalogue_said")], facts=facts, tables=[sections.priority_table(w, "catalogue-table")])
+
+
+def cases(record: Record, w: Writer) -> Section:
+    """The cases of every finding, by their pseudonyms, with the source row of the worst fault."""
+    rows = []
+    for finding in record.findings:
+        rows += [{"finding": finding, **shown} for shown in finding.evidence["shown"]]
+    frame = pd.DataFrame(
+        {
+            "finding": [x["finding"].finding_id for x in rows],
+            "title": [x["finding"].title[w.lang] for x in rows],
+            "case_id": [x["case_id"] for x in rows],
+            "row": [x["row"] for x in rows],
+            "kind": [w.say(f"kind.{x['kind']}") for x in rows],
+        },
+        dtype=object,
+    )
+    columns = (
+        Told("finding", "audit.col_id", "word"),
+        Told("title", "col.finding", "text"),
+        Told("case_id", "col.case", "word"),
+        Told("row", "col.row"),
+        Told("kind", "col.how", "text"),
+    )
+    caption = w.say("audit.cases_table", n=w.count(min(len(frame), MOST_CASES)), all=w.count(sum(x.evidence["cases"] for x in record.findings)))
+    said = [w.say("audit.cases_said"), w.say("audit.pseudonyms" if record.privacy.pseudonyms else "audit.clear_names")]
+    return Section(said, tables=[told_table("cases", caption, frame.head(MOST_CASES), columns, w)])
+
+
+def lineage(record: Record, w: Writer) -> Section:
+    """Where every row went, the hashes of what was read, the software, and how to make all of it again."""
+    return Section(
+        [w.say("audit.reperform"), w.say("audit.reperform_how"), w.say("audit.reperform_same")],
+        tables=[inputs_table(record, w), _steps(record, w), _software(record, w), evidence.columns(record.study, w)],
+    )
+
+
+def inputs_table(record: Record, w: Writer) -> Table:
+    """Every file that was read, with the beginning of its hash."""
+    rows = [
+        {"role": w.say(f"audit.role_{x['role']}"), "name": x["name"], "bytes": x.get("bytes"), "sha256": x["sha256"][:HASH]}
+        for x in record.evidence.get("inputs", {}).get("files", [])
+        if x.get("sha256")
+    ]
+    columns = (
+        Told("role", "audit.col_role", "text"),
+        Told("name", "audit.col_file", "text"),
+        Told("bytes", "audit.col_bytes"),
+        Told("sha256", "audit.col_hash", "word"),
+    )
+    frame = pd.DataFrame(rows, columns=["role", "name", "bytes", "sha256"]).astype(object)
+    return told_table("inputs", w.say("audit.inputs_table", digits=HASH), frame, columns, w)
+
+
+def _steps(record: Record, w: Writer) -> Table:
+    """Every step of the data with what came in, went on and was dropped."""
+    rows = [
+        {"step": _step(x["step"], w), "in": x["in"], "out": x["out"], "dropped": sum(x["dropped"].values())}
+        for x in record.evidence.get("lineage", [])
+    ]
+    columns = (
+        Told("step", "audit.col_step", "text"),
+        Told("in", "audit.col_in"),
+        Told("out", "audit.col_out"),
+        Told("dropped", "audit.col_dropped"),
+    )
+    frame = pd.DataFrame(rows, columns=["step", "in", "out", "dropped"])
+    return told_table("steps", w.say("audit.steps_table"), frame, columns, w)
+
+
+STEPS = {
+    "rows read": "read",
+    "rows joined to activity instances": "joined",
+    "labels to the blueprint": "labels",
+    "cases to the checks": "cases",
+}
+JUDGED = "cases judged by "
+
+
+def _step(name: str, w: Writer) -> str:
+    """A step of the lineage in words."""
+    if name.startswith(JUDGED):
+        return w.say("audit.step_judged", check=name.removeprefix(JUDGED))
+    return w.say(f"audit.step_{STEPS[name]}")
+
+
+def _software(record: Record, w: Writer) -> Table:
+    rows = [{"name": name, "version": version} for name, version in record.evidence.get("software", {}).items()]
+    columns = (Told("name", "audit.col_package", "text"), Told("version", "audit.col_version", "word"))
+    frame = pd.DataFrame(rows, columns=["name", "version"])
+    return told_table("software", w.say("audit.software_table"), frame, columns, w)
+
+
+def glossary(record: Record, w: Writer) -> Section:
+    """Words and their meaning."""
+    return Section(facts=[Fact(word, (meaning,)) for word, meaning in evidence.glossary(record.study, w)])

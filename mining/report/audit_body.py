@@ -1,0 +1,257 @@
+"""The middle of the audit report: the service as designed and as delivered, conformance, customers, priorities, plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mining.blueprint.model import Standard
+from mining.errors import MiningError, ModelError
+from mining.plots import axes_for, closed_svg, judged_standards, standards_chart
+from mining.record import Record
+from mining.report import as_is, improvement, measures, sections
+from mining.report.chapters import chart
+from mining.report.document import Fact, Figure, Section
+from mining.report.formats import DASH, Writer, names_of
+from mining.report.frames import Told, told_table
+from mining.texts import basis, check_text, clause, file_name, promise
+
+if TYPE_CHECKING:
+    from mining.study import Study
+
+Part = Callable[[Any, Writer], Section]
+
+
+def parts_of(given: Iterable[tuple[str, Part]], of: Any, w: Writer, before: str = "") -> list[Section]:
+    """Sections, each with its heading; one that cannot be made says why. ``before`` keeps their ids apart."""
+    found = []
+    for key, make in given:
+        try:
+            made = make(of, w)
+        except MiningError as error:
+            made = Section([w.say("audit.cannot", why=str(error))])
+        name = key.partition(".")[2]
+        found.append(titled(made, w.say(key), f"{before}{name}".replace("_", "-")))
+    return found
+
+
+def titled(section: Section, title: str, id: str) -> Section:
+    """The same section under a heading."""
+    from dataclasses import replace
+
+    return replace(section, title=title, id=id)
+
+
+# --- criteria ----------------------------------------------------------------------------------------------------------
+
+
+def criteria(record: Record, w: Writer) -> Section:
+    """The blueprint, who approved it, law and standards that people named, and every check."""
+    blueprint, engagement = record.study.blueprint, record.engagement
+    approval = blueprint.approval
+    signed = (
+        w.say("report.approved", by=approval.by, date=approval.date, ref=approval.ref or DASH)
+        if approval
+        else w.say("report.not_approved")
+    )
+    status = w.say(f"status.{blueprint.status}")
+    named = w.say("report.version", id=blueprint.id, version=blueprint.version, status=status)
+    begin, end = blueprint.effective
+    facts = [
+        Fact(w.say("fact.blueprint"), (named,)),
+        Fact(w.say("fact.approval"), (signed,)),
+        Fact(w.say("audit.in_force"), (f"{begin} – {end or w.say('limits.until_now')}",)),
+    ]
+    facts += [
+        Fact(w.say(key), tuple(x.get(w.lang) for x in texts))
+        for key, texts in (("audit.law", engagement.law), ("audit.standards_followed", engagement.standards_followed))
+        if texts
+    ]
+    return Section([w.say("audit.criteria_said"), w.say("limits.criteria", file=file_name(blueprint.path))],
+                   tables=[_criteria_table(record.study, w)], facts=facts)  # fmt: skip
+
+
+def _criteria_table(study: Study, w: Writer) -> Any:
+    rows = []
+    for check in study.checks:
+        spec = study.blueprint.checks.get(check.id)
+        rows.append(
+            {
+                "check": check.id,
+                "text": check_text(study.blueprint, check.id, w.lang),
+                "limit": promise(study.blueprint, check.id, w.lang) or DASH,
+                "share": spec.share if isinstance(spec, Standard) else None,
+                "severity": check.severity,
+                "basis": basis(study.blueprint, check.id, w.lang),
+                "clause": clause(study.blueprint, check.id, w.lang),
+            }
+        )
+    columns = (
+        Told("check", "col.check", "word"),
+        Told("text", "audit.col_asks", "text"),
+        Told("limit", "audit.col_limit", "text"),
+        Told("share", "col.target", "share"),
+        Told("severity", "audit.severity", "text", words=lambda x: w.say(f"severity.{x}")),
+        Told("basis", "audit.col_basis", "text"),
+        Told("clause", "audit.col_clause", "text"),
+    )
+    return told_table("criteria", w.say("audit.criteria_table", n=len(rows)), pd.DataFrame(rows), columns, w)
+
+
+# --- the service as designed -------------------------------------------------------------------------------------------
+
+
+def designed(record: Record, w: Writer) -> Section:
+    """The blueprint with the deviations on it, its key touchpoints and wait points, and what the design itself lacks."""
+    study = record.study
+    blueprint = study.blueprint
+    key = [a for a in blueprint.activities if a.touchpoint and a.touchpoint.key]
+    waits = [a for a in blueprint.activities if a.wait_point]
+    said = [w.say("report.designed.intro"), w.say("audit.type", type=w.say(f"type.{blueprint.service_type}"))]
+    for name, found in (("audit.key_touchpoints", key), ("audit.wait_points", waits)):
+        if found:
+            said.append(w.say(name, n=len(found), names=names_of(blueprint, [a.id for a in found], w.lang)))
+    picture = Figure(w.say("report.designed.caption"), study.plot(lang=w.lang).svg, large=True)
+    return Section(said, [picture], [_lint(record, w)], wide=True)
+
+
+def _lint(record: Record, w: Writer) -> Any:
+    found = [
+        {"severity": x.severity, "what": x.what.get(w.lang), "why": x.why.get(w.lang), "line": x.place.rpartition(":")[2]}
+        for x in record.study.blueprint.lint()
+    ]
+    columns = (
+        Told("what", "audit.col_what", "text"),
+        Told("severity", "audit.severity", "text", words=lambda x: w.say(f"audit.lint_{x}")),
+        Told("why", "audit.col_why", "text"),
+        Told("line", "audit.col_line", "word"),
+    )
+    frame = pd.DataFrame(found, columns=["severity", "what", "why", "line"])
+    return told_table("lint", w.say("audit.lint_table", n=len(found)), frame, columns, w)
+
+
+# --- the service as delivered ------------------------------------------------------------------------------------------
+
+
+def delivered(record: Record, w: Writer) -> Section:
+    """The flow as it is and what differs from the design; ways through it, times, waits and hand-overs."""
+    return Section(sections=[_flow(record.study, w), *parts_of(AS_IS, record.study.as_is, w, "as-is-")])
+
+
+def _flow(study: Study, w: Writer) -> Section:
+    """The flow as it is; without pm4py the section says that it was not discovered."""
+    title = w.say("audit.flow")
+    try:
+        flow = study.discovered
+    except ModelError as error:
+        return Section([w.say("discovered.not_available", why=str(error))], id="flow", title=title)
+    tables = sections.only_observed(study, w)
+    lists = [
+        Section(items, title=caption, id=f"only-designed-{n}", listed=True)
+        for n, (caption, items) in enumerate(sections.only_designed(study, w), 1)
+    ]
+    said = [*flow.summary(w.lang), *([] if tables or lists else [w.say("compare.none")])]
+    picture = Figure(w.say("report.delivered.caption"), flow.picture(lang=w.lang).svg, large=True)
+    return Section(said, [picture], tables, id="flow", title=title, sections=lists)
+
+
+# --- conformance -------------------------------------------------------------------------------------------------------
+
+
+def conformance(record: Record, w: Writer) -> Section:
+    """The seven dimensions, every check, what could not be judged, allowances, promised times, funnels."""
+    study = record.study
+    made = [
+        Section([study.dimensions().sentence(w.lang)], tables=[measures.dimensions(study, w)], id="dimensions",
+                title=w.say("report.dimensions.title")),
+        Section([w.say("report.checks.intro")], tables=[sections.checks(study, w), sections.blind_checks(study, w)],
+                id="checks", title=w.say("audit.checks"), wide=True),
+        _allowances(study, w),
+        _promises(study, w),
+        _funnels(study, w),
+    ]  # fmt: skip
+    return Section(sections=made)
+
+
+def _allowances(study: Study, w: Writer) -> Section:
+    table = sections.allowances(study, w)
+    said = [w.say("report.allowances.intro" if table else "report.allowances.none")]
+    return Section(said, tables=[table], id="allowances", title=w.say("report.allowances.title"))
+
+
+def _promises(study: Study, w: Writer) -> Section:
+    """Limits kept, and what limits would be kept; nothing where no standard is about time."""
+    tables = [measures.on_time(study, w), measures.calibration(study, w)]
+    if not any(tables):
+        return Section()
+    standards = judged_standards(study)
+    figures = []
+    if len(standards):
+        axes = standards_chart(study, lang=w.lang, ax=axes_for(len(standards), w.lang))
+        figures = [Figure(w.say("chart.standards_caption"), closed_svg(axes), w.say("chart.standards_alt"))]
+    said = [w.say("report.promises.intro"), study.on_time().sentence(w.lang), study.calibration().sentence(w.lang)]
+    return Section(said, figures, tables, id="promises", title=w.say("section.promises"), wide=True)
+
+
+def _funnels(study: Study, w: Writer) -> Section:
+    each = [
+        Section([said], tables=[steps], id=f"funnel-{n}", title=name)
+        for n, (name, said, steps) in enumerate(measures.funnel_tables(study, w), 1)
+    ]
+    said = [w.say("report.funnel.intro")] if each else []
+    return Section(said, id="funnels", title=w.say("section.funnel"), sections=each)
+
+
+# --- customers, priorities, plan ---------------------------------------------------------------------------------------
+
+
+def customers(record: Record, w: Writer) -> Section:
+    """The scorecard of the touchpoints, then what customers, shoppers and interviews say, where there are such."""
+    study, found = record.study, record.improvement
+    scorecard = measures.touchpoints(study, w)
+    said = [w.say("report.touchpoints.intro"), study.touchpoints().sentence(w.lang), *measures.untested_facets(study, w)]
+    first = Section(
+        said if scorecard else [w.say("audit.no_touchpoints")], tables=[scorecard], id="touchpoints",
+        title=w.say("section.touchpoints"), wide=bool(scorecard),
+    )  # fmt: skip
+    return Section(sections=[first, *parts_of(VOICES, found, w)])
+
+
+def priorities(record: Record, w: Writer) -> Section:
+    """The findings in their order with what each costs, the table that gives the class, and how stable all this is."""
+    return Section(
+        [w.say("audit.priorities_said")] if record.ranked else [w.say("chart.no_findings")],
+        tables=[sections.priorities(record, w), sections.unranked(record, w)],
+        sections=[
+            Section([w.say("report.priority_table.intro")], tables=[sections.priority_table(w)], id="priority-table",
+                    title=w.say("report.priority_table.title")),
+            *parts_of(RANKING, record.improvement, w),
+        ],
+    )  # fmt: skip
+
+
+def plan(record: Record, w: Writer) -> Section:
+    """Goal, measure, owner, date and check of every action; and what would rather be changed in the blueprint."""
+    return Section(sections=parts_of(PLAN, record.improvement, w, "improvement-"))
+
+
+def _ranking_chart(found: Any, w: Writer) -> Section:
+    table = found.priorities
+    picture = chart(w, "improvement.first_caption", table.plot(top=15, lang=w.lang))
+    return Section([table.sentence(w.lang), found.sensitivity.sentence(w.lang), table.rule(w.lang)], [picture])
+
+
+AS_IS: tuple[tuple[str, Part], ...] = tuple((f"as_is.{x}", as_is.STUDIED[f"as_is.{x}"]) for x in ("variants", "times", "waits", "handovers"))
+VOICES: tuple[tuple[str, Part], ...] = tuple(
+    (f"improvement.{x}", improvement.CHAPTERS[f"improvement.{x}"])
+    for x in ("voice", "importance", "visits", "told", "needs", "sources", "gaps", "kpis")
+)
+RANKING: tuple[tuple[str, Part], ...] = (
+    ("improvement.first", _ranking_chart),
+    *((f"improvement.{x}", improvement.CHAPTERS[f"improvement.{x}"]) for x in ("effects", "pareto", "causes", "costs")),
+)
+PLAN: tuple[tuple[str, Part], ...] = tuple(
+    (f"improvement.{x}", improvement.CHAPTERS[f"improvement.{x}"]) for x in ("plan", "requests", "follow_up")
+)
