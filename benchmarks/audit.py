@@ -33,7 +33,10 @@ def audit(log: str, blueprint: str) -> tuple[float, float, int, str]:
     with tempfile.TemporaryDirectory() as out:
         command = [sys.executable, "-m", "mining", "audit", log, "--blueprint", blueprint, "--out", out]
         begin = time.perf_counter()
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        key = {"MINING_KEY": "6f6e6c7920746f2074616b65207468652074696d65"}
+        with subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=os.environ | key
+        ) as process:
             assert process.stderr is not None
             steps = process.stderr.read()
             _, status, usage = os.wait4(process.pid, 0)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mining.record import Record
 from mining.report.audit import audit_document
-from mining.texts import customer_term
+from mining.texts import advisory_words, customer_term
 
 
 def write_documents(
@@ -20,12 +20,17 @@ def write_documents(
     progress: Callable[[str], None],
 ) -> None:
     """Write the documents that are asked for by the names of their files."""
-    with customer_term(record.engagement.customer_term):
+    with customer_term(record.engagement.customer_term), advisory_words(record.engagement.mode == "advisory"):
         _write(record, names, folder, lang, template, progress)
 
 
 def _write(
-    record: Record, names: Collection[str], folder: Path, lang: str, template: Path | None, progress: Callable[[str], None]
+    record: Record,
+    names: Collection[str],
+    folder: Path,
+    lang: str,
+    template: Path | None,
+    progress: Callable[[str], None],
 ) -> None:
     from mining.report.docx import write_docx
     from mining.report.page import render_page

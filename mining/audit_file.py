@@ -21,6 +21,7 @@ from mining.improvement_file import finite, improvement_record
 from mining.log import EventLog
 from mining.log.roster import Roster
 from mining.manifest import NAME, stamp, write_manifest
+from mining.plan import read_actions
 from mining.privacy import Key, Privacy
 from mining.record import Record, draft_narrative
 from mining.results import plain
@@ -170,7 +171,12 @@ def audit_loaded(loaded: Loaded, out: str | Path, *, key: Key | None = None, pro
 
 
 def audit_versions(
-    loaded: Loaded, out: str | Path, *, key: Key | None = None, progress: Callable[[str], None] = silent
+    loaded: Loaded,
+    out: str | Path,
+    *,
+    key: Key | None = None,
+    only: str | None = None,
+    progress: Callable[[str], None] = silent,
 ) -> tuple[dict[str, Audit], VersionStudies]:
     """Judge each case by the version of the blueprint in force when it began, and write one audit file per version.
 
@@ -185,6 +191,8 @@ def audit_versions(
         ``uncovered.parquet`` (the cases that began when no version was in force).
     key, progress
         As in :func:`audit`.
+    only : str, optional
+        The one version whose audit file is written.
 
     Returns
     -------
@@ -208,17 +216,21 @@ def audit_versions(
     spare_inputs(folder, VERSION_FILES, [path for _, path in loaded.files()])
     made = {}
     for name, study in found.studies.items():
+        if only not in (None, name):
+            continue
         progress(f"version {name}")
         place = folder / _folder_name(name)
         mine = replace(inputs, given=peoples(given, place), blueprint=study.blueprint)
+        if given.actions is None and mine.given.actions is not None:
+            mine = replace(mine, tables=mine.tables | {"actions": read_actions(mine.given.actions)})
         made[name] = _write(study, mine, privacy, place, progress)
-    table, record = (folder / name for name in VERSION_FILES)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        found.uncovered.frame.to_parquet(table, index=False)
-        _write_json(record, _versions_record(found, versions))
-    except OSError as error:
-        raise MiningError(f"{folder}: cannot write there ({error}).") from error
+
+    def write(scratch: Path) -> None:
+        found.uncovered.frame.to_parquet(scratch / VERSION_FILES[0], index=False)
+        _write_json(scratch / VERSION_FILES[1], _versions_record(found, versions))
+
+    if only is None:
+        write_whole(folder, VERSION_FILES, [path for _, path in loaded.files()], write)
     return made, found
 
 
@@ -265,6 +277,7 @@ def _admit(blueprints: Iterable[Blueprint], given: Given) -> None:
 def _write(study: Study, loaded: Loaded, privacy: Privacy, folder: Path, progress: Callable[[str], None]) -> Audit:
     """Write the audit file of a study: all of it, or nothing."""
     given = loaded.given
+    workbook = _stamp_of(folder / FORMATS["xlsx"])
     taken_in = _take_in(folder)
     if taken_in and given.review is None:
         given = replace(given, review=folder / REVIEW)
@@ -280,30 +293,31 @@ def _write(study: Study, loaded: Loaded, privacy: Privacy, folder: Path, progres
         _write_tables(record, scratch, progress)
         _write_drafts(record, drafts, scratch, given.lang)
         write_documents(record, documents, scratch, lang=given.lang, template=given.template, progress=progress)
+        if _stamp_of(folder / FORMATS["xlsx"]) != workbook:
+            raise MiningError(f"{folder / FORMATS['xlsx']} was changed while the audit was made. Run it again, so that nothing is lost.")
         write_manifest(record.evidence | {"outputs": {x: stamp(scratch / x) for x in names if x != NAME}}, scratch)
 
-    write_whole(folder, names, inputs, write, outdated=outdated)
+    write_whole(folder, names, inputs, write, outdated=outdated, drafts=drafts)
     return Audit(folder, record, taken_in)
+
+
+def _stamp_of(path: Path) -> dict[str, Any] | None:
+    return stamp(path) if path.exists() else None
 
 
 def _take_in(folder: Path) -> int:
     """Take what reviewers wrote into an earlier workbook over into the file of reviews, before the workbook is replaced."""
-    from mining.report.reviewed import read_reviewed
-    from mining.sampling import merge_review, read_review
+    from mining.report.taken_in import taken_in
 
-    workbook, file = folder / FORMATS["xlsx"], folder / REVIEW
-    if not workbook.exists():
-        return 0
-    cells = read_reviewed(workbook)
-    old = read_review(file) if file.exists() else None
-    if cells.empty or (merged := merge_review(old, cells).to_csv()) == (old and old.to_csv()):
+    found = taken_in(folder / FORMATS["xlsx"], folder / REVIEW, folder / NAME)
+    if found is None:
         return 0
 
     def write(scratch: Path) -> None:
-        (scratch / REVIEW).write_bytes(merged.encode("utf-8-sig"))
+        (scratch / REVIEW).write_bytes(found.text.encode("utf-8-sig"))
 
     write_whole(folder, [REVIEW], [], write)
-    return len(cells)
+    return found.n
 
 
 def _write_tables(record: Record, folder: Path, progress: Callable[[str], None]) -> None:

@@ -11,6 +11,7 @@ from mining.blueprint.versions import Versions
 from mining.given import Loaded
 from mining.improvement import Improvement
 from mining.log import EventLog
+from mining.log.shown import only_showing
 from mining.manifest import evidence
 from mining.privacy import (
     Key,
@@ -25,9 +26,9 @@ from mining.privacy import (
 from mining.record import Engagement, Narrative, Record, check_override, read_narrative, record_of
 from mining.record.earlier import remeasured
 from mining.record.earlier_audit import read_earlier
+from mining.record.located import located
 from mining.sampling import SamplePlan, draw, evaluate, read_review
 from mining.study import Study
-
 
 
 def private_inputs(loaded: Loaded, out: Path, key: Key | None = None) -> tuple[Loaded, Privacy]:
@@ -43,13 +44,15 @@ def private_inputs(loaded: Loaded, out: Path, key: Key | None = None) -> tuple[L
     """
     engagement = loaded.engagement or Engagement()
     if loaded.given.clear_names:
-        return loaded, _privacy(loaded, engagement, None)
+        privacy = _privacy(loaded, engagement, None)
+        return replace(loaded, log=only_showing(loaded.log, privacy.disclosed)), privacy
     key = key or key_for(None, loaded.blueprint.id, out)
     names = Pseudonyms(key)
-    made = pseudonymised(
-        loaded.log, loaded.blueprint, names, customer=engagement.improvement.customer, roster=loaded.roster,
-        tables=loaded.tables, disclose=engagement.disclose,
-    )  # fmt: skip
+    with located(engagement):
+        made = pseudonymised(
+            loaded.log, loaded.blueprint, names, customer=engagement.improvement.customer, roster=loaded.roster,
+            tables=loaded.tables, disclose=engagement.disclose,
+        )  # fmt: skip
     private = replace(
         loaded, log=made.log, blueprint=made.blueprint or loaded.blueprint, roster=made.roster, tables=made.tables,
         versions=None if loaded.versions is None else _versions(loaded.versions, made.log, names),
@@ -98,13 +101,19 @@ def record_from(
     findings = study.findings()
     narrative = Narrative() if given.narrative is None else read_narrative(given.narrative)
     plan = SamplePlan.from_mapping(engagement.sampling, engagement.where("sampling"))
-    sample = draw(study, plan)
     review = None if given.review is None else read_review(given.review)
-    improvement = improvement_of(study, loaded, privacy)
-    progress("measuring what deviations cost")
-    improvement.effects.sentence()
-    progress("ranking")
-    improvement.priorities.sentence()
+    with located(engagement):
+        sample = draw(study, plan)
+        evaluation = None if review is None else evaluate(sample, review, plan)
+        improvement = improvement_of(study, loaded, privacy)
+        improvement.check()
+        progress("measuring what deviations cost")
+        improvement.effects.sentence()
+        progress("ranking")
+        improvement.priorities.sentence()
+    followed = None
+    if given.earlier is not None:
+        followed = remeasured(read_earlier(given.earlier), study, fingerprint=privacy.fingerprint)
     said = evidence(
         study, loaded, home, privacy=privacy.to_dict(), parameters=_parameters(improvement), amount=plan.amount or None,
         seeds={"sample": sample.seed, "improvement": improvement.seed}, sampled=asdict(plan),
@@ -118,10 +127,8 @@ def record_from(
         gauge=gauge_of(study.log),
         sample=sample,
         review=review,
-        evaluation=None if review is None else evaluate(sample, review, plan),
-        remeasured=None
-        if given.earlier is None
-        else remeasured(read_earlier(given.earlier), study, fingerprint=privacy.fingerprint),
+        evaluation=evaluation,
+        remeasured=followed,
         evidence=said,
     )
 

@@ -103,6 +103,7 @@ def _said(made: Audit, lang: str, seconds: str) -> list[str]:
         lines.append(say("cli.unwritten", lang, n=len(missing), of=len(record.ranked), file=made.folder / "narrative.yaml"))
     if record.orphans:
         lines.append(say("cli.orphans", lang, n=len(record.orphans), ids=", ".join(record.orphans)))
+    lines += [remark.say(lang) for remark in record.plan_remarks]
     if typed := record.typed_numbers:
         where = "; ".join(f"{x.where}: {x.number}" for x in typed[:MOST_TYPED])
         lines.append(say("cli.typed", lang, n=len(typed), where=where))

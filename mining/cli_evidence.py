@@ -87,13 +87,13 @@ def followup_command(
 ) -> None:
     """Measure the findings of an earlier audit again on another log: resolved, improved, unchanged, worse, or new."""
     from mining.followup_file import followup
-    from mining.privacy import read_key
+    from mining.privacy import key_for
     from mining.texts import say
 
     progress = Progress()
     asked = {name: value for name, value in part.items() if value not in (None, [])}
     made = followup(
-        earlier, log, out, blueprint=blueprint, lang=lang, key=None if key is None else read_key(key), progress=progress,
+        earlier, log, out, blueprint=blueprint, lang=lang, key=None if key is None else key_for(key, "", out), progress=progress,
         open_cases=open_cases, roster=roster, binding=binding, day_first=day_first, part=asked or None,
     )  # fmt: skip
     progress.done()

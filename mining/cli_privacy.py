@@ -85,6 +85,7 @@ def without_names(
     MiningError
         If both a key and clear names are asked for; or as :func:`mining.privacy.key_for` and :func:`mining.privacy.pseudonymised`.
     """
+    from mining.log.shown import only_showing
     from mining.privacy import (
         Privacy,
         Pseudonymised,
@@ -105,7 +106,7 @@ def without_names(
     if clear_names:
         typer.echo(say("privacy.names_stand", lang), err=True)
         shown = listed if blueprint is None else shown_attributes(log, blueprint, listed)
-        made = Pseudonymised(log, blueprint, roster, dict(tables or {}))
+        made = Pseudonymised(only_showing(log, shown), blueprint, roster, dict(tables or {}))
         return made, Privacy(pseudonyms=False, purpose=purpose or "", disclosed=shown)
     name = engagement or (blueprint.id if blueprint is not None else Path(log.source.path).stem)
     there = key is not None or VARIABLE in os.environ or file_of(name).exists()

@@ -224,6 +224,8 @@ def _of_all(table: Dimensions, lang: str) -> str:
         )  # fmt: skip
         if row["undecided"]:
             text += say("dimensions.undecided", lang, n=f"{row['undecided']:,}")
+        if (rows["gross"] == 1).all():
+            text = say("dimensions.no_fault", lang, n=len(rows), all=len(table.frame))
     if len(others) and len(rows):
         names = say("word.listed", lang).join(say(f"short.{name}", lang) for name in others)
         text += say("dimensions.not_measured", lang, names=names)

@@ -68,12 +68,14 @@ def write_whole(
     write: Callable[[Path], None],
     *,
     outdated: Iterable[str] = (),
+    drafts: Iterable[str] = (),
 ) -> None:
     """Write files into a folder of their own first, and move them to their place when all are there.
 
     The last of them vouches for the others: one of an earlier time is removed before the first is moved, and the new one is moved last,
-    when the others are on the disk. So where it is, the others belong to it, even if the machine stopped in the middle. What a run that
-    was stopped left of its scratch is removed by the next one. Two at a time do not write into one folder: the second is refused.
+    when the others are on the disk. So where it is, the others belong to it, even if the machine stopped in the middle. One file alone is
+    replaced in one step. What a run that was stopped left of its scratch is removed by the next one. Two at a time do not write into one
+    folder: the second is refused.
 
     Parameters
     ----------
@@ -87,6 +89,8 @@ def write_whole(
         Called with the folder to write into.
     outdated : iterable of str
         Files that an earlier time may have left, and this one has none of: they are removed.
+    drafts : iterable of str
+        Those of ``names`` in which people go on: where one is there by now, it is left as it is.
 
     Raises
     ------
@@ -107,25 +111,48 @@ def write_whole(
             scratch = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=folder))
             try:
                 write(scratch)
-                _move(scratch, folder, names, outdated)
+                _move(scratch, folder, names, outdated, frozenset(drafts))
             finally:
                 shutil.rmtree(scratch, ignore_errors=True)
-    except OSError as error:
-        raise MiningError(f"{folder}: cannot write there ({error.strerror or error}). Name another folder.") from error
+    except Exception as error:
+        if (told := _of_the_disk(error)) is None:
+            raise
+        raise MiningError(f"{folder}: cannot write there ({told.strerror or told}). Name another folder.") from error
 
 
-def _move(scratch: Path, folder: Path, names: Sequence[str], outdated: tuple[str, ...]) -> None:
+def _of_the_disk(error: Exception) -> OSError | None:
+    """The error of the system that an error is, or hands on as a library does that has errors of its own (xlsxwriter)."""
+    return next((x for x in (error, *error.args) if isinstance(x, OSError)), None)
+
+
+def _move(
+    scratch: Path, folder: Path, names: Sequence[str], outdated: tuple[str, ...], drafts: frozenset[str]
+) -> None:
     """Move what is made to its place: the file that vouches for the others goes first, and comes last."""
     for name in names:
         _to_disk(scratch / name)
-    for name in (names[-1], *outdated):
+    for name in (*(names[-1:] if len(names) > 1 else ()), *outdated):
         (folder / name).unlink(missing_ok=True)
     _to_disk(folder)
     for name in names[:-1]:
-        os.replace(scratch / name, folder / name)
+        if name in drafts:
+            _put_new(scratch / name, folder / name)
+        else:
+            os.replace(scratch / name, folder / name)
     _to_disk(folder)
     os.replace(scratch / names[-1], folder / names[-1])
     _to_disk(folder)
+
+
+def _put_new(made: Path, place: Path) -> None:
+    """Move a file to a place where none is; one that is there stays, even if it came this moment."""
+    try:
+        os.link(made, place)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links
+        if not os.path.lexists(place):
+            os.replace(made, place)
 
 
 def _to_disk(path: Path) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from mining.asked import check_used, columns_of, no_binding_file
 from mining.errors import MiningError
+from mining.folders import sha256_of
 from mining.results import plain
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 PEOPLES = ("narrative", "review", "actions")  # people write in these between two audits
 FILES = ("engagement", *PEOPLES, "binding", "roster", "template", "earlier")
 EARLIER = ("manifest.json", "narrative.yaml", "actions.csv")  # of an earlier audit
+KINDS: Mapping[str, Any] = {  # what a record of it may hold
+    "log": str, "blueprint": list, "part": dict, "day_first": bool | None, "lang": str, "open_cases": str, "draft_ok": bool,
+    "clear_names": bool, "formats": list | tuple, **dict.fromkeys(FILES, str | None),
+}  # fmt: skip
 SECRET = ("password", "sslpassword", "passfile")
 Progress = Callable[[str], None]
 
@@ -172,10 +177,17 @@ class Given:
         return made
 
     @classmethod
-    def from_dict(cls, record: Mapping[str, Any], folder: Path, look_in: Path | None = None) -> Given:
+    def from_dict(
+        cls,
+        record: Mapping[str, Any],
+        folder: Path,
+        look_in: Path | None = None,
+        hashes: Mapping[str, str] | None = None,
+    ) -> Given:
         """What :meth:`to_dict` wrote: every file where it was, seen from ``folder``, else by its name in ``look_in``.
 
-        A file that is in neither place keeps its old path, so that reading it says what is missing.
+        A file that is in neither place keeps its old path, so that reading it says what is missing. ``hashes`` (by recorded path) tell
+        files of one name apart.
 
         Raises
         ------
@@ -195,12 +207,23 @@ class Given:
                 f"{folder}: what the audit was made from is not said in a form known here ({', '.join(sorted(record))}). "
                 "It was written by another version."
             )
+        for name, kinds in KINDS.items():
+            if name in record and not isinstance(record[name], kinds):
+                raise MiningError(
+                    f"{folder}: what the audit was made from says of {name}: {record[name]!r}. The manifest was changed."
+                )
+        if not all(isinstance(x, str) for name in ("blueprint", "formats") for x in record.get(name) or ()):
+            raise MiningError(
+                f"{folder}: what the audit was made from names no files as blueprint. The manifest was changed."
+            )
+        known_as = hashes or {}
         values = dict(record)
-        values["log"] = record["log"] if "://" in record["log"] else str(found_at(record["log"], folder, look_in))
-        values["blueprint"] = tuple(found_at(path, folder, look_in) for path in record["blueprint"])
+        log = record["log"]
+        values["log"] = log if "://" in log else str(found_at(log, folder, look_in, known_as.get(log)))
+        values["blueprint"] = tuple(found_at(path, folder, look_in, known_as.get(path)) for path in record["blueprint"])
         for name in FILES:
-            if values.get(name) is not None:
-                values[name] = found_at(values[name], folder, look_in)
+            if (path := values.get(name)) is not None:
+                values[name] = found_at(path, folder, look_in, known_as.get(path))
         values["formats"] = tuple(values.get("formats") or ())
         return cls(**values)
 
@@ -243,7 +266,7 @@ class Loaded:
         binding = self.given.binding
         yield from (("log", path) for path in self.log.files if binding is None or path != binding)
         for blueprint in self.blueprints:
-            yield from (("blueprint", path) for path in blueprint.files)
+            yield from (("blueprint", path) for path in blueprint.files if path.exists())  # one made in memory has none
         for name in FILES:
             path = getattr(self.given, name)
             if name == "earlier" and path is not None:
@@ -294,16 +317,28 @@ def relative(path: Path, folder: Path) -> str:
         return path.name
 
 
-def found_at(recorded: str, folder: Path, look_in: Path | None = None) -> Path:
+def found_at(recorded: str, folder: Path, look_in: Path | None = None, sha256: str | None = None) -> Path:
     """Where a file is that was recorded by :func:`relative`: where it was, else under its name in ``look_in`` or a folder in it.
 
-    One that is nowhere has its old path.
+    Of several in ``look_in`` the one with the hash, else the first. One that is nowhere has its old path.
     """
     there = Path(os.path.normpath(Path(os.path.realpath(folder)) / recorded))
-    if there.exists() or look_in is None:
-        return there
     name = PurePath(recorded).name
-    return look_in / name if (look_in / name).exists() else min(look_in.rglob(name), default=there)
+    if look_in is None or not name or _is_there(there, sha256):
+        return there
+    near = [look_in / name, *sorted(path for path in look_in.rglob("*") if path.name == name)]
+    near = [path for path in dict.fromkeys(near) if os.path.exists(path)]
+    return next(
+        (path for path in near if _is_there(path, sha256)), there if os.path.exists(there) or not near else near[0]
+    )
+
+
+def _is_there(path: Path, sha256: str | None) -> bool:
+    """Whether a file is there, with a hash where one is known."""
+    try:
+        return os.path.exists(path) and (sha256 is None or not path.is_file() or sha256_of(path) == sha256)
+    except OSError:
+        return False
 
 
 def without_password(address: str) -> str:

@@ -23,10 +23,11 @@ from mining.conformance.verdicts import VERDICTS
 from mining.errors import MiningError
 from mining.folders import sha256_of
 from mining.given import Loaded, relative
+from mining.log import EventLog
 from mining.results import plain
 from mining.study import Study
 from mining.texts import file_name
-from mining.units import MICROSECONDS
+from mining.units import MICROSECONDS, MISSING
 
 NAME = "manifest.json"
 FORMAT = 2  # of the manifest
@@ -91,7 +92,11 @@ def manifest(
             "made_by": made_by,
             "given": given.to_dict(home),
             "inputs": {
-                "files": [{"role": role, **_input(path, home, loaded)} for role, path in loaded.files()],
+                "files": [
+                    {"role": role, **_input(path, home, loaded)}
+                    for role, path in loaded.files()
+                    if _is_read(path, loaded)
+                ],
                 "log": log_record(study),
                 "blueprint": blueprint_record(study.blueprint),
                 "roster": roster_record(study),
@@ -127,6 +132,11 @@ def as_recorded(record: Mapping[str, Any]) -> Iterator[None]:
 def evidence(study: Study, loaded: Loaded, home: Path, **more: Any) -> dict[str, Any]:
     """The manifest before anything is written: for the documents, which print it. ``more`` as for :func:`manifest`."""
     return manifest(study, loaded, home, outputs=(), home=home, **more)
+
+
+def _is_read(path: Path, loaded: Loaded) -> bool:
+    """Whether a file is read: of a store the store, and not what it was once made from, which may be gone."""
+    return loaded.log.store is None or path != Path(loaded.log.source.path) or path == loaded.log.store
 
 
 def _input(path: Path, home: Path, loaded: Loaded) -> dict[str, Any]:
@@ -245,16 +255,23 @@ def control_totals(study: Study, amount: str | None = None) -> dict[str, Any]:
     (2000, 20548)
     """
     log, instances = study.log, study.instances
-    filled = np.diff(instances.offsets) > 0
-    spans = instances.case_end[filled] - instances.case_start[filled]
     return {
         "rows": log.lineage.rows_in,
         "cases": instances.n_cases,
         "cases_without_end": int((~study.has_end).sum()),
         "activity_instances": len(log.activity),
-        "seconds_from_start_to_end_of_cases": int(spans.sum() // MICROSECONDS),
+        "seconds_from_start_to_end_of_cases": _seconds(log),
         "amount": None if amount is None else _amount(study, amount),
     }
+
+
+def _seconds(log: EventLog) -> int:
+    """Whole seconds from the first to the last moment of each case, summed: of all that was read, also of labels that no check looks at."""
+    begin = np.where(log.start == MISSING, log.end, log.start)
+    finish = np.where(log.end == MISSING, log.start, log.end)
+    first = log.offsets[:-1][np.diff(log.offsets) > 0]
+    spans = np.maximum.reduceat(finish, first) - np.minimum.reduceat(begin, first)
+    return int(spans.sum() // MICROSECONDS)
 
 
 def _amount(study: Study, name: str) -> dict[str, Any]:

@@ -149,7 +149,9 @@ class Touchpoints(Result):
         """What the table shows: the weakest touchpoint, the journeys, and how much of the blueprint the log can show."""
         rows = self.frame[self.frame["enough"]]
         text = say("scorecard.few", lang, n=ENOUGH)
-        if len(rows):
+        if len(rows) and (rows["conf"] == 1).all():
+            text = say("scorecard.no_fault", lang, n=len(rows))
+        elif len(rows):
             row = rows.loc[rows["conf"].astype(float).idxmin()]
             text = say(
                 "scorecard.weakest", lang, name=row[f"name_{lang}"], share=percent(row["conf"], lang), n=f"{row['n']:,}",

@@ -16,12 +16,17 @@ import yaml
 from mining.blueprint.derived import Derived, derived_check
 from mining.blueprint.model import Blueprint, Condition, Rule, Standard
 from mining.blueprint.stages import is_path, reading_of
-from mining.errors import UnknownNameError
+from mining.errors import UnknownNameError, hint
 
 LANGUAGES = ("en", "zh")
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same reading, in C where it was built
 CUSTOMER_TERMS = ("顾客", "客户")
 _CUSTOMER: ContextVar[str] = ContextVar("customer_term", default="")
+_ADVISORY: ContextVar[bool] = ContextVar("advisory", default=False)
+ADVISORY = (  # Chinese words of an audit, and those of work that gives advice; the longer ones first
+    ("被审计单位", "被评估单位"), ("审计工作底稿", "工作底稿"), ("审计范围受限", "范围受限"), ("审计发现", "发现"), ("审计证据", "证据"),
+    ("审计依据", "依据"), ("审计结论", "结论"), ("后续审计", "后续评估"), ("审计", "评估"),
+)  # fmt: skip
 CATALOGUES = re.compile(r"texts(_\w+)?\.yaml")
 
 
@@ -43,7 +48,9 @@ def say(key: str, lang: str, **values: Any) -> str:
     Raises
     ------
     UnknownNameError
-        For a key or language that the catalogue does not have.
+        For a language that the catalogue does not have.
+    LookupError
+        For a key that it does not have: a fault of this program, not of its user.
 
     Examples
     --------
@@ -55,9 +62,12 @@ def say(key: str, lang: str, **values: Any) -> str:
     try:
         text = catalogue()[key][lang]
     except KeyError:
-        raise UnknownNameError("text", key, catalogue()) from None
+        raise LookupError(f"there is no text {key!r}.{hint(key, catalogue())}") from None
     if lang == "zh" and (term := _CUSTOMER.get()):
         text = _in_term(text, term)
+    if lang == "zh" and _ADVISORY.get():
+        for word, instead in ADVISORY:
+            text = text.replace(word, instead)
     return text.format(**values) if values else text
 
 
@@ -78,6 +88,23 @@ def customer_term(term: str) -> Iterator[None]:
         yield
     finally:
         _CUSTOMER.reset(token)
+
+
+@contextmanager
+def advisory_words(wanted: bool = True) -> Iterator[None]:
+    """Within it, Chinese sentences speak of advice where they would speak of an audit. What is filled into them stays as it is.
+
+    Examples
+    --------
+    >>> with advisory_words():
+    ...     say("audit.chapter_response", "zh")
+    '被评估单位意见'
+    """
+    token = _ADVISORY.set(wanted)
+    try:
+        yield
+    finally:
+        _ADVISORY.reset(token)
 
 
 def _in_term(text: str, term: str) -> str:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
-from mining.differing import differences, places, said
+from mining.differing import DOCUMENTS, bytes_apart, differences, places, said
 from mining.errors import MiningError
 from mining.folders import SCRATCH, sha256_of
-from mining.given import PEOPLES, Given, Progress, found_at, silent
+from mining.given import FILES, PEOPLES, Given, Progress, found_at, silent
 from mining.manifest import FORMAT, NAME, as_recorded, outputs_of, roles_of, software, tool
 from mining.results import Provenance, Result
 from mining.texts import LANGUAGES, say
@@ -37,6 +38,8 @@ ELSEWHERE = (
     "tool",
     "outputs",
 )  # parts of a manifest that are compared in another way, or are no evidence
+MOST_BYTES = 2**28  # of a manifest that is read
+SHA256 = re.compile("[0-9a-f]{64}")
 Remake = Callable[[Given, Path, "Key | None", Path, Progress], None]
 
 
@@ -168,8 +171,13 @@ class _Findings:
     ) -> None:
         """Add a row; ``note`` is the key of a sentence."""
         text = say(f"evidence.note_{note}", self.lang, **values) if note else ""
-        row = (what, name, status, str(expected), str(found), text)
+        row = (_printable(x) for x in (what, name, status, str(expected), str(found), text))
         self.rows.append(dict(zip(Verification.columns, row, strict=True)))
+
+
+def _printable(text: str) -> str:
+    """The same without what no file can be written in: half characters, as a forged name may have."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _manifest(folder: Path, found: _Findings) -> dict[str, Any] | None:
@@ -179,30 +187,80 @@ def _manifest(folder: Path, found: _Findings) -> dict[str, Any] | None:
         found.add("manifest", NAME, MISSING, note="no_manifest")
         return None
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ValueError(f"more than {MOST_BYTES:,} bytes")
         record = json.loads(path.read_text("utf-8"))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         found.add("manifest", NAME, DIFFERS, note="unreadable", why=error)
         return None
-    lacking = [
-        name for name in ("inputs", "outputs") if not isinstance(record, dict) or not isinstance(record.get(name), dict)
-    ]
-    if not lacking and record.get("format") == FORMAT:
-        lacking = [name for name in NEEDED if name not in record]
-    if lacking or not record["outputs"]:
-        found.add("manifest", NAME, DIFFERS, note="incomplete", parts=", ".join(lacking or ["outputs"]))
+    wrong = list(_misshapen(record))
+    if wrong:
+        found.add("manifest", NAME, DIFFERS, note="incomplete", parts=", ".join(wrong))
         return None
     found.add("manifest", NAME, SAME)
     return dict(record)
 
 
+def _misshapen(record: Any) -> Iterator[str]:
+    """Parts of a manifest that are not there, or are not what they should be."""
+    lacking = [x for x in ("inputs", "outputs") if not isinstance(record, dict) or not isinstance(record.get(x), dict)]
+    if not lacking and record.get("format") == FORMAT:
+        lacking = [name for name in NEEDED if name not in record]
+    if not lacking and not record["outputs"]:
+        lacking = ["outputs"]
+    yield from lacking
+    if lacking:
+        return
+    for name, stamp in record["outputs"].items():
+        if not _is_stamp(stamp if isinstance(stamp, dict) else {"bytes": None, "sha256": stamp}):
+            yield f"outputs.{name}"
+    if record.get("format") != FORMAT:
+        return
+    if not isinstance(record["given"], dict):
+        yield "given"
+    files = record["inputs"].get("files")
+    if not isinstance(files, list) or not isinstance(record["inputs"].get("log"), dict):
+        yield "inputs"
+    else:
+        named = [
+            isinstance(x, dict) and all(isinstance(x.get(k), str) for k in ("role", "name", "path")) for x in files
+        ]
+        yield from (f"inputs.files[{i}]" for i, x in enumerate(files) if not (named[i] and _is_stamp(x)))
+    for name in ("privacy", "software", "tool"):
+        if not isinstance(record.get(name), dict | None):
+            yield name
+
+
+def _is_stamp(stamp: Mapping[str, Any]) -> bool:
+    size, digest = stamp.get("bytes"), stamp.get("sha256")
+    return isinstance(size, int | None) and isinstance(digest, str) and SHA256.fullmatch(digest) is not None
+
+
+def _hash(path: Path) -> str | None:
+    """SHA-256 of a file; None where it is none, or cannot be read."""
+    try:
+        return sha256_of(path) if path.is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except (OSError, ValueError):
+        return False
+
+
 def _outputs(folder: Path, record: Mapping[str, Any], found: _Findings) -> None:
     for name, stamp in sorted(outputs_of(record).items()):
         path = folder / name
-        if Path(name).name != name:
+        if PureWindowsPath(name).name != name or name in ("", ".", ".."):  # a drive or backslash is none here either
             found.add("output", name, DIFFERS, note="no_name")
-        elif not path.is_file():
+        elif _is_link(path):
+            found.add("output", name, DIFFERS, stamp["sha256"], note="link")
+        elif (now := _hash(path)) is None:
             found.add("output", name, MISSING, stamp["sha256"])
-        elif (now := sha256_of(path)) != stamp["sha256"]:
+        elif now != stamp["sha256"] or stamp.get("bytes") not in (None, path.stat().st_size):
             note = "edited" if path.suffix in (".xlsx", ".docx", ".pptx") else "changed"
             note = "written_since" if path.stem in PEOPLES else note  # drafted by the audit, then gone on with
             found.add("output", name, DIFFERS, stamp["sha256"], now, note, role=path.stem)
@@ -215,10 +273,10 @@ def _inputs(folder: Path, record: Mapping[str, Any], look_in: Path | None, found
     whole = True
     for entry in roles_of(record):
         name, role = str(entry.get("name")), str(entry.get("role"))
-        path = found_at(str(entry.get("path")), folder, look_in)
-        if not path.is_file():
+        path = found_at(str(entry.get("path")), folder, look_in, str(entry.get("sha256")))
+        if (now := _hash(path)) is None:
             found.add("input", name, MISSING, entry.get("sha256"), note="not_there")
-        elif (now := sha256_of(path)) != entry.get("sha256"):
+        elif now != entry.get("sha256") or entry.get("bytes") not in (None, path.stat().st_size):
             found.add(
                 "input",
                 name,
@@ -253,7 +311,10 @@ def _key(record: Mapping[str, Any], path: str | Path | None, folder: Path, found
     """Whether the audit can be made again, and with which key (none where it has no pseudonyms)."""
     wanted = (record.get("privacy") or {}).get("fingerprint")
     if not wanted:
-        return True, None
+        if (record.get("given") or {}).get("clear_names") is True or record.get("privacy") is None:
+            return True, None
+        found.add("key", "key", NOT_CHECKED, note="no_fingerprint")
+        return False, None
     try:
         secret = key_at(path, str(wanted), folder)
     except MiningError as error:
@@ -299,16 +360,48 @@ def _recomputed(
     with tempfile.TemporaryDirectory(prefix="verify-") as scratch:
         place = Path(scratch) / folder.resolve().name
         try:
+            hashes = {str(entry["path"]): str(entry["sha256"]) for entry in roles_of(record)}
+            given = Given.from_dict(record["given"], folder, look_in, hashes)
+            if strange := _not_vouched(given, record, folder, look_in):
+                found.add("recomputed", NAME, NOT_CHECKED, note="not_an_input", names=", ".join(strange))
+                return False
             with as_recorded(record):
-                remake(Given.from_dict(record["given"], folder, look_in), place, key, folder, progress)
+                remake(given, place, key, folder, progress)
         except MiningError as error:
             found.add("recomputed", NAME, NOT_CHECKED, note="not_made", why=error)
             return False
-        if not (place / NAME).exists() and (place / folder.resolve().name / NAME).exists():
-            place = place / folder.resolve().name  # one version of several, each in a folder of its own
+        except Exception as error:  # whatever a manifest that somebody wrote makes of it: it is not confirmed
+            found.add("recomputed", NAME, NOT_CHECKED, note="not_made", why=f"{type(error).__name__}: {error}")
+            return False
+        if not (place / NAME).exists():  # one version of several, each in a folder of its own
+            place = next((path.parent for path in sorted(place.glob(f"*/{NAME}"))), place)
+        if not (place / NAME).exists():
+            found.add("recomputed", NAME, NOT_CHECKED, note="made_no_more")
+            return False
         progress("comparing the files")
-        _compare(folder, place, record, found)
+        try:
+            _compare(folder, place, record, found)
+        except (OSError, RecursionError) as error:
+            found.add("recomputed", NAME, NOT_CHECKED, note="not_made", why=error)
+            return False
     return True
+
+
+def _not_vouched(given: Given, record: Mapping[str, Any], folder: Path, look_in: Path | None) -> list[str]:
+    """Files that the audit is to be made from, and of which the manifest has no hash."""
+    files = roles_of(record)
+    known = {found_at(str(x["path"]), folder, look_in, str(x["sha256"])).resolve() for x in files}
+    asked = [
+        *given.blueprint,
+        *(path for name in FILES if name != "earlier" and (path := getattr(given, name)) is not None),
+    ]
+    strange = [path for path in asked if path.resolve() not in known]
+    if given.earlier is not None and (given.earlier / NAME).resolve() not in known:
+        strange.append(given.earlier)
+    log = Path(given.log)
+    if "://" not in given.log and not any(path.is_relative_to(log.resolve()) for path in known):
+        strange.append(log)
+    return [path.name for path in strange]
 
 
 def _compare(folder: Path, place: Path, record: Mapping[str, Any], found: _Findings) -> None:
@@ -321,7 +414,7 @@ def _compare(folder: Path, place: Path, record: Mapping[str, Any], found: _Findi
             note = "made_no_more" if new is None else "not_recorded"
             found.add("recomputed", name, DIFFERS, (new or {}).get("sha256", ""), (old or {}).get("sha256", ""), note)
             continue
-        if not (folder / name).is_file():
+        if _hash(folder / name) is None:
             status = SAME if old["sha256"] == new["sha256"] else DIFFERS
             found.add(
                 "recomputed", name, status, new["sha256"], old["sha256"], "" if status == SAME else "hash_of_missing"
@@ -329,6 +422,8 @@ def _compare(folder: Path, place: Path, record: Mapping[str, Any], found: _Findi
             continue
         where = places(place / name, folder / name)
         hashes = new["sha256"], sha256_of(folder / name)
+        if not where and hashes[0] != hashes[1] and not name.endswith(DOCUMENTS) and not why("en"):
+            where = bytes_apart(place / name, folder / name)  # the same program writes the same bytes
         if where:
             found.add("recomputed", name, DIFFERS, *hashes, "places", places="; ".join(where), why=why(found.lang))
         else:
@@ -366,8 +461,8 @@ def _other_software(record: Mapping[str, Any]) -> Callable[[str], str]:
 
 def _again(given: Given, place: Path, key: Key | None, home: Path, progress: Progress) -> None:
     """Make again what a folder holds, by the command that wrote it."""
-    made_by = json.loads((home / NAME).read_text("utf-8")).get("made_by")
-    if made_by == "followup":
+    record = json.loads((home / NAME).read_text("utf-8"))
+    if record.get("made_by") == "followup":
         from mining.followup_file import followup_given
 
         followup_given(given, place, key=key, home=home, progress=progress)
@@ -375,4 +470,7 @@ def _again(given: Given, place: Path, key: Key | None, home: Path, progress: Pro
     from mining.audit_file import audit_loaded, audit_versions
 
     loaded = given.loaded(progress)
-    (audit_loaded if loaded.versions is None else audit_versions)(loaded, place, key=key, progress=progress)
+    if loaded.versions is None:
+        audit_loaded(loaded, place, key=key, progress=progress)
+    else:
+        audit_versions(loaded, place, key=key, only=record["inputs"]["blueprint"]["version"], progress=progress)

@@ -13,16 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mining
-from mining import audit_file
+from mining import verdicts_file
 from mining.audit_file import FILES, audit
 from mining.conformance import judge
 from mining.conformance.instances import following, instances_of
 from mining.discovery import discover, models
 from mining.log import EventLog
-from mining.report import render_html
-from mining.report.record import findings_record
+from mining.report import audit_back
+from mining.sampling.sample import unguarded
+from tests.audit_records import page_of, record_of_study
 from tests.examples import examples
 from tests.helpers import MONDAY, blueprint, frame, study, traces
+from tests.report_cases import said
 
 pytestmark = pytest.mark.slow
 
@@ -163,8 +165,8 @@ def test_verdicts_in_several_row_groups_are_the_verdicts_of_the_study(tmp_path, 
     import pyarrow.parquet as pq
 
     of = mining.Study(log_of(), norm())
-    monkeypatch.setattr(audit_file, "ROWS_TOGETHER", 5 * len(of.checks))
-    audit_file._write_verdicts(of, tmp_path / "v.parquet")
+    monkeypatch.setattr(verdicts_file, "ROWS_TOGETHER", 5 * len(of.checks))
+    verdicts_file.write_verdicts(of, tmp_path / "v.parquet")
     assert pq.ParquetFile(tmp_path / "v.parquet").num_row_groups == -(-of.log.n_cases // 5)
     read = pd.read_parquet(tmp_path / "v.parquet")
     wanted = of.verdicts().frame
@@ -198,9 +200,13 @@ ODD = {
 def test_odd_names_come_through_the_whole_audit(label, tmp_path):
     cases = traces("abc", "abc") | {label: [("A", 0.0), (label, 1.0, label), ("B", 2.0), ("C", 3.0)]}
     of = study(blueprint(["a", "b", "c"], "abc"), cases)
-    audit(of.log, of.blueprint, tmp_path)
+    audit(of.log, of.blueprint, tmp_path, clear_names=True)
     record = json.loads((tmp_path / "findings.json").read_text("utf-8"))
-    assert label in {f["activity"] for f in record["findings"]}
+    assert label in {f["place"]["activity"] for f in record["findings"]}
+    for name in ("sample.csv", "findings.csv"):
+        table = pd.read_csv(tmp_path / name, dtype=str, keep_default_na=False)
+        assert label in {unguarded(value) for column in table for value in table[column]}, name
+        assert not [value for column in table for value in table[column] if value.startswith("=")], name
     assert label in pd.read_parquet(tmp_path / "verdicts.parquet")["case_id"].tolist()
     book = openpyxl.load_workbook(tmp_path / "workpapers.xlsx")
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value == label]
@@ -230,7 +236,7 @@ def long_case(n, tied):
 def test_one_case_of_100_000_events_ends_in_a_report_that_says_what_was_not_discovered(tied):
     norm = blueprint(["a", "b", "c"], "abc")
     of = mining.Study(EventLog.from_frame(long_case(100_000, tied), columns=norm.binding), norm)
-    page = render_html(of)
+    page = page_of(of)
     assert of.discovered.flow is None
     assert of.discovered.arcs["a", "b"] + of.discovered.arcs["b", "c"] > 60_000
     assert "every trace is too much for the miner (up to 100,000 events, 3 activities)" in page
@@ -275,8 +281,8 @@ def test_a_finding_says_which_problem_of_the_data_could_be_behind_it(tmp_path):
     assert row["flags"].split(", ")[0] == of.flags.set_index("finding_id").loc[[row["finding_id"]], "problem"].iloc[0]
     assert "unmapped_labels" in row["flags"]
     for lang, text in (("en", "1 of 1 faults lie in such rows or cases"), ("zh", "1 处偏差中有 1 处位于此类行或案例")):
-        assert text in render_html(of, lang=lang)
-    record = findings_record(of)
+        assert text in said(of, audit_back.findings, lang=lang)
+    record = record_of_study(of).to_dict()
     assert {"unmapped_labels"} <= {x["problem"] for x in record["data_problems"]["that_could_have_made_faults"]}
     clean = study(blueprint(["a", "b", "c"], "abc"), traces("abc", "acb"))
     assert "unmapped_labels" not in " ".join(clean.findings().frame["flags"])

@@ -117,7 +117,7 @@ def test_a_flow_with_too_many_states_is_judged_all_the_same(wide):
 @pytest.mark.few_quick(1)
 @pytest.mark.parametrize(("lang", "words"), [("en", "is not measured"), ("zh", "未度量")])
 def test_the_report_says_what_a_large_flow_leaves_open(wide, lang, words):
-    told = said(wide, audit_front.summary_section, audit_front.data, audit_body.delivered, lang=lang)
+    told = said(wide, audit_body.conformance, audit_front.data, lang=lang) + "\n".join(wide.discovered.summary(lang))
     for key in ("limits.no_certainty", "summary.no_precision", "discovered.no_orders"):
         assert mining.texts.say(key, lang, n="2", of="2").strip() in told, key
     assert words in told
@@ -141,7 +141,7 @@ def test_what_is_not_solved_is_said_everywhere(monkeypatch):
     assert judged.summary().row("path")["why_not"] != ""
     for lang in ("en", "zh"):
         values = {"n": f"{len(unsolved)}", "of": "3", "low": f"{judged.fit.cost[0]}", "high": f"{judged.fit.cost[1]}"}
-        told = said(judged, audit_front.summary_section, audit_front.data, lang=lang)
+        told = said(judged, audit_body.conformance, audit_front.data, lang=lang)
         assert mining.texts.say("limits.unsolved", lang, **values) in told
         assert f"{low:.3f}–{high:.3f}" in told
 
@@ -156,5 +156,5 @@ def test_strictness_is_the_share_of_steps_outside_free_regions():
     norm = blueprint(["a", {"free": ["b", "c"]}, "d"], "abcd")
     judged = study(norm, traces("abbcd", "ad", "axd"))
     assert (judged.strictness.outside, judged.strictness.free, judged.strictness.unknown) == (6, 3, 1)
-    told = said(judged, audit_front.summary_section)
+    told = said(judged, audit_body.conformance)
     assert "Of 9 completed steps that the design knows, 66.7\u00a0% lie outside free regions" in told

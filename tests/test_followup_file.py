@@ -222,6 +222,7 @@ def test_page_table_and_record_say_the_same_and_can_be_verified(made):
     assert found.recomputed
 
 
+@pytest.mark.slow
 def test_the_page_in_chinese_has_no_english_words_of_ours(made, tmp_path):
     done = followup(made.old.out, made.given.log, tmp_path / "out", lang="zh")
     page = done.page.read_text("utf-8")

@@ -14,7 +14,15 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 LOGIC = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Try, ast.Lambda, ast.If)
 LARGEST = 3_000_000
 MADE = {
-    "00_tour": {"report.html", "workpapers.xlsx", "manifest.json"},
+    "00_tour": {
+        "report.html",
+        "report.docx",
+        "report.pdf",
+        "report.pptx",
+        "workpapers.xlsx",
+        "narrative.yaml",
+        "manifest.json",
+    },
     "05_what_do_customers_feel": {"improvement.html"},
     "06_what_to_improve_first": {"improvement.html"},
     "07_did_it_help": {"improvement.html"},

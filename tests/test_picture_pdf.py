@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import subprocess
+import sys
+import warnings
 import xml.etree.ElementTree as ET
-import zlib
 from dataclasses import replace
-from math import hypot, pi
 
 import pytest
 
 from mining.blueprint.model import Sequence, Text
 from mining.errors import MiningError
-from mining.pictures import Mark, Picture, blueprint_picture, process_map
-from mining.pictures.pdf import POINTS, to_pdf
-from mining.pictures.pdf_font import font_for
-from mining.pictures.pdf_path import ellipse, operators, pieces, rounded_rectangle
+from mining.pictures import Mark, Picture, blueprint_picture, process_map, setter
+from mining.pictures.pdf import printable, to_pdf
 from mining.pictures.svg import document, tag, text_lines
 from tests.test_pictures import ACTIVITIES, ARCS, ENDS, HOSTILE, SVG, blueprint, example, overlay_for, steps
+
+pypdf = pytest.importorskip("pypdf")
+COMMANDS = '#read("data.json") $x$ *a* _b_ `c` \\u{41} @d <e> // /* #panic()'
 
 
 def poppler(program):
@@ -31,33 +33,43 @@ def texts_of(picture):
     return [text.text or "" for text in ET.fromstring(picture.svg).iter(f"{SVG}text")]
 
 
-def objects(pdf):
-    """Number of each object to its content, streams unpacked."""
-    found = {}
-    for match in re.finditer(rb"(\d+) 0 obj\n(.*?)\nendobj\n", pdf, re.DOTALL):
-        content = match[2]
-        if b"stream\n" in content:
-            head, _, data = content.partition(b"\nstream\n")
-            content = head + b"\n" + zlib.decompress(data.removesuffix(b"\nendstream"))
-        found[int(match[1])] = content
-    return found
+def squeezed(text):
+    return re.sub(r"\s", "", text)
 
 
 def copied(pdf):
-    """The text a reader would copy: codes of the page through the font's map of characters."""
-    parts = objects(pdf)
-    to_unicode = next(text.decode() for text in parts.values() if b"begincmap" in text)
-    page = next(text.decode() for text in parts.values() if b" Tj ET" in text)
-    char = {
-        code: bytes.fromhex(text).decode("utf-16-be")
-        for code, text in re.findall(r"<(\w{4})> <(\w+)>\n", to_unicode.partition("endcodespacerange")[2])
-    }
-    shown = re.findall(r"<(\w*)> Tj", page)
-    return ["".join(char.get(code, "?") for code in re.findall("....", codes)) for codes in shown]
+    """The text that a reader copies, in the order of the file."""
+    return squeezed("".join(page.extract_text() for page in opened(pdf).pages))
 
 
-def made(*body, width=200.0, height=100.0):
-    return Picture(document(body, width, height, title="t", desc="d", lang="en"), "t")
+def made(*body, width=200.0, height=100.0, lang="en", desc="d"):
+    return Picture(document(body, width, height, title="t", desc=desc, lang=lang), "t")
+
+
+def said(*lines):
+    return made(text_lines(lines, 10, 20, size=12, leading=14, anchor="start"))
+
+
+def opened(pdf):
+    return pypdf.PdfReader(io.BytesIO(pdf))
+
+
+def dictionaries(pdf):
+    """Every dictionary of the file, those of streams too."""
+    file = opened(pdf)
+    found = [file.get_object(n) for n in range(1, int(file.trailer["/Size"]))]
+    return [one for one in found if isinstance(one, dict)]
+
+
+def fonts(pdf):
+    """Names of the fonts that the file holds; what stands before the plus tells cuts of one font apart."""
+    names = [one["/FontName"] for one in dictionaries(pdf) if one.get("/Type") == "/FontDescriptor"]
+    assert all("+" in name for name in names)
+    return {name.partition("+")[2].removesuffix("-Identity-H") for name in names}
+
+
+def pdf_of(picture):
+    return to_pdf(picture.svg, picture.title)[0]
 
 
 # --- text, page -----------------------------------------------------------------------------------------------------
@@ -67,7 +79,12 @@ def made(*body, width=200.0, height=100.0):
 def test_every_text_of_a_picture_can_be_copied_in_its_order(lang):
     bp = example("permit_receipt")
     picture = blueprint_picture(bp, overlay=overlay_for(bp), lang=lang)
-    assert copied(to_pdf(picture.svg, picture.title)) == texts_of(picture)
+    read, at = copied(pdf_of(picture)), 0
+    for text in map(squeezed, texts_of(picture)):
+        found = read.find(text, at)
+        assert found >= at, text
+        at = found + len(text)
+    assert at == len(read)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -75,9 +92,8 @@ def test_another_program_reads_the_same_text_and_the_size_of_the_page(lang, tmp_
     picture = blueprint_picture(example("bank_loan"), lang=lang)
     path = picture.save(tmp_path / "a.pdf")
     run = subprocess.run([poppler("pdftotext"), "-raw", path, "-"], capture_output=True, text=True, check=True)
-    read = re.sub(r"\s", "", run.stdout)
     assert run.stderr == ""
-    assert [text for text in texts_of(picture) if re.sub(r"\s", "", text) not in read] == []
+    assert [text for text in texts_of(picture) if squeezed(text) not in squeezed(run.stdout)] == []
     info = subprocess.run([poppler("pdfinfo"), path], capture_output=True, text=True, check=True).stdout
     root = ET.fromstring(picture.svg)
     size = re.search(r"Page size: +([\d.]+) x ([\d.]+) pts", info)
@@ -89,118 +105,92 @@ def test_another_program_reads_the_same_text_and_the_size_of_the_page(lang, tmp_
 
 
 def test_the_page_is_as_large_as_the_picture():
-    picture = made(width=640.0, height=333.0)
-    assert b"/MediaBox [0 0 480 249.75]" in to_pdf(picture.svg, "t")
-    assert POINTS * 96 == 72  # CSS pixels to points
+    page = opened(pdf_of(made(width=640.0, height=333.0))).pages[0]
+    assert [float(x) for x in page.mediabox] == [0, 0, 480, 249.75]  # CSS pixels to points
 
 
-@pytest.mark.slow
-def test_only_the_characters_in_use_are_embedded():
-    few, more = font_for(["受理"]), font_for(["受理", "审核办结"])
-    assert few.cid.keys() == {"受", "理"}
-    assert len(few.data) < len(more.data) < 20_000
-    assert few.tag != more.tag
-    assert few.width("受理", 12) == 24.0
-    assert (
-        few.width("受A", 10) == few.widths[few.cid["受"]] / 100 + few.widths[0] / 100
-    )  # a sign stands for what is lacking
+def test_who_listens_hears_the_title_the_language_and_what_the_picture_shows():
+    pdf = to_pdf(made(lang="zh", desc="Three steps.").svg, "The title")[0]
+    root = opened(pdf).trailer["/Root"]
+    assert root["/Lang"] == "zh-CN"
+    assert opened(pdf).metadata.title == "The title"
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert b"<pdfuaid:part>1<" in root["/Metadata"].get_data()
+    assert [one["/Alt"] for one in dictionaries(pdf) if one.get("/S") == "/Figure"] == ["Three steps."]
 
 
-def test_what_the_font_lacks_is_shown_as_a_sign_and_copied_as_it_is():
-    pdf = to_pdf(made(text_lines(["a🙂ب"], 10, 20, size=12, leading=0)).svg, "t")
-    page = next(text.decode() for text in objects(pdf).values() if b" Tj ET" in text)
-    assert f"/ActualText <FEFF{'a🙂ب'.encode('utf-16-be').hex().upper()}>" in page
-    assert copied(pdf) == ["a??"]
+def test_without_title_and_description_there_is_still_a_file():
+    bare = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10"><rect width="9" height="9"/></svg>'
+    assert opened(to_pdf(bare, " ")[0]).metadata.title == "–"
+
+
+def test_shapes_stay_shapes_and_fonts_are_cut_to_the_characters_in_use():
+    few, more = pdf_of(said("受理")), pdf_of(said("受理审核办结"))
+    assert len(few) < len(more) < 12_000  # the font has eight million bytes
+    assert fonts(more) == {"NotoSansSC-Regular"}
+    whole = pdf_of(blueprint_picture(example("outpatient_visit"), lang="zh"))
+    assert len(whole) < 100_000
+    assert [one for one in dictionaries(whole) if one.get("/Subtype") == "/Image"] == []
+
+
+def test_what_the_chinese_font_lacks_is_drawn_with_the_second_and_no_other():
+    pdf, replaced = to_pdf(said("受理 مرحبا", "ℚ and ℤ", "⚠ done").svg, "t")
+    assert replaced == 0
+    assert fonts(pdf) == {"NotoSansSC-Regular", "DejaVuSans"}
+    assert "ℚandℤ⚠done" in copied(pdf)
+
+
+def test_what_no_font_has_is_a_question_mark_that_is_counted_and_said(tmp_path):
+    picture = said("a🙂b?", "受理 ✅\ufe0f")
+    with pytest.warns(UserWarning, match=r"a\.pdf: .* printed as question marks: 2\.$"):
+        path = picture.save(tmp_path / "a.pdf")
+    assert copied(path.read_bytes()) == "a?b?受理?"
+    assert printable(made().svg)[1] == printable(said("受理?").svg)[1] == 0
 
 
 @pytest.mark.few_quick(3)
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", [*HOSTILE, COMMANDS], ids=range(len(HOSTILE) + 1))
 def test_hostile_names_make_a_sound_file(name, tmp_path):
     named = Text({"en": name})
     bp = blueprint([("a", "customer", "one"), ("b", "support", "one")], Sequence(steps("a", "b")))
     bp = replace(bp, name=named, activities=tuple(replace(a, name=named) for a in bp.activities))
-    path = blueprint_picture(bp).save(tmp_path / "a.pdf")
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        path = blueprint_picture(bp).save(tmp_path / "a.pdf")
+    assert len(told) == ("🙂" in name)
     check = subprocess.run([poppler("pdftotext"), path, "-"], capture_output=True, text=True, check=True)
     assert check.stderr == ""
+    if name == COMMANDS:
+        assert copied(path.read_bytes()).count(squeezed(name)) >= 3
 
 
-def test_the_file_is_the_same_each_time_and_its_table_is_right():
+def test_the_file_is_the_same_each_time_and_in_every_folder(tmp_path, monkeypatch):
     picture = blueprint_picture(example("outpatient_visit"), lang="zh")
-    pdf = to_pdf(picture.svg, picture.title)
-    assert pdf == to_pdf(picture.svg, picture.title)
-    begins = [int(x) for x in re.findall(rb"(\d{10}) 00000 n ", pdf)]
-    assert [pdf[at : at + 8].split(b" ")[0] for at in begins] == [str(k).encode() for k in range(1, len(begins) + 1)]
-    table = int(re.search(rb"startxref\n(\d+)\n", pdf)[1])
-    assert pdf[table : table + 4] == b"xref"
-    lengths = re.findall(rb"/Length (\d+) .*?>>\nstream\n(.*?)\nendstream", pdf, re.DOTALL)
-    assert all(int(n) == len(data) for n, data in lengths)
+    first = pdf_of(picture)
+    for name in ("data.json", "picture.svg", "main.typ"):
+        (tmp_path / name).write_text("not ours", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    setter._fonts.cache_clear()
+    assert pdf_of(picture) == first
 
 
-def test_a_missing_package_is_named(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "fontTools", None)
-    with pytest.raises(MiningError, match=r"'fontTools'.*save as \.svg"):
-        to_pdf(made().svg, "t")
+def test_a_missing_package_is_named(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "typst", None)
+    with pytest.raises(MiningError, match=r"'typst'\. Install it, or choose another format"):
+        made().save(tmp_path / "a.pdf")
+    assert list(tmp_path.iterdir()) == []
 
 
-# --- shapes ---------------------------------------------------------------------------------------------------------
-
-
-def test_what_pictures_do_not_hold_is_refused_by_name():
-    for body, said in (
-        ('<ellipse cx="1" cy="1" rx="2" ry="3"/>', "<ellipse>"),
-        ('<g transform="rotate(3)"/>', r"rotate\(3\)"),
-        ('<path d="M0,0 S1,1 2,2" stroke="#000000"/>', "'S1,1 2,2'"),
-        ('<path d="M0,0 L1" stroke="#000000"/>', "'L1'"),
-    ):
-        with pytest.raises(MiningError, match=said):
-            to_pdf(made(body).svg, "t")
-
-
-def test_a_path_is_followed_by_hand():
-    assert pieces("M1,2 L3,4 5,6 l1,1 H9 v-2 Z l1,0") == [
-        ("m", (1, 2)),
-        *(("l", (3, 4)), ("l", (5, 6)), ("l", (6, 7)), ("l", (9, 7)), ("l", (9, 5))),
-        ("h",),
-        ("l", (2, 2)),
-    ]
-    assert pieces("M0,0 Q3,0 3,3")[1] == ("c", (2, 0), (3, 1), (3, 3))
-    assert operators([("m", (1, 2)), ("l", (3.456, -4)), ("h",)]) == "1.00 2.00 m 3.46 -4.00 l h"
-
-
-@pytest.mark.parametrize(("d", "centre", "turn"), [
-    ("M5,0 A5,5 0 0 1 0,5", (0, 0), pi / 2),
-    ("M5,0 A5,5 0 0 0 0,5", (5, 5), pi / 2),
-    ("M5,0 A5,5 0 1 0 0,5", (0, 0), 3 * pi / 2),
-    ("M5,0 A5,5 0 1 1 0,5", (5, 5), 3 * pi / 2),
-    ("M-5,0 A5,5 0 0 1 5,0", (0, 0), pi),
-])  # fmt: skip
-def test_an_arc_lies_on_its_circle_and_is_as_long_as_it_should(d, centre, turn):
-    (_, here), *curves = pieces(d)
-    length = 0.0
-    for _, p, q, end in curves:
-        points = [bezier(here, p, q, end, k / 50) for k in range(51)]
-        assert all(abs(hypot(x - centre[0], y - centre[1]) - 5) < 0.005 for x, y in points)
-        length += sum(hypot(a - c, b - d) for (a, b), (c, d) in zip(points, points[1:], strict=False))
-        here = end
-    assert length == pytest.approx(5 * turn, rel=1e-3)
-
-
-def bezier(a, b, c, d, t):
-    weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
-    return tuple(sum(w * p[k] for w, p in zip(weights, (a, b, c, d), strict=True)) for k in (0, 1))
-
-
-def test_an_arc_too_small_for_its_ends_is_made_larger():
-    (_, _), *curves = pieces("M-5,0 A1,1 0 0 1 5,0")
-    assert curves[-1][-1] == pytest.approx((5, 0))
-    assert min(y for _, *points in curves for _, y in points) == pytest.approx(-5)
-
-
-def test_circles_and_round_corners():
-    ends = [points[-1] for _, *points in ellipse(3, 4, 2) if points]
-    assert [hypot(x - 3, y - 4) for x, y in ends] == pytest.approx([2] * 9)
-    assert rounded_rectangle(0, 0, 4, 2, 0)[-2:] == [("l", (0, 2)), ("h",)]
-    assert rounded_rectangle(0, 0, 4, 2, 9) == rounded_rectangle(0, 0, 4, 2, 1)
+@pytest.mark.parametrize(("svg", "problem"), [
+    ("<svg", "no picture .* unclosed token"),
+    ("<a/>", "failed to parse SVG"),
+    ('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="/etc/x.png" width="9" height="9"/></svg>', "x.png"),
+    ('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="../x.png" width="9" height="9"/></svg>', "x.png"),
+], ids=["cut", "other", "absolute", "above"])  # fmt: skip
+def test_what_is_no_picture_or_reads_other_files_is_refused(svg, problem, tmp_path):
+    with pytest.raises(MiningError, match=problem):
+        Picture(svg, "t").save(tmp_path / "a.pdf")
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- as the PNG has it ----------------------------------------------------------------------------------------------

@@ -204,7 +204,7 @@ def test_a_step_left_out_saves_itself_and_that_alone_makes_no_change_request(ste
     assert (f"R{step}" in order(found)) == stays
     assert ("stay findings" in found.change_requests.sentence()) == stays
     assert ("adopted" in found.change_requests.sentence()) != stays
-    assert ("是否纳入蓝图" in found.change_requests.sentence("zh")) != stays
+    assert ("是否纳入服务蓝图" in found.change_requests.sentence("zh")) != stays
     assert ("change requests" in found.sentence()) != stays
 
 
@@ -333,7 +333,7 @@ def test_the_rule_is_printed_with_its_cut_points_and_settings():
     table = ranked(of, {}, worth=[Worth("time", 35, "EUR")], mandatory=["Ra"], tie=0.3)
     text = table.rule()
     for part in (
-        *BANDS,
+        *(x.replace(">=", "≥").replace("-", "–") for x in BANDS),
         "one class up: Ra",
         "35 EUR per hour of time",
         "10th percentile",

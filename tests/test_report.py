@@ -88,15 +88,18 @@ def test_evidence_names_the_row_the_time_and_the_size_of_a_fault():
             assert same(shown[row["case_id"]][name], row[name])
 
 
-def test_the_appendix_of_cases_names_every_case_of_a_finding_with_its_row():
-    of = record_of_study(small())
-    shown = [(row["finding"], row["case_id"], row["row"]) for row in Tables(page()).rows["table-cases"].values()]
+def test_the_appendix_of_cases_names_the_cases_of_a_finding_with_their_rows():
+    of, rows = record_of_study(small()), Tables(page()).rows["table-cases"]
     faults = small().deviations().frame
-    assert {(finding, case) for finding, case, _ in shown} == set(
-        zip(faults["finding_id"], faults["case_id"], strict=True)
-    )
-    evidence = [(x.finding_id, e["case_id"], e["row"]) for x in of.findings for e in x.evidence["shown"]]
-    assert shown == [(id, case, "" if row is None else str(int(row))) for id, case, row in evidence]
+    assert list(rows) == [x.finding_id for x in of.findings]
+    for finding in of.findings:
+        shown = rows[finding.finding_id]
+        pairs = [x.partition("=") for x in shown["shown"].split("; ")]
+        mine = faults[faults["finding_id"] == finding.finding_id]
+        assert int(shown["cases"]) == finding.evidence["cases"] == mine["case_id"].nunique()
+        assert {case for case, _, _ in pairs} == set(mine["case_id"])
+        evidence = [(x["case_id"], "" if x["row"] is None else str(int(x["row"]))) for x in finding.evidence["shown"]]
+        assert [(case, row) for case, _, row in pairs][: len(evidence)] == evidence
 
 
 def test_row_account_adds_up_in_print():
@@ -122,7 +125,8 @@ def test_the_summary_is_made_from_the_tables():
     found = record_of_study(of)
     high, medium, low = (sum(x.priority == p for x in found.ranked) for p in "HML")
     assert f"Findings ranked: {len(found.ranked)} (high {high}, medium {medium}, low {low})." in text
-    assert found.rating.sentence("en") in text
+    assert audit_back.rating_said(found, writer_of(of, "en")) in text
+    assert all(line in text for line in of.discovered.summary("en"))
 
 
 # --- outline ------------------------------------------------------------------------------------------------------------

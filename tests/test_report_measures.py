@@ -10,7 +10,7 @@ from mining.opportunities import FACETS
 from mining.report import audit_back, audit_body, audit_front
 from mining.report.formats import writer_of
 from mining.report.measures_record import measures_record
-from mining.report.summary import sentences
+from mining.report.paths import fit_lines, path_lines
 from mining.texts import basis, check_text, clause, say
 from tests.audit_records import record_of_study
 from tests.helpers import blueprint, study, traces
@@ -20,25 +20,29 @@ from tests.test_workpapers import assert_columns, read
 CONFORMANCE, SUMMARY, DATA = audit_body.conformance, audit_front.summary_section, audit_front.data
 
 
-def summary_of(of: mining.Study) -> list[str]:
-    return sentences(record_of_study(of), writer_of(of, "en"))
+def path_sentences(of: mining.Study) -> list[str]:
+    """What the report says of the way, each sentence of which stands in it."""
+    w, report = writer_of(of, "en"), said(of, SUMMARY, CONFORMANCE)
+    lines = [*path_lines(of, w), *fit_lines(of, w)]
+    assert all(line in report for line in lines)
+    return lines
 
 
 # --- services of several types -------------------------------------------------------------------------------------------
 
 
 def test_a_hybrid_service_has_one_line_per_stage_and_no_figure_for_all_of_it():
-    told = summary_of(hybrid())
-    assert told[1] == (
+    told = path_sentences(hybrid())
+    assert told[0] == (
         "Stage “Booking” (self-service): 6 of 7 judged cases hold designed steps only (85.7 %; 95 % interval 48.7–97.4 %); "
         "the order and number of these steps are free by design."
     ).replace(" %", "\u00a0%").replace("95\u00a0% interval", "95 % interval")  # fmt: skip
-    assert told[2].startswith("Stage “Visit” (linear): 5 of 7 judged cases follow the designed flow")
+    assert told[1].startswith("Stage “Visit” (linear): 5 of 7 judged cases follow the designed flow")
     fit = hybrid().fits["path-two"]
-    assert f"Log fitness {fit.log_fitness[0]:.3f}, mean of the cases {fit.mean_fitness[0]:.3f}." in told[2]
-    assert told[3].startswith("In 6 of 7 judged cases the stages follow one another as designed")
-    assert told[4].startswith("Fitness is not shown for “Booking”, ")
-    assert "itness" not in " ".join(told[:2] + told[3:4] + told[5:])
+    assert f"Log fitness {fit.log_fitness[0]:.3f}, mean of the cases {fit.mean_fitness[0]:.3f}." in told[1]
+    assert told[2].startswith("In 6 of 7 judged cases the stages follow one another as designed")
+    assert told[3].startswith("Fitness is not shown for “Booking”, ")
+    assert "itness" not in " ".join(told[:1] + told[2:3] + told[4:])
 
 
 @pytest.mark.parametrize(
@@ -47,9 +51,9 @@ def test_a_hybrid_service_has_one_line_per_stage_and_no_figure_for_all_of_it():
 def test_where_the_order_is_free_no_fitness_is_shown_and_the_page_says_why(kind, why):
     norm = blueprint({"free": ["a", "b", "c"]}, "abc", service_type=kind)
     of = study(norm, traces("abc", "bac", "xc"))
-    told = summary_of(of)
-    assert "2 of 3 judged cases hold designed steps only" in told[1]
-    assert told[2].startswith(f"Fitness is not shown: in {why}")
+    told = path_sentences(of)
+    assert "2 of 3 judged cases hold designed steps only" in told[0]
+    assert told[1].startswith(f"Fitness is not shown: in {why}")
     chapters = (SUMMARY, DATA, CONFORMANCE, audit_back.glossary)
     free, bound = (said(x, *chapters).splitlines() for x in (of, small()))
     for shown, lines in ((False, free), (True, bound)):

@@ -16,7 +16,7 @@ from mining.pictures.svg import document as svg_document
 from mining.pictures.svg import text_lines, text_width
 from mining.report.document import Document, Fact, Figure, Section
 from mining.report.pdf import set_document, write_pdf
-from mining.report.pdf_data import ACROSS, BREAK, UPRIGHT, breakable, drawable_svg, size_of
+from mining.report.pdf_data import ACROSS, BREAK, UPRIGHT, breakable, size_of
 from mining.report.table import Cell, Column, Group, Row, Table, table
 from mining.report.widths import PADDING, widths
 from tests.examples import examples
@@ -239,11 +239,10 @@ def test_characters_that_no_font_has_are_counted_and_said():
 
 
 def test_a_picture_with_such_a_character_keeps_its_other_texts():
-    svg, n = drawable_svg(
-        picture("ok \U0001f44d"), lambda text: (text.replace("\U0001f44d", "?"), text.count("\U0001f44d"))
-    )
-    assert n == 1
-    assert ">ok ?</text>" in svg
+    shown = Figure("C", picture("ok 受 \U0001f44d"))
+    data, replaced, _ = set_document(Document("K", "N", "en", [], [Section([], id="a", title="T", figures=[shown])]))
+    assert replaced == 1
+    assert "ok受?" in read(data)
 
 
 def test_no_line_is_wider_than_its_column(tmp_path):

@@ -22,11 +22,13 @@ WORDS = (
     "decision",
 )  # of frames, told in the workbook
 
+ABOUT_CHINESE = ("engagement.help.customer_term",)  # a choice between two Chinese words
+
 
 def test_every_text_has_both_languages_and_the_same_places():
     for key, texts in catalogue().items():
         assert set(texts) == {"en", "zh"}, key
-        assert not CJK.search(texts["en"]), key
+        assert not CJK.search(texts["en"]) or key in ABOUT_CHINESE, key
         places = [set(re.findall(r"\{(\w+)\}", text)) for text in texts.values()]
         assert places[0] == places[1] or key.startswith(("rule.", "report.version")), key
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from mining.log.codes import coded
 from mining.log.labels import folded, meanings
 from mining.log.quality_checks import DAY, Found, Sight
+from mining.log.shown import NOBODY, may_show
 from mining.units import MISSING
 
 OPENS = 0.05  # share of the cases that begin (end) with a label before it counts as a beginning (an end)
@@ -102,13 +103,25 @@ def people_checks(sight: Sight) -> Iterator[Found | None]:
     if not log.binding.resource:
         return
     yield sight.found("missing_resources", log.resource < 0)
-    nobody = np.array([*(folded(name) in _NOBODY for name in log.resources), False])
+    known = log.source.extras.get(NOBODY, ())
+    nobody = np.array([*(names_nobody(name) or name in known for name in log.resources), False])
     if nobody.any():
         names = ", ".join(repr(name) for name, hit in zip(log.resources, nobody[:-1].tolist(), strict=True) if hit)
         yield sight.found("system_resources", nobody[log.resource], labels=names[:200])
 
 
 _NOBODY = frozenset(folded(word) for word in NOBODY_WORDS)
+
+
+def names_nobody(word: str) -> bool:
+    """Whether a resource is called as programs and gaps are, and not as people are.
+
+    Examples
+    --------
+    >>> names_nobody("System"), names_nobody("clerk-01")
+    (True, False)
+    """
+    return folded(word) in _NOBODY
 
 
 def attribute_checks(sight: Sight) -> Iterator[Found | None]:
@@ -137,7 +150,7 @@ def attribute_checks(sight: Sight) -> Iterator[Found | None]:
         else:
             continue
         yield sight.cases_found("attribute_varies", _varies(values, missing, log.offsets), place=name)
-        yield _drift(sight, name, codes, late, names)
+        yield _drift(sight, name, codes, late, names, told=may_show(log, name))
 
 
 def _later_half(sight: Sight) -> np.ndarray:
@@ -187,8 +200,13 @@ def _drift(
     late: np.ndarray,
     names: list[str] | None,
     problem: str = "attribute_drift",
+    *,
+    told: bool = True,
 ) -> Found | None:
-    """How much of a mix of values changed: half the sum of the differences of the shares (total variation)."""
+    """How much of a mix of values changed: half the sum of the differences of the shares (total variation).
+
+    Where its values may not be told, the moves of single values are not listed: only how much moved, and what is missing.
+    """
     n = int(codes.max(initial=-1)) + 2
     halves = [np.bincount(codes[half] + 1, minlength=n) for half in (~late, late)]
     if min(half.sum() for half in halves) < ENOUGH:
@@ -203,9 +221,12 @@ def _drift(
     fewer = np.flatnonzero(change * 2 >= change.max())
     at = np.isin(np.minimum(codes + 1, len(change) - 1), fewer)
     moves = []
-    for i in np.argsort(-change, kind="stable")[:MOST_MOVES].tolist():
-        if change[i]:
+    listed = change if told or names is None else np.where(np.arange(len(change)) > 0, 0.0, change)
+    for i in np.argsort(-listed, kind="stable")[:MOST_MOVES].tolist():
+        if listed[i]:
             key = "drift.missing" if i == 0 else "drift.filled" if names is None else "drift.value"
             value = repr(names[i - 1]) if names and i else ""
             moves.append((key, {"value": value, "before": f"{shares[0][i]:.0%}", "after": f"{shares[1][i]:.0%}"}))
+    if not moves:
+        moves.append(("drift.not_shown", {}))
     return sight.found(problem, at, place=name, moved=f"{moved:.0%}", moves=tuple(moves))

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from mining.outcomes.parts import Part, both, part
+from mining.texts import LANGUAGES
+from mining.voice.items import item_name
 
 if TYPE_CHECKING:
     from mining.blueprint.model import Blueprint
@@ -95,7 +97,8 @@ def _item(study: Study, item: str, worse: int, score: np.ndarray, case: np.ndarr
     lost = int((~of_case).sum())
     note = both("outcomes.note.answers", n=f"{len(score):,}", lost=f"{lost:,}")
     known = np.isfinite(scale).all()
+    name = both("outcomes.name.survey", item={lang: item_name(item, lang) for lang in LANGUAGES})
     return part(
         f"survey:{item}", values, {"no_answer": times == 0}, kind="score", worse=worse, visible=True,
-        unit=f"{scale[0]:g}-{scale[1]:g}" if known else "", name=both("outcomes.name.survey", item=item), note=note,
+        unit=f"{scale[0]:g}-{scale[1]:g}" if known else "", name=name, note=note,
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -290,7 +291,10 @@ class Picture:
             case ".pdf":
                 from mining.pictures.pdf import to_pdf
 
-                data = to_pdf(self.svg, self.title)
+                data, replaced = to_pdf(self.svg, self.title)
+                if replaced:
+                    said = f"{path}: characters that no font of PDF files here can draw, printed as question marks: {replaced}."
+                    warnings.warn(said, stacklevel=2)
             case other:
                 shown = repr(other) if other else "a file without suffix"
                 raise MiningError(f"{path}: cannot save a picture as {shown}. Use .svg, .png or .pdf.")

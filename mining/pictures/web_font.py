@@ -6,10 +6,9 @@ import io
 from base64 import b64encode
 from functools import lru_cache
 
-from mining.pictures.pdf_font import UNUSED_TABLES
-
 FAMILY = "Shipped Sans SC"
 FIRST = 0x2E80  # radicals, the first of the Chinese blocks: what lies below, every machine can show
+UNUSED_TABLES = ("GSUB", "GPOS", "GDEF", "BASE", "VORG", "vhea", "vmtx", "DSIG")
 
 
 def chinese(text: str) -> str:

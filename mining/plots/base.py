@@ -12,7 +12,6 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
-import pylopdf_fonts_zh_cn
 import seaborn as sns
 from matplotlib import font_manager
 from matplotlib.axes import Axes
@@ -20,14 +19,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from mining.pictures.svg import clean, wrap
+from mining.pictures.fonts import font_files, safe
+from mining.pictures.svg import wrap
 from mining.texts import say
 
 INK, MUTED, GRID = "#1e293b", "#475569", "#cbd5e1"
 DARK, LIGHT, ORANGE, RED = "#1f3a5f", "#a9bcd6", "#f58a3c", "#b91c1c"  # told apart in grey and by the colour-blind
 WIDTH, ROW, AROUND = 7.2, 0.42, 1.25  # inches
 LABEL_WIDTH, LABEL_LINES, LABEL_SIZE = 250.0, 3, 9
-UNKNOWN = "?"  # stands for a character that no font at hand can draw
 
 
 @cache
@@ -44,21 +43,9 @@ def register_fonts() -> tuple[str, ...]:
     >>> register_fonts()[0]
     'Noto Sans SC'
     """
-    path = str(pylopdf_fonts_zh_cn.sans_path())
+    path = str(font_files()[0])
     font_manager.fontManager.addfont(path)
     return font_manager.FontProperties(fname=path).get_name(), "DejaVu Sans"
-
-
-@cache
-def _drawable() -> frozenset[int]:
-    paths = (font_manager.findfont("DejaVu Sans"), str(pylopdf_fonts_zh_cn.sans_path()))
-    return frozenset(code for path in paths for code in font_manager.get_font(path).get_charmap())
-
-
-def safe(text: str) -> str:
-    """The text without what no font here can draw: such characters would be boxes and warnings."""
-    known = _drawable()
-    return "".join(char if ord(char) in known else UNKNOWN for char in clean(text))
 
 
 def short_label(text: str) -> str:

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from mining.pictures.fonts import safe
 from mining.plots.base import (
     DARK,
     GRID,
@@ -24,7 +25,6 @@ from mining.plots.base import (
     axes_of,
     families,
     nothing,
-    safe,
     short_label,
     style,
 )  # fmt: skip

@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from mining.handovers.crossings import LINES
 from mining.handovers.matrix import FEW
+from mining.pictures.fonts import safe
 from mining.pictures.svg import wrap
 from mining.plots.base import (
     DARK,
@@ -27,7 +28,6 @@ from mining.plots.base import (
     axes_of,
     families,
     nothing,
-    safe,
     short_label,
     style,
 )

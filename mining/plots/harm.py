@@ -10,6 +10,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from mining.pictures.fonts import safe
 from mining.plots.base import (
     DARK,
     GRID,
@@ -21,7 +22,6 @@ from mining.plots.base import (
     axes_of,
     families,
     nothing,
-    safe,
     short_label,
     style,
 )

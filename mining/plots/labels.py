@@ -10,7 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 
-from mining.plots.base import INK, MUTED, families, safe
+from mining.pictures.fonts import safe
+from mining.plots.base import INK, MUTED, families
 
 SIZE = 8.0
 GAP = 3.0  # points between a label and anything else

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from mining.pictures.fonts import safe
 from mining.pictures.svg import wrap
 from mining.plots.base import (
     AROUND,
@@ -26,7 +27,6 @@ from mining.plots.base import (
     axes_of,
     families,
     nothing,
-    safe,
     style,
 )
 from mining.texts import say

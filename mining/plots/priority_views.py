@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from mining.errors import UnknownNameError
+from mining.pictures.fonts import safe
 from mining.plots.base import (
     AROUND,
     DARK,
@@ -25,7 +26,6 @@ from mining.plots.base import (
     axes_of,
     families,
     nothing,
-    safe,
     short_label,
     style,
 )

@@ -11,7 +11,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from mining.plots.base import GRID, INK, LABEL_SIZE, MUTED, families, nothing, safe, style
+from mining.plots.base import GRID, INK, LABEL_SIZE, MUTED, families, nothing, short_label, style
 from mining.texts import say
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def dotted_chart(dots: Dots, *, lang: str = "en", ax: Axes | None = None) -> Axe
             x = frame.loc[mine, "x"].to_numpy()
             ax.scatter(x, frame.loc[mine, "place"], s=size, color=colour, marker=marker, linewidths=0, rasterized=True)
             look: dict[str, Any] = {"color": colour, "marker": marker, "linestyle": "", "markersize": 5}
-            handles.append(Line2D([], [], label=safe(name), **look))
+            handles.append(Line2D([], [], label=short_label(name), **look))
         _scales(ax, dots, lang)
         ax.legend(
             handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, borderaxespad=0.4,

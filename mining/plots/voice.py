@@ -105,14 +105,14 @@ def servperf_chart(table: Servperf, *, lang: str = "en", ax: Axes | None = None)
     -------
     Axes
     """
-    from mining.voice.servqual import RATER
+    from mining.voice.items import item_name
 
     rows = table.frame.dropna(subset=["perception"]).reset_index(drop=True)
     with style(lang):
         ax = axes_of(ax, len(rows))
         if rows.empty:
             return nothing(ax, say("voice.chart.no_scores", lang), lang)
-        labels = [say(f"voice.rater.{x}", lang) if x in RATER else str(x) for x in rows["dimension"]]
+        labels = [item_name(str(x), lang) for x in rows["dimension"]]
         notes = [say("voice.chart.answers", lang, n=f"{int(n):,}") for n in rows["n"]]
         shown = rows.rename(columns={"perception": "value"})
         _dots(ax, shown, 1.0, np.full(len(rows), DARK), notes, lang)

@@ -150,7 +150,7 @@ class Priorities(Result):
         comma = say("word.listed", lang)
         worth = comma.join(item.text(outcomes[item.outcome], lang) for item in self.worth)
         parts = [
-            say("priorities.rule.class", lang, bands=comma.join(BANDS)),
+            say("priorities.rule.class", lang, bands=comma.join(_band(x, lang) for x in BANDS)),
             say("priorities.rule.mandatory", lang, checks=comma.join(self.mandatory)) if self.mandatory else "",
             say("priorities.rule.harm", lang, q=f"{Q:g}"),
             say("priorities.rule.visible", lang) if self.work.facts.visible_first else "",
@@ -342,3 +342,15 @@ def observed_days(study: Study) -> float:
     start = study.instances.case_start
     known = start[start != MISSING]
     return (study.instances.now - int(known.min())) / MICROSECONDS / 86_400 if len(known) else 0.0
+
+
+def _band(band: str, lang: str) -> str:
+    """A band of rates as it is printed; Chinese has no blank before the sign.
+
+    Examples
+    --------
+    >>> _band(">= 5 %", "en"), _band("1-5 %", "zh")
+    ('≥ 5 %', '1–5%')
+    """
+    text = band.replace(">=", "≥").replace("-", "–")
+    return text.replace(" ", "") if lang == "zh" else text

@@ -183,7 +183,13 @@ def file_of(engagement: str) -> Path:
 
 
 def _inside(path: Path, folder: Path) -> bool:
-    return path.resolve().is_relative_to(folder.resolve())
+    """Whether a file lies in a folder, by its own name or the one that it is a link to, or a file there is the same under another."""
+    home = folder.resolve()
+    if any(x.is_relative_to(home) for x in (path.resolve(), path.parent.resolve() / path.name)):
+        return True
+    if not path.exists() or not home.is_dir():
+        return False
+    return any(x.is_file() and x.samefile(path) for x in home.iterdir())
 
 
 def _bytes(text: str) -> bytes:

@@ -17,6 +17,8 @@ from mining.log.arrange import is_shared
 from mining.log.attributes import case_values
 from mining.log.codes import coded
 from mining.log.pieces import PER_INSTANCE, fixed
+from mining.log.quality_cases import names_nobody
+from mining.log.shown import NOBODY, SHOWN
 from mining.log.stored import Held
 from mining.privacy.identities import TELLING, Identities, dictionary, identities_of, texts_of
 from mining.privacy.of_store import PseudonymousStored, Replaced
@@ -36,6 +38,7 @@ KEPT = (
     "extensions",
     "rejected",
     "alike",
+    SHOWN,
 )  # extras of a source that hold no values
 TOKEN = re.compile(r"'([^']*)'|\"([^\"]*)\"|(\S+)")
 PUNCTUATION = ".,;:()[]{}"
@@ -165,6 +168,7 @@ def _source(log: EventLog, pseudonyms: Pseudonyms, found: Identities, names: set
         extras["alike"] = [column for column in extras["alike"] if column in bound]
     key = pseudonyms.key.fingerprint
     mark = {"key": key, "columns": dict(found.kinds), "columns_left_out": len(left_out)}
+    extras[NOBODY] = tuple(sorted(pseudonyms.of("resource", filter(names_nobody, log.resources))))
     made = replace(
         source, table=pa.table(columns), problems=_masked(source.problems, log.binding, names),
         notes=_without(source.notes, names)[0], extras=extras | {MARK: mark},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mining.errors import MiningError, UnknownNameError
 from mining.log import EventLog
+from mining.log.shown import only_showing
 from mining.privacy.identities import personal
 from mining.privacy.of_blueprint import pseudonymous_blueprint
 from mining.privacy.of_log import MARK, pseudonymous_log
@@ -77,7 +78,7 @@ class Privacy:
 
 
 def shown_attributes(source: Study | EventLog, blueprint: Blueprint, disclose: Collection[str] = ()) -> tuple[str, ...]:
-    """Attributes whose values may be written out: those that checks of the blueprint name, and those listed.
+    """Attributes whose values may be written out: those whose values checks of the blueprint compare, and those listed.
 
     Others are still used to make groups alike, but none of their values is printed. What looks like data about persons is shown only
     where it is listed (:func:`disclosure_warnings` then says what it looks like); nothing that pseudonyms stand in for is hidden, since
@@ -103,7 +104,7 @@ def shown_attributes(source: Study | EventLog, blueprint: Blueprint, disclose: C
     Examples
     --------
     >>> shown_attributes(study, study.blueprint)
-    ('channel', 'deadline', 'receipt_no', 'delivery')
+    ('channel', 'deadline', 'delivery')
     """
     log = source if isinstance(source, EventLog) else source.log
     known = log.binding.attributes
@@ -131,12 +132,14 @@ def disclosure_warnings(log: EventLog, disclose: Collection[str], lang: str = "e
 
 
 def named_by_checks(blueprint: Blueprint) -> tuple[str, ...]:
-    """Attributes that rules, standards, allowances and touchpoints of a blueprint read.
+    """Attributes whose values rules, standards, allowances and touchpoints of a blueprint compare.
+
+    An attribute that is a proof, such as the number of a receipt, is asked only whether there is a value.
 
     Examples
     --------
     >>> named_by_checks(study.blueprint)
-    ('channel', 'deadline', 'delivery', 'receipt_no')
+    ('channel', 'deadline', 'delivery')
     """
     return tuple(sorted(set(_named(blueprint))))
 
@@ -149,7 +152,6 @@ def _named(blueprint: Blueprint) -> Iterator[str]:
     for activity in blueprint.activities:
         if contact := activity.touchpoint:
             groups.append(contact.fails_when)
-            yield from (proof.attr for proof in contact.proofs if proof.attr)
             if contact.channels:
                 yield "channel"
     for when in groups:
@@ -229,7 +231,7 @@ def pseudonymised(
         roster.check(log.resources, [role.id for role in blueprint.roles], log.source.path)
     made = pseudonymous_log(log, pseudonyms, customer, disclose=disclose)
     return Pseudonymised(
-        made,
+        only_showing(made, disclose if blueprint is None else shown_attributes(made, blueprint, disclose)),
         None if blueprint is None else pseudonymous_blueprint(blueprint, made, pseudonyms),
         None if roster is None else pseudonymous_roster(roster, pseudonyms),
         {

@@ -55,7 +55,7 @@ class FindingRecord:
     consequence : dict
         harm (word), hours and loss a year with their range, and effects: per outcome the naive difference and the adjusted one.
     action : dict
-        recommendation as people wrote it, and the actions of the plan.
+        recommendation as people wrote it, and the actions of the plan (:func:`mining.record.decided.with_plan`).
     confidence : dict
         certainty, flags (problems of the data), tie, rank_low, rank_high, p_first, p_top5, and sample: what the inspection confirmed.
     evidence : dict
@@ -63,7 +63,7 @@ class FindingRecord:
     allowance : dict
         n_allowed: cases that an allowance covers, and which ones.
     response : dict
-        position, text, owner, due, status as people wrote them.
+        position, text, owner, due, status as people wrote them; owner and due day of the plan where only that has them.
     severity_by_blueprint : str
         Before a person decided otherwise; with the reason in ``severity_reason``.
     severity_reason : str
@@ -106,7 +106,7 @@ class FindingRecord:
 def finding_records(
     study: Study, improvement: Improvement, narrative: Narrative, evaluation: Evaluation | None = None
 ) -> tuple[FindingRecord, ...]:
-    """All findings: the ranked ones in their order, then those that no plan need mend.
+    """All findings, without their actions: the ranked ones in their order, then those that no plan need mend.
 
     A finding whose class the inspected sample did not confirm is withdrawn: it keeps its record and loses its rank. A severity that a
     person decided gives the priority of its cell; within a class the order stays that of the ranking.
@@ -115,7 +115,7 @@ def finding_records(
     ----------
     study : Study
     improvement : Improvement
-        Of the same study: effects, ranking, causes and plan.
+        Of the same study: effects, ranking and causes.
     narrative : Narrative
         What people wrote.
     evaluation : Evaluation, optional
@@ -160,7 +160,7 @@ def _record(
     severity = words.severity.value if words.severity else row["severity"]
     priority, cell = rank["priority"], rank["cell"]
     if severity != row["severity"]:
-        priority, cell = priority_of(severity, plain(row["visible"]), row["low"], int(row["n_net"]))
+        priority, cell = class_of(severity, row, mandatory=bool(rank["mandatory"]))
     return FindingRecord(
         finding_id=id,
         number=None,
@@ -174,7 +174,7 @@ def _record(
         condition=_condition(study, row, faults),
         cause=_cause(words) | {"associations": _associations(improvement, id)},
         consequence={"text": words.consequence.to_dict()} | _consequence(improvement, id, rank),
-        action={"recommendation": words.recommendation.to_dict(), "actions": _actions(improvement, id)},
+        action={"recommendation": words.recommendation.to_dict(), "actions": []},
         confidence=_confidence(row, rank, sample),
         evidence=_evidence(row, faults),
         allowance={
@@ -185,6 +185,21 @@ def _record(
         severity_by_blueprint=row["severity"],
         severity_reason=words.severity.reason.to_dict() if words.severity else None,
     )
+
+
+def class_of(severity: str, facts: Mapping[Any, Any] | pd.Series, *, mandatory: bool) -> tuple[str, str]:
+    """Priority of a severity and the cell of the printed table; one class up for a mandatory check, as in the ranking.
+
+    Examples
+    --------
+    >>> class_of("minor", {"visible": True, "low": 0.06, "n_net": 40}, mandatory=True)
+    ('H', 'minor, visible, >= 5 %, mandatory: M to H')
+    """
+    priority, cell = priority_of(severity, plain(facts["visible"]), facts["low"], int(facts["n_net"]))
+    if not mandatory:
+        return priority, cell
+    above = PRIORITIES[max(PRIORITIES.index(priority) - 1, 0)]
+    return above, f"{cell}, mandatory: {priority} to {above}"
 
 
 def _by_language(make: Any) -> dict[str, str]:
@@ -219,7 +234,18 @@ def _associations(improvement: Improvement, id: str) -> list[Values]:
     """The groups of cases in which it is more frequent, that held in the cases kept apart; strongest first."""
     rows = improvement.causes.associated()
     rows = rows[rows["finding_id"] == id].head(GROUPS)
-    kept = ("attribute", "level", "level_en", "level_zh", "n", "deviating", "rate", "rest_n", "rest_deviating", "rest_rate")
+    kept = (
+        "attribute",
+        "level",
+        "level_en",
+        "level_zh",
+        "n",
+        "deviating",
+        "rate",
+        "rest_n",
+        "rest_deviating",
+        "rest_rate",
+    )
     more = ("rr", "low", "high", "excess", "paf", "q", "held_out", "verdict")
     return [{name: plain(row[name]) for name in (*kept, *more)} for row in rows.to_dict("records")]
 
@@ -235,21 +261,12 @@ def _consequence(improvement: Improvement, id: str, rank: Mapping[Any, Any]) -> 
     }
 
 
-def _actions(improvement: Improvement, id: str) -> list[Values]:
-    plan = improvement.plan.frame
-    kept = ("action_id", "goal", "goal_zh", "metric", "baseline", "baseline_n", "target", "owner", "start", "due", "status")
-    return [
-        {name: plain(row[name]) for name in kept} | {x: str(row[x]) for x in ("start", "due") if plain(row[x])}
-        for row in plan[plan["finding_id"] == id].to_dict("records")
-    ]
-
-
 def _confidence(row: pd.Series, rank: Mapping[Any, Any], sample: Mapping[str, Any] | None) -> Values:
     kept = ("tie", "rank_low", "rank_high", "p_first", "p_top5")
     return {
         "certainty": plain(row["certainty"]),
         "flags": [x for x in str(row["flags"]).split(", ") if x],
-        **{name: plain(rank[name]) or None for name in kept},
+        **{name: None if rank[name] == "" else plain(rank[name]) for name in kept},
         "sample": None if sample is None else {key: plain(value) for key, value in sample.items()},
     }
 
@@ -280,5 +297,9 @@ def _cause(words: Entry) -> Values:
 
 def _response(words: Entry) -> Values:
     response = words.response
-    said = {"position": response.position, "text": response.text.to_dict()} if response else {"position": None, "text": None}
+    said = (
+        {"position": response.position, "text": response.text.to_dict()}
+        if response
+        else {"position": None, "text": None}
+    )
     return said | {"owner": words.owner or None, "due": words.due or None, "status": words.status or None}

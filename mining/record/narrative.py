@@ -245,8 +245,10 @@ def _read(file: PeopleFile) -> Narrative:
         if FINDING.fullmatch(id):
             entries[id] = _entry(id, whole.part("findings", listed).part(id, PER_FINDING))
         else:
+            small = id[:1].upper() + id[1:].lower()
+            meant = f" Did you mean {small!r}?" if FINDING.fullmatch(small) else ""
             file.wrong(
-                ("findings", id), "this is no id of a finding. They look like F-c9b39b3a; take them from the report."
+                ("findings", id), f"this is no id of a finding.{meant} They look like F-c9b39b3a; take them from the report."
             )
     words = {name: whole.words(name) for name in WHOLE}
     file.done()
@@ -254,6 +256,8 @@ def _read(file: PeopleFile) -> Narrative:
 
 
 def _entry(id: str, part: Part) -> Entry:
+    if any("{{" in text for text in part.words("title").values()):
+        part.wrong("title", "a title quotes no figures: it stands in tables and charts too. Quote them in the texts below it.")
     return Entry(
         finding_id=id,
         title=part.words("title"),

@@ -285,7 +285,8 @@ class Part:
                 path, f"{_shown(value)} is not a text. Put it in quotes, so that it is printed as it is written."
             )
         else:
-            self.file.wrong(path, f"{_shown(value)} is not a text.")
+            once = " Write it once here, not in each language." if isinstance(value, dict) else ""
+            self.file.wrong(path, f"{_shown(value)} is not a text.{once}")
         return ""
 
     def _words(self, path: yaml12.Path, value: Any) -> Words:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from mining.conformance.verdicts import VERDICTS
 from mining.findings import BANDS, COMMON, FEW_CASES, OCCASIONAL, PRIORITIES, TABLE
 from mining.improvement import Improvement
+from mining.record.decided import PlanRemark, decided, with_plan
 from mining.record.engagement import Engagement
-from mining.record.findings import FindingRecord, finding_records
+from mining.record.findings import WITHDRAWN, FindingRecord, class_of, finding_records
 from mining.record.narrative import Narrative
 from mining.record.rating import Graded, Rating, blind_share, rate
 from mining.record.references import Quoted, TypedNumber, check_references, typed_numbers
@@ -35,6 +37,7 @@ class Record:
     ----------
     study : Study
     improvement : Improvement
+        With ranking and plan as decided (:func:`mining.record.decided.decided`).
     engagement : Engagement
         Settings: who audits what for whom, in which mode.
     narrative : Narrative
@@ -54,6 +57,8 @@ class Record:
         The findings of an earlier audit on this log.
     evidence : dict
         Inputs, control totals, lineage, parameters and software, as in the manifest.
+    plan_remarks : tuple of PlanRemark
+        Where the plan does not go with what else was decided.
     """
 
     study: Study
@@ -69,6 +74,7 @@ class Record:
     evaluation: Evaluation | None = None
     remeasured: Remeasured | None = None
     evidence: dict[str, Any] = field(default_factory=dict)
+    plan_remarks: tuple[PlanRemark, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Record of {self.study!r}: {len(self.ranked)} ranked findings, rating {self.rating.value}>"
@@ -137,6 +143,7 @@ class Record:
                 },
                 "sample": self.sample.to_dict() | {"evaluation": _table(self.evaluation)},
                 "earlier": _table(self.remeasured),
+                "plan_remarks": [vars(x) for x in self.plan_remarks],
                 "re_identification": self.gauge.to_dict(),
                 "verdict_words": VERDICTS,
             }
@@ -200,9 +207,11 @@ def record_of(
     Record
     """
     findings = finding_records(study, improvement, narrative, evaluation)
+    improvement, remarks = decided(improvement, findings, narrative)
+    findings = with_plan(findings, improvement.plan)
     hidden, judgeable = blind_share(study)
     rating = rate(
-        [_graded(x) for x in findings],
+        [_graded(x, improvement.mandatory) for x in findings],
         mode=engagement.mode,
         blueprint_status=study.blueprint.status,
         blind_share=hidden / judgeable if judgeable else 1.0,
@@ -211,19 +220,23 @@ def record_of(
     )
     record = Record(
         study, improvement, engagement, narrative, findings, rating, privacy, gauge, sample, review, evaluation,
-        remeasured, evidence or {},
+        remeasured, evidence or {}, remarks,
     )  # fmt: skip
     check_references(narrative, record.figures)
     check_references(engagement, record.figures)
     return record
 
 
-def _graded(finding: FindingRecord) -> Graded:
-    sample = finding.confidence["sample"]
+def _graded(finding: FindingRecord, mandatory: Collection[str]) -> Graded:
+    """What the rating asks of it; one that was withdrawn with the priority that it would have."""
+    sample, priority = finding.confidence["sample"], finding.priority
+    if finding.status == WITHDRAWN:
+        facts = finding.place | finding.condition
+        priority = class_of(finding.severity, facts, mandatory=finding.place["check"] in mandatory)[0]
     return Graded(
         finding_id=finding.finding_id,
         severity=finding.severity,
-        priority=finding.priority,
+        priority=priority,
         status=finding.status,
         n_net=finding.condition["n_net"],
         low=finding.condition["low"],

@@ -23,13 +23,18 @@ MOST_SHOWN = 12
 
 _REFERENCE = re.compile(r"\{\{([^{}|]*)(?:\|([^{}|]*))?\}\}")
 _BRACES = re.compile(r"\{\{|\}\}")
-_START = r"(?<![\w.])(?<!\d,)"
+_START = r"(?:(?<![\w.])|(?<=[\u4e00-\u9fff]))(?<!\d,)"  # Chinese has no space before a number
 _NUMBER = _START + r"\d+(?:[.,]\d+)*"
 _UNITS = (
     r"(?:business |working |calendar )?(?:cases?|customers?|events?|findings?|people|persons?|visits?|answers?|complaints?"
+    r"|tickets?|orders?|requests?|applications?|permits?|claims?|contracts?|invoices?|calls?|letters?|documents?|files?|items?"
+    r"|incidents?|deviations?|faults?|errors?|clients?|users?|patients?|passengers?|guests?|appointments?|payments?|deliveries"
     r"|hours?|days?|weeks?|months?|minutes?|min|seconds?|h|d|times|euros?|dollars?|EUR|USD|GBP|CNY|RMB)\b"
 )
-_CHINESE_UNITS = r"(?:个(?:案例|工作日|小时|月|百分点|顾客|客户|人)|百分点|案例|万?元|万|亿|工作日|小时|分钟|[例件人次项起笔天周秒成倍])"
+_CHINESE_UNITS = (
+    r"(?:个(?:案例|工作日|工作小时|小时|月|百分点|顾客|客户|人)|百分点|案例|万?元|万|亿|工作日|工作小时|小时|分钟"
+    r"|[个例件人次项起笔天周秒成倍张份宗台名户]|单(?![元位])|通(?!过))"
+)
 _TYPED = re.compile(
     "|".join(
         (
@@ -38,7 +43,7 @@ _TYPED = re.compile(
             rf"{_NUMBER}\s*(?:{_UNITS}|{_CHINESE_UNITS})",
             rf"(?:[€$£¥]|\b(?:EUR|USD|GBP|CNY|RMB))\s*{_NUMBER}",
             _START + r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])",
-            r"(?<![\w.])0\.\d+(?![\w.])",
+            _START + r"0\.\d+(?![\w.])",
             r"百分之[零〇一二三四五六七八九十百点两\d.]+",
             r"[一二三四五六七八九](?:成(?![员本果为立功品了效就长熟])|分之[一二三四五六七八九十百]+)",
         )

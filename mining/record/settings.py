@@ -20,76 +20,25 @@ STATUSES = ("draft", "final")
 TABLES = ("survey", "mystery", "incidents", "needs", "costs", "actions", "roster")
 EXTRACTION = ("by", "at", "system", "method", "query", "time_zone")
 IMPROVEMENT = (
-    *(
-        "mandatory",
-        "worth",
-        "outcomes",
-        "customer",
-        "ces_easy",
-        "overall",
-        "covariates",
-        "cluster",
-        "bootstraps",
-        "seed",
-    ),
-)
+    "mandatory", "worth", "outcomes", "customer", "ces_easy", "overall", "covariates", "cluster", "bootstraps",
+    "seed",
+)  # fmt: skip
 ONE_TEXT = (
-    "title",
-    "client",
-    "addressee",
-    "scope",
-    "approach",
-    "places",
-    "actions_begun",
-    "purpose",
-    "conclusion",
+    "title", "client", "addressee", "scope", "approach", "places", "actions_begun", "purpose", "conclusion",
     "opinion",
-)
+)  # fmt: skip
 SEVERAL_TEXTS = ("distribution", "objectives", "standards_followed", "law", "limitations")
 QUOTING = ("conclusion", "opinion")  # texts that may refer to figures of the audit
 KEYS = (
-    *(
-        "mode",
-        "status",
-        "number",
-        "version",
-        "date",
-        "title",
-        "client",
-        "addressee",
-        "distribution",
-        "team",
-        "objectives",
-    ),
-    *(
-        "scope",
-        "places",
-        "approach",
-        "standards_followed",
-        "law",
-        "limitations",
-        "actions_begun",
-        "extraction",
-        "purpose",
-    ),
-    *("disclose", "customer_term", "conclusion", "opinion", "rating", "limits", "sampling", "tables", "currency"),
-    *("improvement", "template", "earlier"),
-)
+    "mode", "status", "number", "version", "date", "title", "client", "addressee", "distribution", "team",
+    "objectives", "scope", "places", "approach", "standards_followed", "law", "limitations", "actions_begun",
+    "extraction", "purpose", "disclose", "customer_term", "conclusion", "opinion", "rating", "limits",
+    "sampling", "tables", "currency", "improvement", "template", "earlier",
+)  # fmt: skip
 NEEDED_WHEN_FINAL = (
-    *(
-        "number",
-        "version",
-        "date",
-        "title",
-        "client",
-        "addressee",
-        "distribution",
-        "team",
-        "objectives",
-        "scope",
-        "purpose",
-    ),
-)
+    "number", "version", "date", "title", "client", "addressee", "distribution", "team", "objectives", "scope",
+    "purpose",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

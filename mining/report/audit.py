@@ -12,6 +12,7 @@ from mining.report import audit_body as body
 from mining.report import audit_front as front
 from mining.report.document import Document, Section
 from mining.report.formats import Writer, writer_of
+from mining.report.naming import names_of_ids, with_names
 
 Maker = Callable[[Record, Writer], Section]
 
@@ -94,13 +95,14 @@ def audit_document(record: Record, *, lang: str = "en") -> Document:
     sections = [_section(chapter, record, w) for chapter in outline]
     if chinese:
         sections[0] = replace(sections[0], front=True)
-    appendices = [replace(_section(chapter, record, w), appendix=True, fresh=True) for chapter in APPENDICES]
+    appendices = [replace(_section(x, record, w), appendix=True, fresh=x is APPENDICES[0]) for x in APPENDICES]
+    names = names_of_ids(record, w)
     return Document(
         kind=w.say(f"audit.kind_{record.engagement.mode}"),
         name=front.name(record, w),
         lang=lang,
         facts=front.cover(record, w),
-        sections=[*sections, *appendices],
+        sections=[with_names(x, names, w) for x in (*sections, *appendices)],
         warning=front.warning(record, w),
         footer=front.footer(record, w),
         chinese_numbers=chinese,

@@ -7,17 +7,18 @@ from typing import Any
 import pandas as pd
 
 from mining.findings import BANDS
-from mining.record import Record
-from mining.report import evidence, sections
+from mining.record import FindingRecord, Record
+from mining.record.findings import worst_faults
+from mining.report import evidence
 from mining.report.details import MOST_DETAILED, pages
 from mining.report.document import Fact, Section
 from mining.report.earlier import remeasured_section
 from mining.report.formats import DASH, Writer, band_words
 from mining.report.frames import Told, told_table
 from mining.report.quoting import words_of
-from mining.report.table import Table
+from mining.report.table import Cell, Row, Table, number, records, table
 
-MOST_CASES = 500  # rows of the list of cases; the working papers have all
+MOST_CASES = 20  # cases of a finding in the list; the working papers have all
 HASH = 16  # digits of a hash that are printed; the manifest has all
 
 
@@ -26,14 +27,18 @@ def findings(record: Record, w: Writer) -> Section:
     made = pages(record, w)
     said = [w.say("report.details.intro")] if made else [w.say("chart.no_findings")]
     more = len(record.findings) - MOST_DETAILED
-    return Section([*said, *([w.say("report.undetailed", n=more)] if more > 0 else [])], sections=made)
+    return Section([*said, *([w.say("report.undetailed", n=more)] if more > 0 else [])], sections=made, fresh=bool(made))
 
 
 def conclusion(record: Record, w: Writer) -> Section:
     """What the findings come to, in numbers; then what people conclude."""
     n = record.totals
-    said = [w.say("audit.concluded", **{name: w.count(n[name]) for name in ("findings", *(f"findings_{p}" for p in "HML"))})]
-    said += [w.say(f"audit.concluded_{name}", n=w.count(n[name])) for name in ("change_request", "withdrawn") if n[name]]
+    said = [
+        w.say("audit.concluded", **{name: w.count(n[name]) for name in ("findings", *(f"findings_{p}" for p in "HML"))})
+    ]
+    said += [
+        w.say(f"audit.concluded_{name}", n=w.count(n[name])) for name in ("change_request", "withdrawn") if n[name]
+    ]
     people = record.narrative.conclusion or record.engagement.conclusion
     return Section([*said, *_people(record, people, w)])
 
@@ -44,7 +49,15 @@ def opinion(record: Record, w: Writer) -> Section:
     people = record.narrative.opinion or record.engagement.opinion
     words = _people(record, people, w) if rating.given else []
     rule = Section(rating.rule_lines(w.lang), listed=True, id="rating-rule", title=w.say("audit.rating_rule"))
-    return Section([rating.sentence(w.lang), *words], sections=[rule])
+    return Section([rating_said(record, w), *words], sections=[rule])
+
+
+def rating_said(record: Record, w: Writer) -> str:
+    """The rating in a sentence; findings by their place in this report, where the log knows their ids only."""
+    said = record.rating.sentence(w.lang)
+    for finding in record.ranked:
+        said = said.replace(finding.finding_id, w.say("audit.finding_number", n=finding.number))
+    return said
 
 
 def _people(record: Record, words: Any, w: Writer) -> list[str]:
@@ -104,7 +117,8 @@ def traceability(record: Record, w: Writer) -> Section:
     found = record.improvement.traceability
     frame = found.frame.astype(object)
     frame["cut"] = [
-        w.say("report.comma").join(w.say(f"audit.cut_{x}") for x in str(cut).split(", ") if x) or w.say("audit.cut_none")
+        w.say("report.comma").join(w.say(f"audit.cut_{x}") for x in str(cut).split(", ") if x)
+        or w.say("audit.cut_none")
         for cut in frame["cut"]
     ]
     columns = (
@@ -113,12 +127,12 @@ def traceability(record: Record, w: Writer) -> Section:
         Told("touchpoint", "improvement.col_touchpoint", "text"),
         Told("objectives", "audit.col_objective", "text"),
         Told("basis", "audit.col_basis", "text"),
-        Told("share", "col.rate", "share", of="judged"),
+        Told("share", "col.net_share", "share", of="judged"),
         Told("target", "col.target", "share"),
         Told("cut", "audit.col_cut", "text"),
     )
-    table = told_table("traceability", w.say("audit.traceability_table", n=len(frame)), frame, columns, w)
-    return Section([found.sentence(w.lang)], tables=[table], wide=True)
+    made = told_table("traceability", w.say("audit.traceability_table", n=len(frame)), frame, columns, w)
+    return Section([found.sentence(w.lang)], tables=[made])
 
 
 def catalogue(record: Record, w: Writer) -> Section:
@@ -126,48 +140,63 @@ def catalogue(record: Record, w: Writer) -> Section:
     names = ("verdict", "share", "interval", "priority", "effect", "rank", "time", "data_flag", "sample", "rating")
     bands = w.say("report.comma").join(band_words(band, w.lang) for band in BANDS)
     facts = [Fact(w.say(f"audit.define_{x}"), (w.say(f"audit.defined_{x}", bands=bands),)) for x in names]
-    return Section([w.say("audit.catalogue_said")], facts=facts, tables=[sections.priority_table(w, "catalogue-table")])
+    return Section([w.say("audit.catalogue_said")], facts=facts)
 
 
 def cases(record: Record, w: Writer) -> Section:
-    """The cases of every finding, by their pseudonyms, with the source row of the worst fault."""
-    rows = []
+    """The first cases of every finding, by their pseudonyms, with the source row of the worst fault: a row per finding."""
+    faults = dict(tuple(record.study.deviations().frame.groupby("finding_id")))
+    rows, shown = [], 0
     for finding in record.findings:
-        rows += [{"finding": finding, **shown} for shown in finding.evidence["shown"]]
-    frame = pd.DataFrame(
-        {
-            "finding": [x["finding"].finding_id for x in rows],
-            "title": [x["finding"].title[w.lang] for x in rows],
-            "case_id": [x["case_id"] for x in rows],
-            "row": [x["row"] for x in rows],
-            "kind": [w.say(f"kind.{x['kind']}") for x in rows],
-        },
-        dtype=object,
+        worst = records(worst_faults(faults[finding.finding_id], allowed=finding.status == "allowed").head(MOST_CASES))
+        shown += len(worst)
+        rows.append(Row(finding.finding_id, _case_cells(finding, worst, w)))
+    heads = [w.say(x) for x in ("col.finding", "col.cases", "audit.col_first_cases")]
+    caption = w.say(
+        "audit.cases_table", n=w.count(shown), all=w.count(sum(x.evidence["cases"] for x in record.findings))
     )
-    columns = (
-        Told("finding", "audit.col_id", "word"),
-        Told("title", "col.finding", "text"),
-        Told("case_id", "col.case", "word"),
-        Told("row", "col.row"),
-        Told("kind", "col.how", "text"),
+    said = [
+        w.say("audit.cases_said", most=MOST_CASES),
+        w.say("audit.pseudonyms" if record.privacy.pseudonyms else "audit.clear_names"),
+    ]
+    return Section(said, tables=[table("cases", caption, heads, rows, "tnt")])
+
+
+def _case_cells(finding: FindingRecord, worst: list[dict[str, Any]], w: Writer) -> tuple[Cell, ...]:
+    """Title and id, number of cases, and the cases with their rows."""
+    named = [
+        x["case_id"] if x["row"] is None else w.say("audit.case_row", case=x["case_id"], row=w.count(x["row"]))
+        for x in worst
+    ]
+    pairs = "; ".join(f"{x['case_id']}={'' if x['row'] is None else int(x['row'])}" for x in worst)
+    n = finding.evidence["cases"]
+    return (
+        Cell(
+            finding.title[w.lang], sub=finding.finding_id, data={"finding": finding.finding_id}, link=finding.finding_id
+        ),
+        number(w.count(n), cases=n),
+        Cell(w.say("report.comma").join(named), data={"shown": pairs}),
     )
-    caption = w.say("audit.cases_table", n=w.count(min(len(frame), MOST_CASES)), all=w.count(sum(x.evidence["cases"] for x in record.findings)))
-    said = [w.say("audit.cases_said"), w.say("audit.pseudonyms" if record.privacy.pseudonyms else "audit.clear_names")]
-    return Section(said, tables=[told_table("cases", caption, frame.head(MOST_CASES), columns, w)])
 
 
 def lineage(record: Record, w: Writer) -> Section:
     """Where every row went, the hashes of what was read, the software, and how to make all of it again."""
     return Section(
         [w.say("audit.reperform"), w.say("audit.reperform_how"), w.say("audit.reperform_same")],
-        tables=[inputs_table(record, w), _steps(record, w), _software(record, w), evidence.columns(record.study, w)],
+        facts=[Fact(w.say("audit.software_table"), (_software(record, w),))],
+        tables=[inputs_table(record, w, "hashes"), _steps(record, w), evidence.columns(record.study, w)],
     )
 
 
-def inputs_table(record: Record, w: Writer) -> Table:
+def inputs_table(record: Record, w: Writer, id: str = "inputs") -> Table:
     """Every file that was read, with the beginning of its hash."""
     rows = [
-        {"role": w.say(f"audit.role_{x['role']}"), "name": x["name"], "bytes": x.get("bytes"), "sha256": x["sha256"][:HASH]}
+        {
+            "role": w.say(f"audit.role_{x['role']}"),
+            "name": x["name"],
+            "bytes": x.get("bytes"),
+            "sha256": x["sha256"][:HASH],
+        }
         for x in record.evidence.get("inputs", {}).get("files", [])
         if x.get("sha256")
     ]
@@ -178,14 +207,15 @@ def inputs_table(record: Record, w: Writer) -> Table:
         Told("sha256", "audit.col_hash", "word"),
     )
     frame = pd.DataFrame(rows, columns=["role", "name", "bytes", "sha256"]).astype(object)
-    return told_table("inputs", w.say("audit.inputs_table", digits=HASH), frame, columns, w)
+    return told_table(id, w.say("audit.inputs_table", digits=HASH), frame, columns, w)
 
 
 def _steps(record: Record, w: Writer) -> Table:
-    """Every step of the data with what came in, went on and was dropped."""
+    """The steps of the data with what came in, went on and was dropped; what each check judged stands with the checks."""
     rows = [
         {"step": _step(x["step"], w), "in": x["in"], "out": x["out"], "dropped": sum(x["dropped"].values())}
         for x in record.evidence.get("lineage", [])
+        if not x["step"].startswith(JUDGED)
     ]
     columns = (
         Told("step", "audit.col_step", "text"),
@@ -208,16 +238,14 @@ JUDGED = "cases judged by "
 
 def _step(name: str, w: Writer) -> str:
     """A step of the lineage in words."""
-    if name.startswith(JUDGED):
-        return w.say("audit.step_judged", check=name.removeprefix(JUDGED))
     return w.say(f"audit.step_{STEPS[name]}")
 
 
-def _software(record: Record, w: Writer) -> Table:
-    rows = [{"name": name, "version": version} for name, version in record.evidence.get("software", {}).items()]
-    columns = (Told("name", "audit.col_package", "text"), Told("version", "audit.col_version", "word"))
-    frame = pd.DataFrame(rows, columns=["name", "version"])
-    return told_table("software", w.say("audit.software_table"), frame, columns, w)
+def _software(record: Record, w: Writer) -> str:
+    """Packages and their versions in one line."""
+    return w.say("report.comma").join(
+        f"{name} {version}" for name, version in record.evidence.get("software", {}).items()
+    )
 
 
 def glossary(record: Record, w: Writer) -> Section:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mining.blueprint.model import Standard
+from mining.blueprint.model import Blueprint, Standard
 from mining.errors import MiningError, ModelError
 from mining.plots import axes_for, closed_svg, judged_standards, standards_chart
 from mining.record import Record
@@ -16,9 +17,11 @@ from mining.report.chapters import chart
 from mining.report.document import Fact, Figure, Section
 from mining.report.formats import DASH, Writer, names_of
 from mining.report.frames import Told, told_table
+from mining.report.paths import fit_lines, path_lines
 from mining.texts import basis, check_text, clause, file_name, promise
 
 if TYPE_CHECKING:
+    from mining.improvement import Improvement
     from mining.study import Study
 
 Part = Callable[[Any, Writer], Section]
@@ -70,16 +73,18 @@ def criteria(record: Record, w: Writer) -> Section:
         if texts
     ]
     return Section([w.say("audit.criteria_said"), w.say("limits.criteria", file=file_name(blueprint.path))],
-                   tables=[_criteria_table(record.study, w)], facts=facts)  # fmt: skip
+                   tables=[_criteria_table(record.study, w), sections.roles(record.study, w)], facts=facts)  # fmt: skip
 
 
 def _criteria_table(study: Study, w: Writer) -> Any:
     rows = []
     for check in study.checks:
+        if sections.of_role(study, check.id):
+            continue
         spec = study.blueprint.checks.get(check.id)
         rows.append(
             {
-                "check": check.id,
+                "check": check.id if spec else DASH,
                 "text": check_text(study.blueprint, check.id, w.lang),
                 "limit": promise(study.blueprint, check.id, w.lang) or DASH,
                 "share": spec.share if isinstance(spec, Standard) else None,
@@ -114,12 +119,42 @@ def designed(record: Record, w: Writer) -> Section:
         if found:
             said.append(w.say(name, n=len(found), names=names_of(blueprint, [a.id for a in found], w.lang)))
     picture = Figure(w.say("report.designed.caption"), study.plot(lang=w.lang).svg, large=True)
-    return Section(said, [picture], [_lint(record, w)], wide=True)
+    lint = Section(tables=[_lint(record, w)], id="lint", title=w.say("audit.lint"))
+    shown = Section([], [picture], id="blueprint", title=w.say("audit.blueprint"), wide=True)
+    return Section(said, sections=[lint, shown])  # across last: the words and remarks fill the page before
+
+
+def named(text: str, blueprint: Blueprint, w: Writer) -> str:
+    """A remark with the names of activities in place of their ids: in English only where an id cannot be a word of the sentence.
+
+    Examples
+    --------
+    >>> named("1 of 6 activities leave no trace: send_receipt", study.blueprint, Writer("en", "UTC"))
+    '1 of 6 activities leave no trace: “Send confirmation”'
+    """
+    for activity in sorted(blueprint.activities, key=lambda a: -len(a.id)):
+        id, name = re.escape(activity.id), w.say("report.quoted", name=activity.name.get(w.lang))
+        if "_" in activity.id:
+            place = rf"(?<![\w“]){id}(?![\w”])"
+        elif w.lang == "zh":
+            place = rf"(?<![\w“]){id}(?![\w”]| [a-z])"
+        else:
+            place = rf"(?:^|(?<=[:,] )|(?<=\()){id}(?= is |[,)]|$)"
+        text = re.sub(place, name.replace("\\", r"\\"), text, flags=re.ASCII)  # a backslash would be a reference
+    if w.lang == "en":
+        return text
+    text = re.sub(r" ?\((“[^”]*”)\)", r"（\1）", re.sub(" ?(“[^”]*”) ", r"\1", text))
+    return re.sub("(?<=[”）]), ", "、", text)
 
 
 def _lint(record: Record, w: Writer) -> Any:
     found = [
-        {"severity": x.severity, "what": x.what.get(w.lang), "why": x.why.get(w.lang), "line": x.place.rpartition(":")[2]}
+        {
+            "severity": x.severity,
+            "what": named(x.what.get(w.lang), record.study.blueprint, w),
+            "why": x.why.get(w.lang),
+            "line": x.place.rpartition(":")[2],
+        }
         for x in record.study.blueprint.lint()
     ]
     columns = (
@@ -164,10 +199,10 @@ def conformance(record: Record, w: Writer) -> Section:
     """The seven dimensions, every check, what could not be judged, allowances, promised times, funnels."""
     study = record.study
     made = [
-        Section([study.dimensions().sentence(w.lang)], tables=[measures.dimensions(study, w)], id="dimensions",
+        Section([study.dimensions().sentence(w.lang), *_paths(study, w)], tables=[measures.dimensions(study, w)], id="dimensions",
                 title=w.say("report.dimensions.title")),
         Section([w.say("report.checks.intro")], tables=[sections.checks(study, w), sections.blind_checks(study, w)],
-                id="checks", title=w.say("audit.checks"), wide=True),
+                id="checks", title=w.say("audit.checks")),
         _allowances(study, w),
         _promises(study, w),
         _funnels(study, w),
@@ -175,10 +210,15 @@ def conformance(record: Record, w: Writer) -> Section:
     return Section(sections=made)
 
 
+def _paths(study: Study, w: Writer) -> list[str]:
+    """Path checks of several stages, which the summary leaves to this place, and how well a flow fits that binds."""
+    return [*(path_lines(study, w) if len(study.path_results) > 1 else []), *fit_lines(study, w)]
+
+
 def _allowances(study: Study, w: Writer) -> Section:
     table = sections.allowances(study, w)
     said = [w.say("report.allowances.intro" if table else "report.allowances.none")]
-    return Section(said, tables=[table], id="allowances", title=w.say("report.allowances.title"))
+    return Section(said, tables=[table], id="allowances", title=w.say("report.allowances.title"), wide=True)
 
 
 def _promises(study: Study, w: Writer) -> Section:
@@ -211,12 +251,31 @@ def customers(record: Record, w: Writer) -> Section:
     """The scorecard of the touchpoints, then what customers, shoppers and interviews say, where there are such."""
     study, found = record.study, record.improvement
     scorecard = measures.touchpoints(study, w)
-    said = [w.say("report.touchpoints.intro"), study.touchpoints().sentence(w.lang), *measures.untested_facets(study, w)]
+    said = [
+        w.say("report.touchpoints.intro"),
+        study.touchpoints().sentence(w.lang),
+        *measures.untested_facets(study, w),
+    ]
     first = Section(
         said if scorecard else [w.say("audit.no_touchpoints")], tables=[scorecard], id="touchpoints",
-        title=w.say("section.touchpoints"), wide=bool(scorecard),
+        title=w.say("section.touchpoints"),
     )  # fmt: skip
-    return Section(sections=[first, *parts_of(VOICES, found, w)])
+    absent = [x for x in ASKED if getattr(found, x) is None]
+    names = w.say("report.comma").join(w.say(f"improvement.fact_{x}") for x in absent)
+    left = [w.say("improvement.not_given", names=names)] if absent else []
+    return Section(left, sections=[first, *parts_of(_given(VOICES, found), found, w)])
+
+
+def _given(parts: Iterable[tuple[str, Part]], found: Improvement) -> list[tuple[str, Part]]:
+    """The parts for which there is something to read."""
+    return [x for x in parts if x[0] not in NEEDS or any(_there(getattr(found, name)) for name in NEEDS[x[0]])]
+
+
+def _there(table: Any) -> bool:
+    """Whether something was given; a plan without a single date cannot be followed up."""
+    frame = getattr(table, "frame", None)
+    dated = frame is None or "due" not in frame or frame["due"].astype(object).fillna("").astype(bool).any()
+    return table is not None and bool(dated)
 
 
 def priorities(record: Record, w: Writer) -> Section:
@@ -227,14 +286,26 @@ def priorities(record: Record, w: Writer) -> Section:
         sections=[
             Section([w.say("report.priority_table.intro")], tables=[sections.priority_table(w)], id="priority-table",
                     title=w.say("report.priority_table.title")),
-            *parts_of(RANKING, record.improvement, w),
+            *parts_of(_ranked(_given(RANKING, record.improvement), record), record.improvement, w),
         ],
     )  # fmt: skip
 
 
 def plan(record: Record, w: Writer) -> Section:
     """Goal, measure, owner, date and check of every action; and what would rather be changed in the blueprint."""
-    return Section(sections=parts_of(PLAN, record.improvement, w, "improvement-"))
+    found = record.improvement
+    said = [remark.say(w.lang) for remark in record.plan_remarks]
+    empty = {"improvement.plan": not len(found.plan), "improvement.requests": not len(found.change_requests)}
+    if empty["improvement.plan"]:
+        said.append(w.say("improvement.nothing_planned"))
+    given = [x for x in _given(PLAN, found) if not empty.get(x[0])]
+    return Section(said, sections=parts_of(given, found, w, "improvement-"))
+
+
+def _ranked(parts: list[tuple[str, Part]], record: Record) -> list[tuple[str, Part]]:
+    """Without a finding to rank there is no order to speak of, and without any finding no effect."""
+    kept = ("improvement.costs", *(["improvement.effects"] if record.findings else []))
+    return [x for x in parts if record.ranked or x[0] in kept]
 
 
 def _ranking_chart(found: Any, w: Writer) -> Section:
@@ -243,7 +314,9 @@ def _ranking_chart(found: Any, w: Writer) -> Section:
     return Section([table.sentence(w.lang), found.sensitivity.sentence(w.lang), table.rule(w.lang)], [picture])
 
 
-AS_IS: tuple[tuple[str, Part], ...] = tuple((f"as_is.{x}", as_is.STUDIED[f"as_is.{x}"]) for x in ("variants", "times", "waits", "handovers"))
+AS_IS: tuple[tuple[str, Part], ...] = tuple(
+    (f"as_is.{x}", as_is.STUDIED[f"as_is.{x}"]) for x in ("variants", "times", "waits", "handovers")
+)
 VOICES: tuple[tuple[str, Part], ...] = tuple(
     (f"improvement.{x}", improvement.CHAPTERS[f"improvement.{x}"])
     for x in ("voice", "importance", "visits", "told", "needs", "sources", "gaps", "kpis")
@@ -255,3 +328,14 @@ RANKING: tuple[tuple[str, Part], ...] = (
 PLAN: tuple[tuple[str, Part], ...] = tuple(
     (f"improvement.{x}", improvement.CHAPTERS[f"improvement.{x}"]) for x in ("plan", "requests", "follow_up")
 )
+ASKED = ("survey", "mystery", "incidents", "needs", "costs")  # tables beside the log
+NEEDS = {  # parts that say nothing without one of these tables
+    "improvement.voice": ("survey",),
+    "improvement.importance": ("survey",),
+    "improvement.visits": ("mystery",),
+    "improvement.told": ("incidents",),
+    "improvement.needs": ("needs",),
+    "improvement.sources": ("survey", "mystery"),
+    "improvement.costs": ("costs",),
+    "improvement.follow_up": ("actions",),
+}

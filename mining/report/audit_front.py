@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from mining.record import Record
-from mining.report import evidence, measures, summary
-from mining.report.audit_back import inputs_table
+from mining.report import evidence, summary
+from mining.report.audit_back import inputs_table, rating_said
 from mining.report.document import Fact, Section
 from mining.report.formats import Writer, file_names, roster_fact
 from mining.report.frames import Told, told_table
@@ -35,7 +36,8 @@ def warning(record: Record, w: Writer) -> str:
 def footer(record: Record, w: Writer) -> str:
     """What it was made from, in a line."""
     made = record.study.findings().provenance
-    return w.say("report.provenance", log=made.log[:12], blueprint=made.blueprint[:12], open_cases=made.parameters["open_cases"])
+    running = w.say(f"audit.open_{made.parameters['open_cases']}")
+    return w.say("audit.footer", log=made.log[:12], blueprint=made.blueprint[:12], open_cases=running)
 
 
 def cover(record: Record, w: Writer) -> list[Fact]:
@@ -43,7 +45,9 @@ def cover(record: Record, w: Writer) -> list[Fact]:
     study, engagement = record.study, record.engagement
     blueprint, source = study.blueprint, study.log.source
     begin, end = (w.moment(pd.Timestamp(t, unit="us", tz="UTC"), seconds=False) for t in study.log.span)
-    named = w.say("report.version", id=blueprint.id, version=blueprint.version, status=w.say(f"status.{blueprint.status}"))
+    named = w.say(
+        "report.version", id=blueprint.id, version=blueprint.version, status=w.say(f"status.{blueprint.status}")
+    )
     said = [
         ("audit.number", engagement.number),
         ("audit.version", engagement.version),
@@ -66,7 +70,7 @@ def cover(record: Record, w: Writer) -> list[Fact]:
 
 def summary_lines(record: Record, w: Writer) -> list[str]:
     """The rating, what people say, what was measured, and what management agreed to."""
-    lines = [record.rating.sentence(w.lang)]
+    lines = [rating_said(record, w)]
     if record.narrative.summary:
         lines.append(words_of(record, record.narrative.summary.to_dict(), w))
     lines += summary.sentences(record, w)
@@ -74,36 +78,32 @@ def summary_lines(record: Record, w: Writer) -> list[str]:
     dated = sum(bool(x.response["owner"] and x.response["due"]) for x in record.ranked)
     if record.ranked:
         n = w.count(len(record.ranked))
-        lines.append(w.say("audit.agreed", k=w.count(agreed), n=n, dated=w.count(dated)))
+        lines[-1] = summary.joined([lines[-1], w.say("audit.agreed", k=w.count(agreed), n=n, dated=w.count(dated))], w)
     if record.remeasured is not None:
         lines.append(record.remeasured.sentence(w.lang))
     return lines
 
 
 def summary_section(record: Record, w: Writer) -> Section:
-    """Rating, dimensions, and the findings that rank first."""
-    study = record.study
-    top = record.ranked[:TOP]
+    """Rating, what was measured, and the findings that rank first."""
     lines = [
         w.say(
             "summary.top", title=x.title[w.lang], priority=w.say(f"priority.{x.priority}"), k=w.count(x.condition["n_net"]),
             n=w.count(x.condition["n_judged"]), share=w.share(x.condition["rate"]),
         )
-        for x in top
+        for x in record.ranked[:TOP]
     ]  # fmt: skip
-    parts = [
-        Section([study.dimensions().sentence(w.lang)], tables=[measures.dimensions(study, w)], id="summary-dimensions",
-                title=w.say("report.dimensions.title")),
-        Section(lines, listed=True, id="top", title=w.say("report.top")),
-    ]  # fmt: skip
-    return Section(summary_lines(record, w), listed=True, sections=parts)
+    top = Section(lines, listed=True, id="top", title=w.say("report.top"))
+    return Section(summary_lines(record, w), listed=True, sections=[top])
 
 
 def engagement(record: Record, w: Writer) -> Section:
     """Who audited what for whom, why and how; what nobody said is said to be missing."""
     given = record.engagement
     missing = w.say("audit.not_stated")
-    team = tuple(w.say("report.bracket", name=x.name, note=x.role.get(w.lang)) if x.role else x.name for x in given.team)
+    team = tuple(
+        w.say("report.bracket", name=x.name, note=x.role.get(w.lang)) if x.role else x.name for x in given.team
+    )
     said: list[tuple[str, tuple[str, ...]]] = [
         ("audit.objectives", tuple(x.get(w.lang) for x in given.objectives) or (missing,)),
         ("audit.scope", (given.scope.get(w.lang) or missing,)),
@@ -136,7 +136,7 @@ def data(record: Record, w: Writer) -> Section:
         Section(evidence.data_facts(study, w), listed=True, tables=tables, id="completeness",
                 title=w.say("audit.completeness")),
         Section(evidence.unchecked(study, w), tables=[evidence.quality(study, w)], id="quality", listed=True,
-                title=w.say("audit.quality"), wide=True),
+                title=w.say("audit.quality")),
         Section(evidence.notes(study), listed=True, id="notes", title=w.say("report.notes"), lang="en"),
         sample(record, w),
         privacy(record, w),
@@ -177,7 +177,9 @@ def sample(record: Record, w: Writer) -> Section:
         Told("withdrawn", "audit.col_withdrawn", "yes"),
     )
     table = told_table("sample-results", w.say("audit.sample_table"), frame, columns, w)
-    return Section([*lines, record.evaluation.sentence(w.lang)], tables=[table], id="sample", title=w.say("audit.sample"))
+    return Section(
+        [*lines, record.evaluation.sentence(w.lang)], tables=[table], id="sample", title=w.say("audit.sample")
+    )
 
 
 def _tested(row: dict[str, Any], titles: dict[str, str], w: Writer) -> str:
@@ -188,8 +190,11 @@ def _tested(row: dict[str, Any], titles: dict[str, str], w: Writer) -> str:
 
 def privacy(record: Record, w: Writer) -> Section:
     """How persons are kept from being named, and how far cases stand out all the same."""
+    said = replace(record.privacy, purpose=record.engagement.purpose.get(w.lang)).sentence(w.lang)
+    for stop in (".", "。"):  # the purpose is a sentence of people, with a stop of its own
+        said = said.replace(2 * stop, stop)
     return Section(
-        [record.privacy.sentence(w.lang), record.gauge.sentence(w.lang)],
+        [said, record.gauge.sentence(w.lang)],
         tables=[_gauge(record, w)],
         id="privacy",
         title=w.say("audit.privacy"),
@@ -203,5 +208,3 @@ def _gauge(record: Record, w: Writer) -> Table:
         Told("share", "col.share", "share"),
     )
     return told_table("gauge", w.say("audit.gauge_table"), record.gauge.frame, columns, w)
-
-

@@ -11,7 +11,7 @@ from mining.blueprint.stages import is_path
 from mining.conformance.verdicts import SERVICE_WORDS
 from mining.log.quality import what
 from mining.record import FindingRecord, Record
-from mining.record.findings import CHANGE_REQUEST, SHOWN, worst_faults
+from mining.record.findings import CHANGE_REQUEST, worst_faults
 from mining.report.document import Fact, Section
 from mining.report.formats import DASH, Writer, cell_words, names_of
 from mining.report.paths import CERTAIN
@@ -22,7 +22,10 @@ from mining.study import Study
 from mining.texts import basis, check_text, clause, promise
 
 MOST_DETAILED = 60
+TOO_FEW = "D"  # grade of an effect
 MOST_NAMED = 4
+SHOWN_WHOLE = ("H", "M")  # priorities of findings with a page of their own
+SOME, FEW = 6, 3  # cases of evidence of a finding that is ranked, and of another; more stand in the list of cases
 
 
 def pages(record: Record, w: Writer) -> list[Section]:
@@ -43,7 +46,6 @@ def _page(
     study, id = record.study, finding.finding_id
     priority = finding.priority
     badge = w.say(f"priority.{priority}") if priority else w.say(f"audit.status_{finding.status}")
-    title = finding.title[w.lang] if finding.number is None else f"{finding.number} · {finding.title[w.lang]}"
     found = [
         ("report.criteria", _criteria(study, row, w)),
         ("report.condition", _condition(study, row, w)),
@@ -52,7 +54,7 @@ def _page(
         ("audit.corrective_action", _action(record, finding, w)),
         ("report.where", _where(study, faults, w)),
         ("report.service_words", _service_words(faults, w)),
-        ("audit.severity", _severity(record, finding, w)),
+        ("audit.severity", _severity(record, finding, w) if finding.severity_reason or not priority else ()),
         ("col.priority", (_priority(finding, w),)),
         ("audit.confidence", (*_confidence(finding, w), *_sampled(finding, w))),
         ("report.certainty", (_certainty(study, row, faults, w),) if is_path(row["check"]) else ()),
@@ -60,16 +62,23 @@ def _page(
         ("report.flags", _flags(study, row, w) if row["flags"] else ()),
         ("audit.allowance", _allowance(finding, w)),
         ("audit.response", _response(record, finding, w)),
+        ("audit.col_id", (id,)),
     ]
     return Section(
         facts=[Fact(w.say(label), lines) for label, lines in found if lines],
         tables=[_evidence(study, finding, row, faults, w)],
         id=id,
-        title=w.say("report.bracket", name=title, note=id),
+        title=_title(record, finding, w),
         badge=badge,
         tone=priority or "quiet",
-        fresh=finding.ranked,
+        fresh=finding.priority in SHOWN_WHOLE and finding.number != 1,
     )
+
+
+def _title(record: Record, finding: FindingRecord, w: Writer) -> str:
+    """The title, after its rank where the heading itself is not counted: in the Chinese outline the pages lie a level deeper."""
+    counted = record.engagement.mode != "audit" or w.lang != "zh"
+    return finding.title[w.lang] if counted or finding.number is None else f"{finding.number}. {finding.title[w.lang]}"
 
 
 def _cause(record: Record, finding: FindingRecord, w: Writer) -> tuple[str, ...]:
@@ -88,13 +97,18 @@ def _cause(record: Record, finding: FindingRecord, w: Writer) -> tuple[str, ...]
 
 
 def _consequence(record: Record, finding: FindingRecord, w: Writer) -> tuple[str, ...]:
-    """What people wrote, then every outcome that was measured, adjusted where it can be."""
+    """What people wrote, then every outcome with enough cases to compare; those with too few are counted."""
     lines = [words_of(record, finding.consequence["text"], w)] if finding.consequence["text"] else []
-    effects = record.improvement.effects
+    effects, few = record.improvement.effects, 0
     for effect in finding.consequence["effects"]:
+        if effect["why"] or effect["grade"] == TOO_FEW:
+            few += 1
+            continue
         name = effects.outcomes[effect["outcome"]].name[w.lang]
         told = effects.told(finding.finding_id, effect["outcome"], w.lang)
         lines.append(w.say("report.pair", name=name, value=told))
+    if few:
+        lines.append(w.say("audit.effects_too_few", outcomes=few))
     return tuple(lines)
 
 
@@ -134,8 +148,13 @@ def _confidence(finding: FindingRecord, w: Writer) -> tuple[str, ...]:
     at = finding.confidence
     if not finding.ranked or at["rank_low"] is None:
         return ()
-    ranks = f"{at['rank_low']:.0f}–{at['rank_high']:.0f}"
-    return (w.say("audit.ranks", ranks=ranks, first=w.share(at["p_first"]), top5=w.share(at["p_top5"])),)
+    low, high = (f"{at[x]:.0f}" for x in ("rank_low", "rank_high"))
+    lines = [w.say("audit.rank_fixed", rank=low) if low == high else w.say("audit.ranks", low=low, high=high)]
+    for key, share in (("audit.rank_first", at["p_first"]), ("audit.rank_top5", at["p_top5"])):
+        if share:
+            lines.append(w.say(key, share=w.share(share)))
+            break
+    return (" ".join(lines) if w.lang == "en" else "".join(lines),)
 
 
 def _sampled(finding: FindingRecord, w: Writer) -> tuple[str, ...]:
@@ -143,7 +162,11 @@ def _sampled(finding: FindingRecord, w: Writer) -> tuple[str, ...]:
     sample = finding.confidence["sample"]
     if not sample or not sample["n_reviewed"]:
         return (w.say("audit.not_inspected"),) if finding.ranked else ()
-    values = {"k": w.count(sample["confirmed"]), "n": w.count(sample["n_reviewed"]), "share": w.share(sample["precision"])}
+    values = {
+        "k": w.count(sample["confirmed"]),
+        "n": w.count(sample["n_reviewed"]),
+        "share": w.share(sample["precision"]),
+    }
     lines = [w.say("audit.inspected", interval=w.interval(sample["low"], sample["high"]), **values)]
     return (*lines, w.say("audit.withdrawn")) if sample["withdrawn"] else tuple(lines)
 
@@ -157,7 +180,9 @@ def _response(record: Record, finding: FindingRecord, w: Writer) -> tuple[str, .
     """What management says, who answers for it and by when; that there is no answer is said too."""
     answer, lines = finding.response, []
     if answer["position"] or answer["text"]:
-        position = w.say(f"narrative.position_{answer['position']}") if answer["position"] else w.say("audit.no_position")
+        position = (
+            w.say(f"narrative.position_{answer['position']}") if answer["position"] else w.say("audit.no_position")
+        )
         text = words_of(record, answer["text"], w) if answer["text"] else ""
         lines.append(w.say("report.pair", name=position, value=text) if text else position)
     elif finding.ranked:
@@ -170,10 +195,16 @@ def _response(record: Record, finding: FindingRecord, w: Writer) -> tuple[str, .
     return tuple(lines)
 
 
+def check_label(study: Study, check: str, w: Writer) -> str:
+    """What a check asks for, after the name that people gave it; the toolkit's own names of what follows from the design are no words."""
+    said = check_text(study.blueprint, check, w.lang)
+    return f"{check} · {said}" if check in study.blueprint.checks else said
+
+
 def _criteria(study: Study, row: dict[str, Any], w: Writer) -> tuple[str, ...]:
     check = row["check"]
     lines = [
-        f"{check} · {check_text(study.blueprint, check, w.lang)}",
+        check_label(study, check, w),
         w.say(
             "report.basis", basis=basis(study.blueprint, check, w.lang), clause=clause(study.blueprint, check, w.lang)
         ),
@@ -264,7 +295,7 @@ def _where(study: Study, faults: pd.DataFrame, w: Writer) -> tuple[str, ...]:
     if stages:
         lines.append(w.say("report.where.stage", names=w.say("report.comma").join(stages)))
         lines.append(w.say("report.where.lane", names=w.say("report.comma").join(lane_names)))
-    return tuple(lines) or (w.say("report.where.none"),)
+    return (w.say("report.semicolon").join(lines),) if lines else (w.say("report.where.none"),)
 
 
 def _priority(finding: FindingRecord, w: Writer) -> str:
@@ -276,28 +307,32 @@ def _priority(finding: FindingRecord, w: Writer) -> str:
 def _evidence(study: Study, finding: FindingRecord, row: dict[str, Any], faults: pd.DataFrame, w: Writer) -> Table:
     """The worst fault of the first cases: by size where it is measured, else in the order of the log."""
     picked = worst_faults(faults, allowed=finding.status == "allowed")
+    shown = SOME if finding.ranked else FEW
     measured = bool(picked["measured"].notna().any())
     caption = w.say(
         "report.evidence.largest" if measured else "report.evidence.first",
-        n=min(SHOWN, len(picked)),
+        n=min(shown, len(picked)),
         all=w.count(len(picked)),
     )
     people = row["dimension"] == "role"
-    rows = [_evidence_row(study, fault, measured, people, w) for fault in records(picked.head(SHOWN))]
-    heads = [
-        "col.case",
-        "col.row",
-        "col.at",
-        "col.activity",
-        *(["col.who"] if people else []),
-        *(["col.measured", "col.limit"] if measured else []),
-        "col.how",
-    ]
-    texts = [w.say(x, zone=w.zone) if x == "col.at" else w.say(x) for x in heads]
-    return table(f"evidence-{row['finding_id']}", caption, texts, rows, "tndt" + "t" * people + "nn" * measured + "t")
+    promised = promise(study.blueprint, row["check"], w.lang) if measured else None
+    limits = measured and not promised
+    rows = [_evidence_row(study, fault, measured, people, promised, w) for fault in records(picked.head(shown))]
+    heads = ["col.case", "col.row", "col.at", "col.activity", *(["col.who"] if people else [])]
+    texts = [w.say(x, zone=w.zone) for x in heads]
+    if measured:
+        limit = w.say("report.pair", name=w.say("col.limit"), value=promised)
+        texts.append(
+            w.say("report.bracket", name=w.say("col.measured"), note=limit) if promised else w.say("col.measured")
+        )
+    texts += [*([w.say("col.limit")] if limits else []), w.say("col.how")]
+    kinds = "tndt" + "t" * people + "n" * measured + "n" * limits + "t"
+    return table(f"evidence-{row['finding_id']}", caption, texts, rows, kinds)
 
 
-def _evidence_row(study: Study, fault: dict[str, Any], measured: bool, people: bool, w: Writer) -> Row:
+def _evidence_row(
+    study: Study, fault: dict[str, Any], measured: bool, people: bool, promised: str | None, w: Writer
+) -> Row:
     how = w.say("report.comma").join(
         filter(None, (w.say(f"kind.{fault['kind']}"), w.say(f"pattern.{fault['pattern']}") if fault["pattern"] else ""))
     )
@@ -316,7 +351,8 @@ def _evidence_row(study: Study, fault: dict[str, Any], measured: bool, people: b
         spec = study.blueprint.checks.get(fault["check"])
         overdue = isinstance(spec, Standard) and spec.metric == "due_date"
         length = w.length(fault["measured"], fault["unit"])
-        cells.append(number(w.say("report.overdue", length=length) if overdue else length, measured=fault["measured"]))
-        promised = promise(study.blueprint, fault["check"], w.lang) or w.length(fault["limit"], fault["unit"])
-        cells.append(number(promised, limit=fault["limit"]))
+        length = w.say("report.overdue", length=length) if overdue else length
+        limit = {"limit": fault["limit"]}
+        cells.append(number(length, measured=fault["measured"], **(limit if promised else {})))
+        cells += [] if promised else [number(w.length(fault["limit"], fault["unit"]), **limit)]
     return Row(fault["case_id"], (*cells, Cell(how)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from mining.report.docx_base import Base, begin_apart, own_base
 from mining.report.docx_body import Body, lies_across
 from mining.report.docx_template import house_base
 from mining.report.docx_xml import DECLARED, TAG, Ink, field_of, paragraph_with, shown, w
+from mining.report.zipped import dated
 from mining.texts import say
 
 AUTHOR = "service-mining"
@@ -52,7 +52,7 @@ def write_docx(document: Document, path: str | Path, template: str | Path | None
     packed = io.BytesIO()
     base.file.save(packed)
     try:
-        Path(path).write_bytes(_dated(packed.getvalue()))
+        Path(path).write_bytes(dated(packed.getvalue()))
     except OSError as error:
         raise MiningError(f"{path} cannot be written: {error.strerror}.") from error
 
@@ -144,14 +144,3 @@ def _properties(document: Document, file: Any) -> None:
     properties.created = properties.modified = EPOCH
     properties.revision = 1
     properties.comments = properties.keywords = properties.category = ""
-
-
-def _dated(data: bytes) -> bytes:
-    """The same package with members of one fixed date."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as packed, zipfile.ZipFile(made, "w") as out:
-        for member in packed.infolist():
-            named = zipfile.ZipInfo(member.filename, (1980, 1, 1, 0, 0, 0))
-            named.compress_type = zipfile.ZIP_DEFLATED
-            out.writestr(named, packed.read(member))
-    return made.getvalue()

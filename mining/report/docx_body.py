@@ -26,7 +26,7 @@ CAPTION, HEADING, LINE, BETWEEN, TEXT_SIZE = 700, 1000, 290, 160, 10  # heights;
 MOST_ABOVE = 3500
 LARGEST = 1.1  # times its size on a screen, or letters look like headings
 PIXEL, POINT = 15, 20
-MOST_COLUMNS, MANY_COLUMNS, MANY_LINES = 8, 6, 4
+MOST_COLUMNS, MANY_COLUMNS, MANY_LINES, MANY_ROWS = 8, 6, 6, 3
 LISTED_LEVELS = 2
 _SIDE = r'<svg\b[^>]*?\s{}="([\d.]+)(px|pt|)"'
 _BOX = re.compile(r'<svg\b[^>]*?\bviewBox="[-\d.]+[ ,]+[-\d.]+[ ,]+([\d.]+)[ ,]+([\d.]+)"')
@@ -43,6 +43,8 @@ def _crowded(table: Table) -> bool:
         return False
     columns = [width / 20 for width in column_widths(table, WIDEST)]
     rows = [row for group in table.groups for row in group.rows]
+    if len(rows) <= MANY_ROWS:
+        return False
     lines = [max(lines_of(*each, SIZE) for each in zip(row.cells, columns, strict=True)) for row in rows]
     return sum(lines) > MANY_LINES * len(rows)
 

@@ -116,7 +116,11 @@ def _fresh(found: Remeasured, w: Writer) -> Table | None:
                 Cell(str(row[f"title_{w.lang}"]), sub=str(row["finding_id"])),
                 Cell(str(row["priority"]), tone=str(row["priority"])),
                 Cell(w.of(row["n"], row["judged"]), data={"n": row["n"], "judged": row["judged"]}),
-                Cell(w.share(row["rate"]), sub=w.interval(row["low"], row["high"]), data={"rate": row["rate"]}),
+                Cell(
+                    w.share(row["rate"]),
+                    w.interval(row["low"], row["high"]),
+                    {x: row[x] for x in ("rate", "low", "high")},
+                ),
             ),
         )
         for row in records(frame)

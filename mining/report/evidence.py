@@ -183,6 +183,7 @@ def limits(study: Study, w: Writer) -> list[str]:
     ties = int(study.log.tie.sum())
     found.append(w.say("limits.ties", n=w.count(ties), of=w.count(study.log.n_instances)))
     found += moments(study, w).values()
+    found += _first_values(study, w)
     for spec in blueprint.calendars:
         found.append(
             w.say("limits.calendar", name=spec.id, first=spec.coverage[0], last=spec.coverage[1], zone=spec.tz)
@@ -193,6 +194,24 @@ def limits(study: Study, w: Writer) -> list[str]:
         w.say("limits.criteria", file=file_name(blueprint.path)),
         w.say("limits.verbatim"),
     ]
+
+
+def _first_values(study: Study, w: Writer) -> list[str]:
+    """Standards that are judged by the first value of an attribute that has several in many cases."""
+    asked = {s.id: s.due if s.metric == "due_date" else s.attr for s in study.blueprint.standards if not s.of or s.due}
+    asked = {check: name for check, name in asked.items() if name}
+    if not asked:
+        return []
+    frame = study.quality.frame
+    several = frame[frame["problem"] == "attribute_varies"].set_index("place")
+    return [
+        w.say(
+            "limits.first_value", check=check, name=name,
+            n=w.count(several.loc[name, "count"]), of=w.count(several.loc[name, "of"]),
+        )
+        for check, name in asked.items()
+        if name in several.index
+    ]  # fmt: skip
 
 
 def _not_in_force(study: Study, w: Writer) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from mining.texts import activity_name, duration, file_name, say
 from mining.units import SECONDS, Duration, readable
 
 DASH = "–"
+MANDATORY = re.compile("mandatory: ([HML]) to ([HML])")
 
 
 @dataclass(frozen=True)
@@ -134,11 +136,23 @@ def roster_fact(study: Study, w: Writer) -> list[tuple[str, str]]:
 
 
 def cell_words(cell: str, lang: str) -> str:
-    """The cell of the priority table, in words of the language."""
-    severity, visible, band, *few = cell.split(", ")
+    """The cell of the priority table, in words of the language.
+
+    Examples
+    --------
+    >>> cell_words("critical, visible, < 1 %, mandatory: M to H", "zh")
+    '重大、顾客可见、<1%、强制性要求：由“中”调为“高”'
+    """
+    severity, visible, band, *more = cell.split(", ")
     sees = {"visible": "report.visible", "not visible": "report.hidden"}.get(visible, "report.visibility_unknown")
     words = [say(f"severity.{severity}", lang), say(sees, lang), band_words(band, lang)]
-    words += [say("report.few", lang, n=FEW_CASES)] if few else []
+    for part in more:
+        if raised := MANDATORY.fullmatch(part):
+            before, after = (say(f"priority.{x}", lang) for x in raised.groups())
+            key = "audit.mandatory" if before == after else "audit.cell_mandatory"
+            words.append(say(key, lang, before=before, after=after))
+        else:
+            words.append(say("report.few", lang, n=FEW_CASES))
     return say("report.comma", lang).join(words)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mining.improvement import Improvement
 from mining.report import improvement_tables as parts
@@ -12,6 +13,12 @@ from mining.report.follow_up_table import follow_up_table
 from mining.report.formats import Writer, writer_of
 from mining.report.page import render_page
 from mining.texts import file_name
+from mining.voice.coders import DISPUTED
+
+if TYPE_CHECKING:
+    from mining.results import Result
+
+    T = TypeVar("T", bound=Result)
 
 WIDE = ("first", "effects", "plan", "follow_up")
 QUOTES = 5  # of customers who consented
@@ -111,11 +118,27 @@ def _voice(found: Improvement, w: Writer) -> Section:
 def _told(found: Improvement, w: Writer) -> Section:
     if found.incidents is None:
         return Section([w.say("improvement.no_incidents")])
-    table = found.incident_table
+    table = _in_words(found.incident_table, found, w)
     said = [table.sentence(w.lang), found.feedback.sentence(w.lang)]
     quotes = found.incidents.quotes().head(QUOTES)
-    said += [w.say("improvement.quote", text=row.quote, about=row.category) for row in quotes.itertuples()]
+    said += [
+        w.say("improvement.quote", text=row.quote, about=_category(row.category, w)) for row in quotes.itertuples()
+    ]
     return Section(said, [], [parts.incidents(table, w)])
+
+
+def _in_words(table: T, found: Improvement, w: Writer) -> T:
+    """The same table with the names of touchpoints, and with words where coders differ."""
+    frame, blueprint = table.frame, found.study.blueprint
+    names = {a.id: a.name.get(w.lang) for a in blueprint.activities}
+    words = {"touchpoint": [names.get(x, _category(x, w)) for x in frame["touchpoint"].astype(object)]}
+    if "category" in frame:
+        words["category"] = [_category(x, w) for x in frame["category"]]
+    return replace(table, frame=frame.assign(**words))
+
+
+def _category(said: Any, w: Writer) -> Any:
+    return w.say("improvement.not_agreed") if said == DISPUTED else said
 
 
 def _needs(found: Improvement, w: Writer) -> Section:
@@ -148,8 +171,9 @@ def _sources(found: Improvement, w: Writer) -> Section:
 def _gaps(found: Improvement, w: Writer) -> Section:
     said, tables = [found.gaps.sentence(w.lang)], [parts.gaps(found.gaps, w)]
     if found.survey is not None and found.touchpoint_gaps.frame["gap"].notna().any():
-        said.append(found.touchpoint_gaps.sentence(w.lang))
-        tables.append(parts.touchpoint_gaps(found.touchpoint_gaps, w))
+        of_touchpoints = _in_words(found.touchpoint_gaps, found, w)
+        said.append(of_touchpoints.sentence(w.lang))
+        tables.append(parts.touchpoint_gaps(of_touchpoints, w))
     return Section(said, [], tables)
 
 

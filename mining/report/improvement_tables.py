@@ -13,6 +13,7 @@ from mining.report.formats import DASH, Writer
 from mining.report.frames import Told, told_table
 from mining.report.table import Table
 from mining.results import plain
+from mining.voice.items import item_name
 
 if TYPE_CHECKING:
     from mining.causes.table import Causes
@@ -236,16 +237,25 @@ def scores(found: Scores, w: Writer) -> Table:
     frame = found.frame
     whole = frame[(frame["touchpoint"] == "all") & (frame["segment"] == "all") & ~frame["hidden"]]
     whole = whole[whole["kind"] != "importance"]  # of all touchpoints together it says nothing
+    whole = whole.astype(object).assign(item=[item_name(x, w.lang) for x in whole["item"]])
+    for name in ("value", "low", "high"):
+        pairs = zip(whole["measure"], whole[name], strict=True)
+        whole[name] = [DASH if pd.isna(x) else _score(x, measure, w) for measure, x in pairs]
     columns = (
         Told("item", "improvement.col_item", "text"),
         Told("kind", "improvement.col_kind", "text", words=lambda x: w.say(f"improvement.kind_{x}")),
         Told("measure", "improvement.col_measure", "text", words=lambda x: w.say(f"improvement.measure_{x}")),
         Told("n", "improvement.col_answers"),
-        Told("value", "improvement.col_value", "number"),
-        Told("low", "improvement.col_low", "number"),
-        Told("high", "improvement.col_high", "number"),
+        Told("value", "improvement.col_value", "words"),
+        Told("low", "improvement.col_low", "words"),
+        Told("high", "improvement.col_high", "words"),
     )
     return told_table("scores", w.say("improvement.scores_table"), whole, columns, w)
+
+
+def _score(value: float, measure: str, w: Writer) -> str:
+    """A measure of answers as people write it: a share, a net promoter score, or points."""
+    return w.share(value) if measure in ("top_two", "easy") else f"{value:.1f}" if measure == "nps" else f"{value:.2f}"
 
 
 def incidents(found: IncidentTable, w: Writer) -> Table:
@@ -279,14 +289,15 @@ def needs(found: Kano, w: Writer) -> Table:
 def touchpoint_gaps(found: TouchpointGaps, w: Writer) -> Table:
     """Perception less expectation by touchpoint."""
     rows = found.frame[~found.frame["hidden"] & found.frame["gap"].notna()]
+    points: dict[str, Any] = {"how": "words", "words": lambda x: f"{x:.2f}"}
     columns = (
         Told("touchpoint", "improvement.col_touchpoint", "text"),
         Told("n_pairs", "improvement.col_answers"),
-        Told("perception", "improvement.col_perception", "number"),
-        Told("expectation", "improvement.col_expectation", "number"),
-        Told("gap", "improvement.col_difference", "number"),
-        Told("gap_low", "improvement.col_low", "number"),
-        Told("gap_high", "improvement.col_high", "number"),
+        Told("perception", "improvement.col_perception", **points),
+        Told("expectation", "improvement.col_expectation", **points),
+        Told("gap", "improvement.col_difference", **points),
+        Told("gap_low", "improvement.col_low", **points),
+        Told("gap_high", "improvement.col_high", **points),
     )
     return told_table("touchpoint-gaps", w.say("improvement.touchpoint_gaps_table"), rows, columns, w)
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
+from mining.pictures.fonts import drawable
+from mining.pictures.setter import set_pdf
 from mining.report.document import Document
 from mining.report.pdf_data import Preparer
-
-STANDARD = "ua-1"
 
 
 def write_pdf(document: Document, path: Path) -> int:
@@ -49,23 +47,8 @@ def write_pdf(document: Document, path: Path) -> int:
 
 def set_document(document: Document) -> tuple[bytes, int, list[str]]:
     """The file, the number of characters replaced, and what the setter warned of."""
-    import typst
-
-    from mining.plots.fonts import drawable, font_folders
-
     maker = Preparer(document, drawable)
     values = maker.values()
-    inputs = {
-        "main.typ": (files("mining") / "report" / "templates" / "document.typ").read_bytes(),
-        "data.json": json.dumps(values, ensure_ascii=False).encode("utf-8", "replace"),
-        **maker.pictures,
-    }
-    setter: Any = typst.compile_with_warnings  # its published types do not know inputs by name
-    data, warned = setter(
-        inputs,
-        font_paths=[str(folder) for folder in font_folders()],
-        ignore_system_fonts=True,
-        pdf_standards=[STANDARD],
-        timestamp=0,
-    )
-    return bytes(data), maker.replaced, [str(w) for w in warned]
+    template = (files("mining") / "report" / "templates" / "document.typ").read_bytes()
+    data, warned = set_pdf(template, values, maker.pictures)
+    return data, maker.replaced, warned

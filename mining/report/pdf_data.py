@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from mining.pictures.styled import with_styles
+from mining.pictures.pdf import printable
 from mining.pictures.svg import text_width, wrap
 from mining.report.document import Document, Fact, Figure, Placed
 from mining.report.table import Cell, Row, Table
@@ -18,6 +18,7 @@ from mining.texts import say
 TAG = {"en": "en", "zh": "zh-CN"}
 UPRIGHT, ACROSS = (487.0, 700.0), (734.0, 445.0)  # width and height between the margins of A4, in points
 FIGURE_SHARE = 0.86  # of the height of a page, so that caption and heading go with a figure
+CHART_SHARE = 0.48  # of the height of a page for a chart, as long as its letters can be read
 TURNED_GAIN = 1.25  # a figure is printed across where that makes it larger by this much, and it needs it
 READABLE = 0.72  # scale below which letters of a figure are hard to read
 BODY = 9.5
@@ -54,7 +55,7 @@ class Preparer:
             "title": " · ".join(self.plain(x) for x in (document.name, document.kind) if x) or NAMELESS,
             "facts": self._facts(document.facts, UPRIGHT[0]),
             "warning": self.text(document.warning),
-            "footer": self.text(document.footer, UPRIGHT[0] - 50, 7.5),
+            "footer": self.text(document.footer, UPRIGHT[0] - 50, 7),
             "contents": say("report.contents", document.lang),
             "runs": runs,
             "replaced": say("pdf.replaced", document.lang, n=self.replaced) if self.replaced else "",
@@ -135,9 +136,10 @@ class Preparer:
     def _figure(self, n: int, figure: Figure, width: float, height: float) -> dict[str, Any]:
         wide, high = size_of(figure.svg)
         scale = _scale(wide, high, width, height)
+        if not figure.large:  # a chart that takes more than half of a page leaves white ones
+            scale = min(scale, max(CHART_SHARE * height / high, READABLE))
         name = f"figure-{n}.svg"
-        svg, replaced = drawable_svg(figure.svg, self.drawable)
-        self.pictures[name] = with_styles(svg).encode("utf-8", "replace")
+        self.pictures[name], replaced = printable(figure.svg)
         self.replaced += replaced
         caption = say("pdf.figure", self.document.lang, n=n, caption=figure.caption)
         return {
@@ -254,18 +256,3 @@ def _height(table: Table, found: Widths) -> float:
     rows = [row for group in table.groups for row in group.rows]
     lines = (max(lines_of(c, w, found.size) for c, w in zip(row.cells, found.columns, strict=True)) for row in rows)
     return sum(n * found.size * 1.35 + 7 for n in lines)
-
-
-def drawable_svg(svg: str, drawable: Drawable) -> tuple[str, int]:
-    """A picture in which what no font can draw is replaced in its texts; the number of characters replaced."""
-    if svg.isascii() or "<text" not in svg:
-        return svg, 0
-    replaced = 0
-
-    def draw(match: re.Match[str]) -> str:
-        nonlocal replaced
-        shown, n = drawable(match[0])
-        replaced += n
-        return shown
-
-    return re.sub(r"(?<=>)[^<>]+(?=</(?:text|tspan)>)", draw, svg), replaced

@@ -15,11 +15,13 @@ from mining.pictures.svg import clean
 from mining.report.deck import Deck, Slide
 from mining.report.pdf_data import size_of
 from mining.report.pptx_fit import Fitted, FittedTable, fitted, fitted_table, one_line
+from mining.report.zipped import dated
 from mining.texts import say
 
 EPOCH = datetime(2000, 1, 1)
 WIDE = (960.0, 540.0)  # 16:9, in points
 TITLES, BODIES = (28.0, 26.0, 24.0, 22.0, 20.0, 18.0, 16.0, 14.0, 12.0), (18.0, 17.0, 16.0, 15.0, 14.0, 13.0, 12.0)
+ALONE = (22.0, 20.0, *BODIES)  # of lines that have the slide for themselves
 FACTS = (16.0, 15.0, 14.0, 13.0, 12.0, 11.0, 10.0)
 EDGE, GAP = 36.0, 14.0
 SAID_BESIDE = 0.34  # of the width, beside a picture that is not much wider than high
@@ -69,7 +71,7 @@ def write_pptx(deck: Deck, path: Path, template: Path | None = None) -> None:
     _properties(file, deck)
     made = io.BytesIO()
     file.save(made)
-    path.write_bytes(_dated(made.getvalue()))
+    path.write_bytes(dated(made.getvalue()))
 
 
 def _opened(template: Path | None) -> Any:
@@ -213,7 +215,7 @@ class _Maker:
         said = Fitted((), BODIES[0], 0)
         if content.lines:
             room = self._room(content, (x, y, width, height))
-            said = fitted(content.lines, BODIES, *room)
+            said = fitted(content.lines, BODIES if content.figure or content.table else ALONE, *room)
             text_box(slide, Box(x, y, room[0], min(max(said.height, 20), room[1])), said, self.look)
         beside = content.figure is not None and _ratio(content) < FLAT and bool(content.lines)
         left = x + (width * SAID_BESIDE + GAP if beside else 0)
@@ -303,14 +305,3 @@ def _properties(file: Any, deck: Deck) -> None:
     properties.created = properties.modified = EPOCH
     properties.revision = 1
     properties.comments = properties.keywords = properties.category = ""
-
-
-def _dated(data: bytes) -> bytes:
-    """The same package with members of one fixed date."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as packed, zipfile.ZipFile(made, "w") as out:
-        for member in packed.infolist():
-            named = zipfile.ZipInfo(member.filename, (1980, 1, 1, 0, 0, 0))
-            named.compress_type = zipfile.ZIP_DEFLATED
-            out.writestr(named, packed.read(member))
-    return made.getvalue()

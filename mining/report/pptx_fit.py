@@ -15,7 +15,8 @@ LINE, CJK_LINE = (
     1.46,
 )  # height of a line over the size of its letters: Arial 1.15, Noto Sans SC 1.45, Microsoft YaHei 1.32
 BETWEEN = 0.45  # of a line, between paragraphs
-TABLE_SIZES = (13.0, 12.0, 11.0, 10.0, 9.0)
+TABLE_SIZES = (13.0, 12.0, 11.0, 10.0)
+SMALLEST = 10.0  # letters on a slide that a room can read
 PART = 11.0  # letters at most of a table of which only a part is shown
 ROW_PADDING = 7.0  # above and below the text of a row, in points
 MOST_LINES = 4  # of a text in a cell
@@ -163,6 +164,17 @@ def _tried(table: Table, width: float, height: float, n: int, size: float) -> tu
     return FittedTable(size, found.columns, tuple(heights), tuple(rows), shown, n, cut), found.fits
 
 
+def below(size: float) -> float:
+    """Size of the second line of a cell.
+
+    Examples
+    --------
+    >>> below(13.0), below(11.0)
+    (11.18, 10.0)
+    """
+    return max(round(size * SUB, 2), SMALLEST)
+
+
 def _short_row(row: Row, found: Widths) -> tuple[Row, bool]:
     cells = tuple(_short_cell(c, w - PADDING, found.size) for c, w in zip(row.cells, found.columns, strict=True))
     return Row(row.key, cells), any(a is not b for a, b in zip(cells, row.cells, strict=True))
@@ -170,7 +182,7 @@ def _short_row(row: Row, found: Widths) -> tuple[Row, bool]:
 
 def _short_cell(cell: Cell, width: float, size: float) -> Cell:
     text = shortened(cell.text, size, width, MOST_LINES, bold=bool(cell.tone))
-    sub = shortened(cell.sub, size * SUB, width, MOST_LINES // 2) if cell.sub else ""
+    sub = shortened(cell.sub, below(size), width, MOST_LINES // 2) if cell.sub else ""
     if (text, sub) == (cell.text, cell.sub):
         return cell
     return Cell(text, sub, cell.data, cell.tone, cell.link, cell.lang)
@@ -185,7 +197,7 @@ def _height_of_row(row: Row, found: Widths) -> float:
 def _cell_height(cell: Cell, width: float, size: float) -> float:
     lines = n_lines(cell.text, size, width, bold=bool(cell.tone)) * size * line_height([cell.text])
     if cell.sub:
-        lines += n_lines(cell.sub, size * SUB, width) * size * SUB * line_height([cell.sub])
+        lines += n_lines(cell.sub, below(size), width) * below(size) * line_height([cell.sub])
     return lines + ROW_PADDING
 
 

@@ -13,9 +13,8 @@ from pptx.util import Pt
 
 from mining.pictures.svg import clean, png_of
 from mining.report.document import Figure
-from mining.report.pptx_fit import BETWEEN, Fitted, FittedTable, line_height
+from mining.report.pptx_fit import BETWEEN, Fitted, FittedTable, below, line_height
 from mining.report.table import Cell, Row, Table
-from mining.report.widths import SUB
 
 TAG = {"en": "en-US", "zh": "zh-CN"}
 INK, MUTED, ACCENT, SOFT, WHITE = "1E293B", "475569", "1F3A5F", "F1F5F9", "FFFFFF"
@@ -163,7 +162,7 @@ def _fill(into: Any, cell: Cell, kind: str, size: float, look: Look, *, ground: 
     if cell.sub:
         paragraph = frame.add_paragraph()
         paragraph.alignment = SIDES.get(kind, PP_ALIGN.LEFT)
-        look.run(paragraph, cell.sub, size * SUB, MUTED, lang=cell.lang)
+        look.run(paragraph, cell.sub, below(size), MUTED, lang=cell.lang)
 
 
 def field_number(slide: Any, box: Box, look: Look) -> None:

@@ -16,7 +16,7 @@ from mining.report.formats import Writer
 from mining.report.sheets import Head, Sheet
 from mining.sampling.review import JUDGED, RESULTS, result_in
 from mining.sampling.sample import BLANK
-from mining.texts import LANGUAGES, say
+from mining.texts import LANGUAGES, catalogue, say
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
@@ -27,6 +27,7 @@ COLUMNS = ("sheet", "key", "column", "value", "page", "row")
 MOST_SHOWN = 12  # mistakes in one message
 HEAD_ROWS = 20  # the names are looked for in these: somebody may have put rows above
 ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # how a workbook writes characters that XML cannot
+FEW = 2  # headings of columns that are filled in, by which a sheet is known whose hidden names were deleted
 LONG = ("remark", "note")
 
 
@@ -189,7 +190,24 @@ def _names(page: Any) -> tuple[Asked, dict[int, str], int] | None:
             names = {k: text.removeprefix(stem) for k, text in enumerate(row) if str(text).startswith(stem)}
             if asked.key in names.values():
                 return asked, names, number + 2
+            told = _told(asked)
+            shown = {k: told[str(text)] for k, text in enumerate(row) if str(text) in told}
+            if names:  # without the one that tells the rows apart
+                heads = " / ".join(word for word, name in told.items() if name == asked.key)
+                raise MiningError(
+                    f"sheet {page.title!r}: the column {asked.sheet}.{asked.key} ({heads}) is missing, so nobody can tell which row is "
+                    "which. Put it back, from a copy of the workbook."
+                )
+            if asked.key in shown.values() and len(set(shown.values())) > FEW:
+                return asked, shown, number + 1  # the hidden row was deleted
     return None
+
+
+def _told(asked: Asked) -> dict[str, str]:
+    """Heading, in either language, to the name of the column that tells rows apart, and of those that people fill in."""
+    keys = {name: f"sheets.head.{name}" for name in (asked.key, *asked.columns)}
+    keys |= {name: f"frame.{name}" for name, key in keys.items() if key not in catalogue()}
+    return {say(key, lang): name for name, key in keys.items() for lang in LANGUAGES}
 
 
 def _cells(

@@ -10,14 +10,17 @@ from mining.blueprint.model import SEVERITIES, Condition
 from mining.conformance.verdicts import VERDICTS
 from mining.findings import BANDS, FEW_CASES, TABLE
 from mining.record import FindingRecord, Record
-from mining.report.formats import Writer, band_words, cell_words
+from mining.report.details import check_label
+from mining.report.formats import Writer, band_words, cell_words, names_of
 from mining.report.improvement_tables import LOST, lost
 from mining.report.table import Cell, Column, Group, Row, Table, number, records, table
 from mining.results import plain
 from mining.study import Study
-from mining.texts import activity_name, check_text, file_name
+from mining.texts import activity_name, file_name
 
 MOST_OBSERVED, MOST_DESIGNED = 15, 30
+ROLE = "role-"  # before the activity: id of a check that a role gives
+JUDGED, OUTSIDE = VERDICTS[:3], VERDICTS[3:]  # verdicts that a share counts, and the others
 
 
 SEEN = {True: "word.yes", False: "word.no", None: "word.unknown"}
@@ -26,7 +29,16 @@ SEEN = {True: "word.yes", False: "word.no", None: "word.unknown"}
 def priorities(record: Record, w: Writer) -> Table:
     """The ranked findings, with what each is known to cost."""
     rows = [Row(x.finding_id, _priority_cells(x, w)) for x in record.ranked]
-    heads = ("col.rank", "col.priority", "col.finding", "col.gross", "col.net", "col.rate", "col.visible", "audit.col_lost")
+    heads = (
+        "col.rank",
+        "col.priority",
+        "col.finding",
+        "col.gross",
+        "col.net",
+        "col.rate",
+        "col.visible",
+        "audit.col_lost",
+    )
     return table("priorities", w.say("report.priorities.caption"), [w.say(x) for x in heads], rows, "nmtnnnmt")
 
 
@@ -85,7 +97,7 @@ def priority_table(w: Writer, id: str = "priority-rule") -> Table:
 
 
 def checks(study: Study, w: Writer) -> Table:
-    """All checks by dimension: six verdict counts, shares, targets."""
+    """All checks by dimension: counts of the verdicts, shares, targets."""
     frame = study.summary().frame
     groups = []
     for dimension in frame["dimension"].unique():
@@ -95,18 +107,16 @@ def checks(study: Study, w: Writer) -> Table:
                 w.say(f"dimension.{dimension}"), tuple(Row(row["check"], _check_cells(study, row, w)) for row in part)
             )
         )
-    heads = [Column(w.say("col.check"))]
-    heads += [Column(w.say(f"verdict.{word}"), "number") for word in VERDICTS]
-    heads += [Column(w.say(x), "number") for x in ("col.judged", "col.gross_share", "col.net_share", "col.target")]
-    return Table("checks", w.say("report.checks.caption"), (*heads, Column(w.say("col.met"), "mark")), tuple(groups))
+    heads = [Column(w.say("col.check")), *(Column(w.say(f"verdict.{word}"), "number") for word in JUDGED)]
+    heads += [
+        Column(w.say(x), "number") for x in ("audit.col_outside", "col.gross_share", "col.net_share", "col.target")
+    ]
+    return Table("checks", w.say("report.checks.caption"), tuple(heads), tuple(groups))
 
 
 def _check_cells(study: Study, row: dict[str, Any], w: Writer) -> tuple[Cell, ...]:
-    name = Cell(
-        f"{row['check']} · {check_text(study.blueprint, row['check'], w.lang)}",
-        sub=w.say(f"severity.{row['severity']}"),
-    )
-    counts = [Cell(w.count(row[word]), data={word: row[word]}, tone="" if row[word] else "quiet") for word in VERDICTS]
+    name = Cell(check_label(study, row["check"], w), sub=w.say(f"severity.{row['severity']}"))
+    counts = [Cell(w.count(row[word]), data={word: row[word]}, tone="" if row[word] else "quiet") for word in JUDGED]
     met = plain(row["met"])
     gross, target = w.against(row["gross"], row["target"])
     word, tone = {True: ("report.met", "good"), False: ("report.not_met", "bad"), None: ("report.no_target", "quiet")}[
@@ -115,12 +125,45 @@ def _check_cells(study: Study, row: dict[str, Any], w: Writer) -> tuple[Cell, ..
     return (
         name,
         *counts,
-        number(w.count(row["judged"]), judged=row["judged"]),
-        Cell(gross, w.interval(row["low"], row["high"]), {x: row[x] for x in ("gross", "low", "high")}),
+        _outside(row, w),
+        Cell(gross, w.interval(row["low"], row["high"]), {x: row[x] for x in ("judged", "gross", "low", "high")}),
         number(w.share(row["net"]), net=row["net"]),
-        number(target, target=row["target"]),
-        Cell(w.say(word), data={"met": met}, tone=tone),
+        Cell(target, "" if met is None else w.say(word), {"target": row["target"], "met": met}, tone=tone),
     )
+
+
+def _outside(row: dict[str, Any], w: Writer) -> Cell:
+    """Cases outside every share, with the verdicts that put them there."""
+    n = sum(row[word] for word in OUTSIDE)
+    why = [
+        w.say("report.pair", name=w.say(f"verdict.{word}"), value=w.count(row[word])) for word in OUTSIDE if row[word]
+    ]
+    data = {word: row[word] for word in OUTSIDE}
+    return Cell(w.count(n), w.say("report.comma").join(why), data, tone="" if n else "quiet")
+
+
+def of_role(study: Study, check: str) -> bool:
+    """Whether a check follows from the role that the blueprint gives an activity."""
+    return check.startswith(ROLE) and check not in study.blueprint.checks
+
+
+def roles(study: Study, w: Writer) -> Table:
+    """Who may do what by the design: a row per role, for the checks that follow from it."""
+    blueprint, checked = study.blueprint, {check.id: check for check in study.checks if of_role(study, check.id)}
+    rows = []
+    for role in blueprint.roles:
+        mine = [a.id for a in blueprint.activities if a.role == role.id and f"{ROLE}{a.id}" in checked]
+        severities = dict.fromkeys(w.say(f"severity.{checked[ROLE + id].severity}") for id in mine)
+        cells = (
+            Cell(role.name.get(w.lang), data={"role": role.id}),
+            number(w.count(len(mine)), checks=len(mine)),
+            Cell(names_of(blueprint, mine, w.lang)),
+            Cell(w.say("report.comma").join(severities)),
+        )
+        rows += [Row(role.id, cells)] if mine else []
+    heads = ("audit.col_role_name", "col.checks", "audit.col_role_does", "audit.severity")
+    caption = w.say("audit.roles_table", n=len(checked))
+    return table("roles", caption, [w.say(x) for x in heads], rows, "tntt")
 
 
 def blind_checks(study: Study, w: Writer) -> Table:
@@ -131,7 +174,7 @@ def blind_checks(study: Study, w: Writer) -> Table:
         Row(
             row["check"],
             (
-                Cell(f"{row['check']} · {check_text(study.blueprint, row['check'], w.lang)}"),
+                Cell(check_label(study, row["check"], w)),
                 number(w.of(row["not_observable"], study.instances.n_cases), not_observable=row["not_observable"]),
                 Cell(reasons[row["check"]] or w.say("report.why_not.mixed")),
             ),

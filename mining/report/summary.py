@@ -8,23 +8,30 @@ from mining.blueprint.model import Standard
 from mining.findings import PRIORITIES
 from mining.record import Record
 from mining.report.formats import Writer
-from mining.report.paths import fit_lines, path_lines
+from mining.report.paths import path_lines
 from mining.study import Study
 from mining.texts import check_text
 
 
 def sentences(record: Record, w: Writer) -> list[str]:
-    """Cases, path checks and how well they fit, standards, rules, blind checks, findings."""
+    """Cases with path checks, dimensions, standards, rules with blind checks, findings: one item each, so that a summary stays one.
+
+    Where several stages are judged apart, what each holds stands with the dimensions.
+    """
     study = record.study
-    return [
-        _cases(study, w),
-        *path_lines(study, w),
-        *fit_lines(study, w),
-        *_standards(study, w),
-        *_rules(study, w),
-        *_blind(study, w),
-        _findings(record, w),
+    said = [
+        [_cases(study, w), *(path_lines(study, w) if len(study.path_results) == 1 else [])],
+        [study.dimensions().sentence(w.lang)],
+        _standards(study, w),
+        [*_rules(study, w), *_blind(study, w)],
+        [_findings(record, w)],
     ]
+    return [joined(lines, w) for lines in said if lines]
+
+
+def joined(lines: list[str], w: Writer) -> str:
+    """Sentences after one another."""
+    return ("" if w.lang == "zh" else " ").join(lines)
 
 
 def _cases(study: Study, w: Writer) -> str:

@@ -20,6 +20,10 @@ from mining.sampling.strata import weighted_limit
 from mining.sampling.words import CONFIRMED, NOT_CONFIRMED, NOT_FOUND, amount_in
 
 KEY = ["test", "finding_id", "case_id"]
+ANEW = (
+    "Where the log or the seed is another than when these were drawn, the sample is a new one: move the review and the workbook out of the "
+    "folder and begin anew, or take the rows out of both."
+)
 FILLED = ("result", "result_2", "decided", "amount_found")
 
 
@@ -92,7 +96,7 @@ def _joined(sample: Sample, review: Review | None) -> pd.DataFrame:
     found = given.merge(sheet[KEY].drop_duplicates(), on=KEY, how="left", indicator=True)
     unknown = found[found["_merge"] == "left_only"]
     wrong = [_unknown(row, sheet) for row in unknown.to_dict("records")]
-    refuse(review.path, wrong)
+    refuse(review.path, wrong, ANEW)
     joined = sheet.merge(given.drop(columns=FILE_ROW), on=KEY, how="left", validate="many_to_one")
     return joined.fillna(dict.fromkeys(FILLED, ""))
 

@@ -23,6 +23,7 @@ from mining.texts import LANGUAGES, say
 
 SAMPLE = "sample"  # the sheet of the sample; other sheets have their remarks in the same file
 JUDGED = ("result", "result_2", "decided")
+REMARK = "remark"  # on the sheet of findings; another word for a note where there is no column of that name
 FILE_ROW = "file_row"
 COLUMNS = ("sheet", "key", "test", "finding_id", "case_id", *JUDGED, "amount_found", "note", "reviewer")
 HEADERS = {  # other names of a column, folded as `folded` does
@@ -207,6 +208,8 @@ def _named(path: str, headers: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in headers:
         key = _KEYS.get(folded(str(name)))
+        if name == REMARK and any(_KEYS.get(folded(str(x))) == "note" for x in headers if x != REMARK):
+            continue  # of the sheet of findings, which has its remarks in the same file
         if key in found:
             raise LogError(f"{path}: the columns {found[key]!r} and {name!r} both mean {key}. Keep one of them.")
         if key is not None:
@@ -248,13 +251,14 @@ def _typed(frame: pd.DataFrame, path: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(frame.columns), dtype=object)
 
 
-def refuse(path: str, wrong: list[str]) -> None:
-    """Raise what is wrong with the rows of a file, if anything is."""
+def refuse(path: str, wrong: list[str], advice: str = "") -> None:
+    """Raise what is wrong with the rows of a file, if anything is, and what to do about it on the whole."""
     if wrong:
         more = f"\n- and {len(wrong) - MOST_NAMED:,} more" if len(wrong) > MOST_NAMED else ""
         listed = "".join(f"\n- {each}" for each in wrong[:MOST_NAMED])
         raise LogError(
             f"{path}: the review cannot be used. Rows are counted from 1 below the names of the columns.{listed}{more}"
+            + (f"\n{advice}" if advice else "")
         )
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from mining.conformance.conditions import is_missing
 from mining.errors import UnknownNameError
+from mining.log.shown import may_show
 from mining.results import Result
 from mining.texts import say
 from mining.units import MISSING
@@ -59,7 +60,7 @@ class NonResponse(Result):
         "chi2": "chi-square of independence of answering and value (numbers in five bands of equal size)",
         "df": "its degrees of freedom",
         "p": "its p-value; missing where an expected count is below 1 or a fifth of them below 5",
-        "largest": "of a category: the value whose share differs most; empty where the attribute names customers",
+        "largest": "of a category: the value whose share differs most; empty where the attribute names customers, or may not be shown",
         "warning": "whether the standardised difference is above 0.2 in size",
     }
 
@@ -122,6 +123,8 @@ def nonresponse_of(
         personal = name in known and known[name].column in persons
         values = None if personal or name == customer else _values(study, name)
         row = None if values is None else _compared(name, values[ended], has[ended])
+        if row is not None and name in known and not may_show(study.log, name):
+            row["largest"] = ""
         if row is None:
             left_out["attributes that cannot be compared"] = left_out.get("attributes that cannot be compared", 0) + 1
         else:

@@ -14,10 +14,10 @@ from mining.errors import MiningError, UnknownNameError
 from mining.results import Result
 from mining.suppression import K, hidden
 from mining.texts import say
+from mining.voice.items import RATER, item_name
 from mining.voice.scales import mean_of, respondents
 from mining.voice.tables import Survey
 
-RATER = ("reliability", "assurance", "tangibles", "empathy", "responsiveness")
 NOTE = (
     "differences of scores are less reliable than their parts (Cronin and Taylor 1992; Brown, Churchill and Peter 1993): read the "
     "perceptions first"
@@ -77,8 +77,8 @@ class Servperf(Result):
             return say("voice.servperf.none", lang)
         worst, best = rows.iloc[0], rows.iloc[-1]
         said = say(
-            "voice.servperf.told", lang, worst=_name(worst["dimension"], lang), low=f"{worst['perception']:.2f}",
-            best=_name(best["dimension"], lang), high=f"{best['perception']:.2f}",
+            "voice.servperf.told", lang, worst=item_name(worst["dimension"], lang), low=f"{worst['perception']:.2f}",
+            best=item_name(best["dimension"], lang), high=f"{best['perception']:.2f}",
         )  # fmt: skip
         return said + (say("voice.servperf.gaps", lang) if rows["gap"].notna().any() else "")
 
@@ -268,10 +268,6 @@ def _gap(part: pd.DataFrame, seed: int, *, is_hidden: bool, where: str) -> dict[
         "expectation": wanted.value, "gap": gap.value, "gap_low": gap.low, "gap_high": gap.high, "gap_method": gap.method,
         "note": NOTE if len(difference) else "",
     }  # fmt: skip
-
-
-def _name(dimension: str, lang: str) -> str:
-    return say(f"voice.rater.{dimension}", lang) if dimension in RATER else dimension
 
 
 __all__ = ["NOTE", "RATER", "Servperf", "TouchpointGaps", "servperf_of", "touchpoint_gaps"]
