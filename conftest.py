@@ -14,7 +14,9 @@ from hypothesis import settings
 
 from tests.examples import examples as share_of
 
-os.environ["MINING_KEY"] = "6b65792074686174206f6e6c7920746573747320757365"  # no test makes a key in the home of who runs it
+os.environ["MINING_KEY"] = (
+    "6b65792074686174206f6e6c7920746573747320757365"  # no test makes a key in the home of who runs it
+)
 
 settings.register_profile("fixed", derandomize=True, database=None, max_examples=share_of(100))  # the same on every run
 settings.register_profile("fuzz", print_blob=True, max_examples=share_of(100))  # make fuzz: others each time

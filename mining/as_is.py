@@ -44,8 +44,9 @@ class AsIs:
 
     Parameters
     ----------
-    flow : DiscoveredFlow
-        Of a study, or of a log alone.
+    source : DiscoveredFlow or Study
+        The flow of a study, or of a log alone; of a study itself the flow is discovered when it is first asked for, so that the tables
+        that need none are there without pm4py.
 
     Examples
     --------
@@ -53,12 +54,29 @@ class AsIs:
     True
     """
 
-    def __init__(self, flow: DiscoveredFlow) -> None:
-        self.flow = flow
+    def __init__(self, source: DiscoveredFlow | Study) -> None:
+        self._source = source
+
+    @cached_property
+    def flow(self) -> DiscoveredFlow:
+        """The flow as it is.
+
+        Raises
+        ------
+        ModelError
+            If pm4py is not installed.
+        """
+        from mining.discovery import DiscoveredFlow
+
+        return self._source if isinstance(self._source, DiscoveredFlow) else self._source.discovered
 
     @property
     def study(self) -> Study | None:
         """The study; None of a log alone."""
+        from mining.study import Study
+
+        if isinstance(self._source, Study):
+            return self._source
         source = self.flow.observed.source
         return None if isinstance(source, EventLog) else source
 

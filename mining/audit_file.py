@@ -14,9 +14,9 @@ from mining.audit_documents import write_documents
 from mining.audit_record import private_inputs, record_from
 from mining.blueprint.model import Blueprint
 from mining.blueprint.versions import Versions
-from mining.errors import BlueprintError, MiningError, UnknownNameError
+from mining.errors import MiningError, UnknownNameError
 from mining.folders import admit, spare_inputs, write_whole
-from mining.given import Given, Loaded, silent
+from mining.given import Given, Loaded, check_words, refuse_drafts, silent
 from mining.improvement_file import finite, improvement_record
 from mining.log import EventLog
 from mining.log.roster import Roster
@@ -37,8 +37,20 @@ FORMATS = {
     "pptx": "report.pptx",
     "xlsx": "workpapers.xlsx",
 }
-TABLES = ("findings.json", "findings.csv", "measures.json", "improvement.json", "sample.csv", "verdicts.parquet", "deviations.parquet")
-NARRATIVE, REVIEW, PLAN = "narrative.yaml", "review.csv", "actions.csv"  # people write in them: drafted once, never written over
+TABLES = (
+    "findings.json",
+    "findings.csv",
+    "measures.json",
+    "improvement.json",
+    "sample.csv",
+    "verdicts.parquet",
+    "deviations.parquet",
+)
+NARRATIVE, REVIEW, PLAN = (
+    "narrative.yaml",
+    "review.csv",
+    "actions.csv",
+)  # people write in them: drafted once, never written over
 FILES = (*FORMATS.values(), *TABLES, NAME)
 VERSION_FILES = ("uncovered.parquet", "versions.json")
 
@@ -54,7 +66,7 @@ class Audit:
     record : Record
         All that they say.
     taken_in : int
-        Entries of reviewers that were read back from the workbook of the last run.
+        Rows filled in by reviewers that were read back from the workbook of the last run.
     """
 
     folder: Path
@@ -138,7 +150,9 @@ def audit(
         roster=None if roster is None else Path(roster.path), earlier=_path(earlier), day_first=log.day_first, lang=lang,
         open_cases=open_cases, draft_ok=draft_ok, clear_names=clear_names, formats=tuple(formats),
     )  # fmt: skip
-    return audit_loaded(peoples(given, Path(out)).loaded_with(log, blueprint, roster, progress), out, key=key, progress=progress)
+    return audit_loaded(
+        peoples(given, Path(out)).loaded_with(log, blueprint, roster, progress), out, key=key, progress=progress
+    )
 
 
 def _path(path: str | Path | None) -> Path | None:
@@ -148,11 +162,15 @@ def _path(path: str | Path | None) -> Path | None:
 def peoples(given: Given, out: Path) -> Given:
     """The same with the files in the folder that people write in, where they are there and no others are named."""
     found = {"narrative": NARRATIVE, "review": REVIEW, "actions": PLAN}
-    there: dict[str, Any] = {key: out / name for key, name in found.items() if getattr(given, key) is None and (out / name).exists()}
+    there: dict[str, Any] = {
+        key: out / name for key, name in found.items() if getattr(given, key) is None and (out / name).exists()
+    }
     return replace(given, **there)
 
 
-def audit_loaded(loaded: Loaded, out: str | Path, *, key: Key | None = None, progress: Callable[[str], None] = silent) -> Audit:
+def audit_loaded(
+    loaded: Loaded, out: str | Path, *, key: Key | None = None, progress: Callable[[str], None] = silent
+) -> Audit:
     """As :func:`audit`, of what was read already.
 
     Parameters
@@ -209,7 +227,10 @@ def audit_versions(
     if versions is None:
         raise MiningError("there is one blueprint only: audit(...) is for that.")
     _admit(loaded.blueprints, given)
+    for norm in loaded.blueprints:
+        check_words(peoples(given, folder / _folder_name(norm.version)))
     inputs, privacy = private_inputs(loaded, folder, key)
+    versions = inputs.versions or versions  # with pseudonyms where they name people
     found = study_versions(inputs.log, versions, open_cases=given.open_cases, roster=inputs.roster)
     for each in found.studies.values():
         _ = each.instances  # what does not fit is refused before anything is written
@@ -261,17 +282,17 @@ def _folder_name(version: str) -> str:
 
 def _admit(blueprints: Iterable[Blueprint], given: Given) -> None:
     """Refuse an unknown language or format and, unless drafts are allowed, a blueprint that is no norm."""
+    check_settings(given)
+    refuse_drafts(blueprints, given.draft_ok)
+
+
+def check_settings(given: Given) -> None:
+    """Refuse an unknown language or format."""
     if given.lang not in LANGUAGES:
         raise UnknownNameError("language", given.lang, LANGUAGES)
     for name in given.formats:
         if name not in FORMATS:
             raise UnknownNameError("format", name, FORMATS)
-    for blueprint in blueprints:
-        if blueprint.status != "approved" and not given.draft_ok:
-            raise BlueprintError(
-                f"{blueprint.path}: the blueprint is a {blueprint.status}, not approved, so it is no norm to audit against. "
-                "To explore with it all the same, allow drafts (--draft-ok); the report will say so."
-            )
 
 
 def _write(study: Study, loaded: Loaded, privacy: Privacy, folder: Path, progress: Callable[[str], None]) -> Audit:
@@ -294,7 +315,9 @@ def _write(study: Study, loaded: Loaded, privacy: Privacy, folder: Path, progres
         _write_drafts(record, drafts, scratch, given.lang)
         write_documents(record, documents, scratch, lang=given.lang, template=given.template, progress=progress)
         if _stamp_of(folder / FORMATS["xlsx"]) != workbook:
-            raise MiningError(f"{folder / FORMATS['xlsx']} was changed while the audit was made. Run it again, so that nothing is lost.")
+            raise MiningError(
+                f"{folder / FORMATS['xlsx']} was changed while the audit was made. Run it again, so that nothing is lost."
+            )
         write_manifest(record.evidence | {"outputs": {x: stamp(scratch / x) for x in names if x != NAME}}, scratch)
 
     write_whole(folder, names, inputs, write, outdated=outdated, drafts=drafts)
@@ -339,7 +362,9 @@ def _write_tables(record: Record, folder: Path, progress: Callable[[str], None])
 def _write_drafts(record: Record, names: Iterable[str], folder: Path, lang: str) -> None:
     """What people are to go on with."""
     if NARRATIVE in names:
-        ranked = [(x.finding_id, x.title["en"], x.title["zh"], int(x.number or 0), str(x.priority)) for x in record.ranked]
+        ranked = [
+            (x.finding_id, x.title["en"], x.title["zh"], int(x.number or 0), str(x.priority)) for x in record.ranked
+        ]
         (folder / NARRATIVE).write_text(draft_narrative(ranked, lang), encoding="utf-8", newline="\n")
     if PLAN in names:
         record.improvement.plan.to_csv(folder / PLAN)

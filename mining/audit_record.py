@@ -75,9 +75,7 @@ def _versions(versions: Versions, log: EventLog, names: Pseudonyms) -> Versions:
     return Versions(given, left_out=versions.left_out)
 
 
-def record_from(
-    study: Study, loaded: Loaded, privacy: Privacy, home: Path, progress: Callable[[str], None]
-) -> Record:
+def record_from(study: Study, loaded: Loaded, privacy: Privacy, home: Path, progress: Callable[[str], None]) -> Record:
     """The record of an audit.
 
     Parameters
@@ -98,7 +96,7 @@ def record_from(
     progress("aligning the cases with the designed flow")
     _ = study.path_results
     progress("judging rules, roles and standards")
-    findings = study.findings()
+    study.findings()
     narrative = Narrative() if given.narrative is None else read_narrative(given.narrative)
     plan = SamplePlan.from_mapping(engagement.sampling, engagement.where("sampling"))
     review = None if given.review is None else read_review(given.review)

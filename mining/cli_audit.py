@@ -14,10 +14,12 @@ from mining.errors import MiningError
 
 if TYPE_CHECKING:
     from mining.audit_file import Audit
+    from mining.record import Record
     from mining.study import Study
 
 engagement_app = typer.Typer(help="Settings of an audit.", no_args_is_help=True, rich_markup_mode=None)
 MOST_TYPED = 5  # typed numbers that are named
+QUOTING = ("conclusion", "opinion")  # texts that both files of people may hold
 
 BlueprintFiles = Annotated[
     list[Path],
@@ -44,16 +46,22 @@ def audit(
     lang: Annotated[Literal["en", "zh"], typer.Option(help="Language of the documents.")] = "en",
     format: Annotated[
         list[str] | None,
-        typer.Option(help="Document to write: html, docx, pdf, pptx or xlsx; again for others. Default: all.", metavar="FORMAT"),
+        typer.Option(
+            help="Document to write: html, docx, pdf, pptx or xlsx; again for others. Default: all.", metavar="FORMAT"
+        ),
     ] = None,
-    template: Annotated[Path | None, _file("template", "Word file whose styles, header and footer the report takes on.")] = None,
+    template: Annotated[
+        Path | None, _file("template", "Word file whose styles, header and footer the report takes on.")
+    ] = None,
     open_cases: Annotated[
         Literal["pending", "judge"],
         typer.Option(help="pending: a case without an end is still running. judge: every case counts as ended."),
     ] = "pending",
     roster: Annotated[
         Path | None,
-        _file("roster", "Staff table (CSV or Excel): resource, role, and where there are any team, valid_from, valid_to."),
+        _file(
+            "roster", "Staff table (CSV or Excel): resource, role, and where there are any team, valid_from, valid_to."
+        ),
     ] = None,
     earlier: Annotated[
         Path | None, typer.Option(help="Folder of an earlier audit, whose findings are measured again.", metavar="DIR")
@@ -66,7 +74,7 @@ def audit(
     **part: Any,
 ) -> None:
     """Check a log against a blueprint and write the audit file: report, workpapers, slides, record, evidence."""
-    from mining.audit_file import audit_loaded, audit_versions, peoples
+    from mining.audit_file import audit_loaded, audit_versions, check_settings, peoples
     from mining.given import Given
     from mining.privacy import key_for
 
@@ -76,6 +84,7 @@ def audit(
         part=part, day_first=day_first, lang=lang, open_cases=open_cases, draft_ok=draft_ok, clear_names=clear_names,
         formats=tuple(format or ()),
     )  # fmt: skip
+    check_settings(given)
     several = len(blueprint) > 1
     loaded = (given if several else peoples(given, out)).loaded(progress)
     secret = None if clear_names else key_for(key, loaded.blueprint.id, out)
@@ -100,16 +109,31 @@ def _said(made: Audit, lang: str, seconds: str) -> list[str]:
     if made.taken_in:
         lines.append(say("cli.taken_in", lang, n=made.taken_in))
     if missing := record.narrative.missing([x.finding_id for x in record.ranked]):
-        lines.append(say("cli.unwritten", lang, n=len(missing), of=len(record.ranked), file=made.folder / "narrative.yaml"))
+        lines.append(
+            say("cli.unwritten", lang, n=len(missing), of=len(record.ranked), file=made.folder / "narrative.yaml")
+        )
     if record.orphans:
         lines.append(say("cli.orphans", lang, n=len(record.orphans), ids=", ".join(record.orphans)))
+        if not any(record.narrative.of(x.finding_id) for x in record.findings):
+            lines.append(say("told.other", lang, file=record.narrative.path))
     lines += [remark.say(lang) for remark in record.plan_remarks]
     if typed := record.typed_numbers:
         where = "; ".join(f"{x.where}: {x.number}" for x in typed[:MOST_TYPED])
         lines.append(say("cli.typed", lang, n=len(typed), where=where))
+    lines += _said_twice(record, lang)
     if record.engagement.status == "final" and record.engagement.gaps:
         lines.append(say("cli.gaps", lang, keys=", ".join(record.engagement.gaps)))
     return [*lines, say("cli.report", lang, path=made.report, seconds=seconds)]
+
+
+def _said_twice(record: Record, lang: str) -> list[str]:
+    """Texts of the whole that stand in both files of people: which of them is printed."""
+    from mining.texts import say
+
+    here, there = record.narrative, record.engagement
+    printed = QUOTING if record.rating.given else QUOTING[:1]
+    twice = [x for x in printed if getattr(here, x) and getattr(there, x) and getattr(here, x) != getattr(there, x)]
+    return [say("told.twice", lang, text=x, printed=Path(here.path).name, other=Path(there.path).name) for x in twice]
 
 
 def _headlines(study: Study, record: Any, lang: str) -> list[str]:
@@ -148,7 +172,9 @@ def _path_headlines(study: Study, lang: str) -> list[str]:
 @engagement_app.command("new")
 def new_engagement(
     out: Annotated[Path, typer.Argument(help="File to write.", metavar="FILE")],
-    blueprint: Annotated[Path, typer.Option("--blueprint", "-b", metavar="FILE", help="Blueprint of the service (YAML).")],
+    blueprint: Annotated[
+        Path, typer.Option("--blueprint", "-b", metavar="FILE", help="Blueprint of the service (YAML).")
+    ],
     lang: Annotated[Literal["en", "zh"], typer.Option(help="Language of the remarks in it.")] = "en",
 ) -> None:
     """Write a file of settings with every key and what it is for, to be filled in."""

@@ -28,6 +28,13 @@ def verify_command(
     no_recompute: Annotated[
         bool, typer.Option("--no-recompute", help="Only compare hashes; what the files say is then not proved.")
     ] = False,
+    allow_database: Annotated[
+        bool,
+        typer.Option(
+            "--allow-database",
+            help="Connect to the database whose address the manifest names. Look at the address first.",
+        ),
+    ] = False,
     lang: Lang = "en",
 ) -> None:
     """Hash every file, make the audit again from its inputs, and name what differs. Exit status 0: all is the same, 1: something is not."""
@@ -35,7 +42,9 @@ def verify_command(
     from mining.verify import SAME, verify
 
     progress = Progress()
-    found = verify(folder, look_in=inputs, key=key, recompute=not no_recompute, lang=lang, progress=progress)
+    found = verify(
+        folder, look_in=inputs, key=key, recompute=not no_recompute, allow_database=allow_database, lang=lang, progress=progress
+    )  # fmt: skip
     progress.done()
     rows = found.frame.to_dict("records")
     for what in dict.fromkeys(row["what"] for row in rows):
@@ -88,6 +97,7 @@ def followup_command(
     """Measure the findings of an earlier audit again on another log: resolved, improved, unchanged, worse, or new."""
     from mining.followup_file import followup
     from mining.privacy import key_for
+    from mining.record.earlier import verdict_word
     from mining.texts import say
 
     progress = Progress()
@@ -99,7 +109,7 @@ def followup_command(
     progress.done()
     typer.echo(made.remeasured.sentence(lang))
     for row in made.remeasured.frame.to_dict("records"):
-        verdict = say(f"earlier.verdict_{row['verdict']}", lang)
+        verdict = verdict_word(row, lang)
         typer.echo(f"  {row['finding_id']} {verdict}: {row['title_zh' if lang == 'zh' else 'title_en']}{_counts(row)}")
     typer.echo(say("earlier.report", lang, path=made.page, seconds=f"{progress.total():.1f}"))
 

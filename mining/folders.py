@@ -125,9 +125,7 @@ def _of_the_disk(error: Exception) -> OSError | None:
     return next((x for x in (error, *error.args) if isinstance(x, OSError)), None)
 
 
-def _move(
-    scratch: Path, folder: Path, names: Sequence[str], outdated: tuple[str, ...], drafts: frozenset[str]
-) -> None:
+def _move(scratch: Path, folder: Path, names: Sequence[str], outdated: tuple[str, ...], drafts: frozenset[str]) -> None:
     """Move what is made to its place: the file that vouches for the others goes first, and comes last."""
     for name in names:
         _to_disk(scratch / name)

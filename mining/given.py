@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from mining.asked import check_used, columns_of, no_binding_file
-from mining.errors import MiningError
+from mining.errors import BlueprintError, MiningError
 from mining.folders import sha256_of
 from mining.results import plain
 
@@ -111,10 +111,12 @@ class Given:
     def loaded(self, progress: Progress = silent) -> Loaded:
         """Read all of it. A plan, staff table, template or earlier audit that the engagement names counts where none is given here.
 
+        What people wrote is read first and the log, which may be large, last.
+
         Raises
         ------
         MiningError
-            Of the first thing that cannot be read.
+            Of the first thing that cannot be read, or a blueprint that is not approved where drafts are not allowed.
         """
         from mining.blueprint import read_blueprint
         from mining.blueprint.versions import read_versions
@@ -124,15 +126,24 @@ class Given:
         progress("reading the blueprint")
         versions = None if len(self.blueprint) == 1 else read_versions(self.blueprint)
         norm = read_blueprint(self.blueprint[0]) if versions is None else versions.periods[-1].blueprint
+        refuse_drafts((norm,) if versions is None else (x.blueprint for x in versions.periods), self.draft_ok)
+        given, engagement, roster, tables = self._side(norm, None, progress)
         progress("reading the log")
         log = read_log(self.log, columns=columns_of(self.binding, norm, self.part), day_first=self.day_first)
         check_used(log.source, self.part)
-        return replace(self.loaded_with(log, norm, None, progress), versions=versions)
+        return Loaded(given, log, norm, versions, engagement, roster, tables)
 
     def loaded_with(
         self, log: EventLog, blueprint: Blueprint, roster: Roster | None = None, progress: Progress = silent
     ) -> Loaded:
         """As :meth:`loaded`, with a log, a blueprint and perhaps a staff table that are read already."""
+        given, engagement, roster, tables = self._side(blueprint, roster, progress)
+        return Loaded(given, log, blueprint, None, engagement, roster, tables)
+
+    def _side(
+        self, norm: Blueprint, roster: Roster | None, progress: Progress
+    ) -> tuple[Given, Engagement | None, Roster | None, dict[str, Any]]:
+        """All but log and blueprint, with the mistakes that can be told without a log."""
         from mining.log.roster import read_roster
 
         engagement = None
@@ -142,10 +153,11 @@ class Given:
             progress("reading the engagement")
             engagement = read_engagement(self.engagement)
         given = self._with(engagement)
-        tables = given._tables(engagement, blueprint, progress)
+        check_words(given, engagement)
+        tables = given._tables(engagement, norm, progress)
         if roster is None and given.roster is not None:
             roster = read_roster(given.roster)
-        return Loaded(given, log, blueprint, None, engagement, roster, tables)
+        return given, engagement, roster, tables
 
     def _with(self, engagement: Engagement | None) -> Given:
         """The same with what the engagement names, where nothing is given here."""
@@ -274,6 +286,29 @@ class Loaded:
             elif path is not None:
                 yield name, path
         yield from side_tables(self.engagement).items()
+
+
+def refuse_drafts(blueprints: Iterable[Blueprint], draft_ok: bool) -> None:
+    """Refuse, unless drafts are allowed, a blueprint that is no norm."""
+    for blueprint in blueprints:
+        if blueprint.status != "approved" and not draft_ok:
+            raise BlueprintError(
+                f"{blueprint.path}: the blueprint is a {blueprint.status}, not approved, so it is no norm to audit against. "
+                "To explore with it all the same, allow drafts (--draft-ok); the report will say so."
+            )
+
+
+def check_words(given: Given, engagement: Engagement | None = None) -> None:
+    """Refuse what people wrote where it cannot be read, before minutes of reading a log: narrative, results of the sample, its plan."""
+    from mining.record import read_narrative
+    from mining.sampling import SamplePlan, read_review
+
+    if engagement is not None:
+        SamplePlan.from_mapping(engagement.sampling, engagement.where("sampling"))
+    if given.narrative is not None:
+        read_narrative(given.narrative)
+    if given.review is not None:
+        read_review(given.review)
 
 
 def side_tables(engagement: Engagement | None) -> dict[str, Path]:

@@ -38,7 +38,13 @@ if TYPE_CHECKING:
     from mining.voice.triangulation import Triangulation
     from mining.what_if import Scenario, WhatIf
 
-NAMELESS = ("period", "weekday", "hour", "load", "role")  # what names nobody: causes are told by these whatever is disclosed
+NAMELESS = (
+    "period",
+    "weekday",
+    "hour",
+    "load",
+    "role",
+)  # what names nobody: causes are told by these whatever is disclosed
 SIMULATED = 3  # findings whose removal is simulated
 TOP = 10  # findings that get an action
 

@@ -326,7 +326,7 @@ class Study:
         """Every table on what actually happens, each made once; see :mod:`mining.as_is`."""
         from mining.as_is import AsIs
 
-        return AsIs(self.discovered)
+        return AsIs(self)
 
     def improvement(self, **given: Any) -> Improvement:
         """What to improve first: harm, causes, ranking, plan; ``given`` as for :class:`mining.improvement.Improvement`."""

@@ -63,8 +63,7 @@ def say(key: str, lang: str, **values: Any) -> str:
         text = catalogue()[key][lang]
     except KeyError:
         raise LookupError(f"there is no text {key!r}.{hint(key, catalogue())}") from None
-    if lang == "zh" and (term := _CUSTOMER.get()):
-        text = _in_term(text, term)
+    text = in_customer_term(text, lang)
     if lang == "zh" and _ADVISORY.get():
         for word, instead in ADVISORY:
             text = text.replace(word, instead)
@@ -107,9 +106,19 @@ def advisory_words(wanted: bool = True) -> Iterator[None]:
         _ADVISORY.reset(token)
 
 
-def _in_term(text: str, term: str) -> str:
-    """A sentence with that word; a mystery shopper has a name of its own."""
-    return re.sub(f"(?<!神秘)(?:{'|'.join(CUSTOMER_TERMS)})", term, text)
+def in_customer_term(text: str, lang: str) -> str:
+    """A Chinese sentence with the word for the customer that is in force; for those that stand in no catalogue of this module.
+
+    A mystery shopper has a name of its own.
+
+    Examples
+    --------
+    >>> with customer_term("客户"):
+    ...     in_customer_term("没有顾客泳道；神秘顾客", "zh")
+    '没有客户泳道；神秘顾客'
+    """
+    term = _CUSTOMER.get()
+    return re.sub(f"(?<!神秘)(?:{'|'.join(CUSTOMER_TERMS)})", term, text) if term and lang == "zh" else text
 
 
 def activity_name(blueprint: Blueprint, activity: str | None, lang: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mining.errors import MiningError
@@ -97,6 +98,24 @@ def readable(seconds: float, lang: str = "en") -> str:
         if abs(seconds) >= size:
             return f"{seconds / size:.1f} {name}"
     return f"{seconds:.0f} {names[0]}"
+
+
+def readable_together(seconds: Sequence[float], lang: str = "en") -> list[str]:
+    """Several numbers of seconds in one unit: the largest that fits the longest of them and does not turn another into 0.0 (unless the
+    longest has three digits in it).
+
+    Examples
+    --------
+    >>> readable_together([-24_480, 129_600]), readable_together([60, 129_600]), readable_together([0, 90], "zh")
+    (['-0.3 d', '1.5 d'], ['1.0 min', '2160.0 min'], ['0.0 分钟', '1.5 分钟'])
+    """
+    sizes = [abs(x) for x in seconds if abs(x) > 0]
+    fits = (
+        x for x in (86_400, 3600, 60) if sizes and max(sizes) >= x and (min(sizes) >= 0.05 * x or max(sizes) >= 100 * x)
+    )
+    size = next(fits, 1)
+    unit = readable(size, lang).split()[-1]
+    return [f"{x / size:.{int(size > 1)}f} {unit}" for x in seconds]
 
 
 def percent(share: float, lang: str = "en") -> str:

@@ -16,7 +16,7 @@ import pandas as pd
 from mining.differing import DOCUMENTS, bytes_apart, differences, places, said
 from mining.errors import MiningError
 from mining.folders import SCRATCH, sha256_of
-from mining.given import FILES, PEOPLES, Given, Progress, found_at, silent
+from mining.given import FILES, PEOPLES, Given, Progress, found_at, silent, without_password
 from mining.manifest import FORMAT, NAME, as_recorded, outputs_of, roles_of, software, tool
 from mining.results import Provenance, Result
 from mining.texts import LANGUAGES, say
@@ -97,6 +97,7 @@ def verify(
     look_in: str | Path | None = None,
     key: str | Path | None = None,
     recompute: bool = True,
+    allow_database: bool = False,
     lang: str = "en",
     remake: Remake | None = None,
     progress: Progress = silent,
@@ -113,6 +114,9 @@ def verify(
         The key of the pseudonyms; else that of the environment, else the one among the user's own whose fingerprint is the recorded one.
     recompute : bool
         Make the audit again. Without it nobody knows whether the files say what the inputs give, and the result says so.
+    allow_database : bool
+        Connect to the database on a server whose address the manifest names. Whoever wrote the manifest chose the address and the query,
+        and your name and password go there; so it is not done unasked, and the audit counts as not checked.
     lang : {"en", "zh"}
         Of the notes.
     remake : callable, optional
@@ -149,6 +153,8 @@ def verify(
             found.add("recomputed", NAME, NOT_CHECKED, note="old_format")
         elif not whole:
             found.add("recomputed", NAME, NOT_CHECKED, note="inputs_first")
+        elif not allow_database and (address := _server(record)) is not None:
+            found.add("recomputed", NAME, NOT_CHECKED, note="database", address=address)
         else:
             able, secret = _key(record, key, place, found)
             done = able and _recomputed(place, record, near, secret, remake or _again, progress, found)
@@ -184,7 +190,8 @@ def _manifest(folder: Path, found: _Findings) -> dict[str, Any] | None:
     """The manifest, if there is one that can be read and has all its parts."""
     path = folder / NAME
     if not path.is_file():
-        found.add("manifest", NAME, MISSING, note="no_manifest")
+        inner = sorted({x.parent.name for x in folder.glob(f"[!.]*/{NAME}")})  # not what a stopped run left
+        found.add("manifest", NAME, MISSING, note="versions" if inner else "no_manifest", folders=", ".join(inner))
         return None
     try:
         if path.stat().st_size > MOST_BYTES:
@@ -385,6 +392,17 @@ def _recomputed(
             found.add("recomputed", NAME, NOT_CHECKED, note="not_made", why=error)
             return False
     return True
+
+
+def _server(record: Mapping[str, Any]) -> str | None:
+    """The address of the database that the log was read from, without a password; None where it was read from files."""
+    log = record["given"].get("log")
+    if not isinstance(log, str) or "://" not in log:
+        return None
+    try:
+        return without_password(log)
+    except ValueError:  # an address that cannot be taken apart, as a forged one may be
+        return f"{log.partition('://')[0]}://..."
 
 
 def _not_vouched(given: Given, record: Mapping[str, Any], folder: Path, look_in: Path | None) -> list[str]:

@@ -14,7 +14,9 @@ from mining.report.page import render_page
 from mining.sampling import SamplePlan, draw
 
 
-def recorded(study: mining.Study, *, engagement: Engagement | None = None, narrative: Narrative | None = None, **more: Any) -> Record:
+def recorded(
+    study: mining.Study, *, engagement: Engagement | None = None, narrative: Narrative | None = None, **more: Any
+) -> Record:
     """The record of a study: no pseudonyms, nothing inspected, unless given."""
     engagement = engagement or Engagement()
     evidence = {

@@ -99,6 +99,38 @@ def test_what_is_no_manifest_is_refused(made, text):
     assert verify(made.out, remake=make).frame["status"].tolist()[0] == DIFFERS
 
 
+ADDRESS = "postgresql://ann:hidden@db.example:5432/logs?password=too"
+
+
+@pytest.mark.parametrize("address", [ADDRESS, "postgres://[bad", "other://x"], ids=["server", "no address", "another"])
+def test_no_connection_is_made_to_an_address_that_a_manifest_names(made, monkeypatch, address):
+    monkeypatch.setattr("mining.log.sql_postgres.Postgres.connect", lambda *_: pytest.fail("connected"))
+    found = forged(made, lambda m: m["given"].update(log=address))
+    assert not found.ok
+    assert not found.recomputed
+    row = found.problems.set_index("what").loc["recomputed"]
+    assert (row["name"], row["status"]) == ("manifest.json", NOT_CHECKED)
+    assert "--allow-database" in row["note"]
+    assert "hidden" not in row["note"]
+    assert "too" not in row["note"]
+    assert verify(made.out, remake=make, recompute=False).ok  # then nothing is asked for
+
+
+def test_a_database_is_asked_where_the_user_allows_it(made, monkeypatch):
+    asked = []
+
+    def refused(address, _):
+        asked.append(address)
+        raise MiningError("no connection")
+
+    monkeypatch.setattr("mining.log.sql_postgres.Postgres.connect", refused)
+    forged(made, lambda m: m["given"].update(log=ADDRESS))
+    assert not asked
+    found = verify(made.out, remake=make, allow_database=True)
+    assert asked == [ADDRESS]
+    assert "no connection" in found.frame.set_index("what").loc["recomputed", "note"]
+
+
 def test_files_that_have_no_hash_are_not_read(made):
     (made.folder / "other.csv").write_bytes(made.log.read_bytes())
     called = []

@@ -89,7 +89,7 @@ def test_what_was_no_finding_then_is_listed_apart(made):
     fresh = made.done.remeasured.fresh
     assert fresh[["n", "judged"]].to_numpy().tolist() == [[6, 210]]
     assert not set(fresh["finding_id"]) & set(made.done.remeasured.frame["finding_id"])
-    assert " 1 findings are new." in made.done.remeasured.sentence()
+    assert " New findings: 1." in made.done.remeasured.sentence()
 
 
 def test_cases_of_both_logs_are_left_out_of_the_new_side(old, tmp_path):

@@ -395,8 +395,8 @@ def test_lint_says_where_and_what_to_do():
     assert late["what_en"] == "Due on 2026-05-11, not done on 2026-06-01: 21 days late"
     assert (missing["finding_id"], missing["action_id"]) == ("F-00000002", None)
     assert len(found.overdue()) == 1
-    assert found.sentence() == "The lint of 2 actions found 2 errors, 0 warnings and 0 notes; overdue: 1."
-    assert "逾期 1 项" in found.sentence("zh")
+    assert found.sentence() == "Of 2 actions: 1 overdue. Findings of the first ranks without an action: 1."
+    assert "1 项逾期" in found.sentence("zh")
     for key in PROBLEMS:
         assert catalogue()[f"plan.lint.{key}"]["zh"]
         assert catalogue()[f"plan.do.{key}"]["zh"]

@@ -181,7 +181,9 @@ def test_a_sample_made_again_is_the_same_bytes(sample, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_with_all_tables_no_chapter_of_the_page_is_empty(tmp_path, lang, monkeypatch):
-    monkeypatch.setenv("MINING_KEY", "000102030405060708090a0b0c0d0e0f")  # none is made in the home of whoever runs this
+    monkeypatch.setenv(
+        "MINING_KEY", "000102030405060708090a0b0c0d0e0f"
+    )  # none is made in the home of whoever runs this
     folder = ROOT / "sample_logs" / "permit_receipt"
     given = {"survey": "survey_touchpoints", **{x: x for x in ("mystery", "incidents", "needs", "costs", "actions")}}
     arguments = ["improve", str(folder / "log.csv"), "-b", str(folder / "blueprint.yaml"), "-o", str(tmp_path / "out")]

@@ -23,7 +23,7 @@ from mining.folders import SCRATCH, sha256_of, write_whole
 from mining.manifest import FORMAT
 from mining.verify import DIFFERS, MISSING, NOT_CHECKED, SAME, UNKNOWN, verify
 from tests.evidence_cases import NAMES, make, put
-from tests.helpers import ROOT
+from tests.helpers import ROOT, blueprint_dict
 
 
 @pytest.fixture(scope="module")
@@ -373,6 +373,35 @@ def test_a_whole_audit_is_confirmed_in_a_process_of_its_own_and_its_inputs_are_w
     assert done.returncode == 1
     assert "narrative.yaml: differs" in done.stdout
     assert "run the audit again" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_folder_of_one_version_is_confirmed_by_itself_wherever_it_lies(tmp_path):
+    from mining.audit_file import audit_versions
+
+    first = put(tmp_path / "in", ("abc",) * 30 + ("ac",) * 6, effective={"from": "2020-01-01", "to": "2026-03-31"})
+    rows = pd.read_csv(first.log, dtype=str)
+    later = rows.assign(case="L" + rows["case"], end=(pd.to_datetime(rows["end"]) + pd.Timedelta(days=120)).map(str))
+    pd.concat([rows, later]).to_csv(first.log, index=False)
+    second = blueprint_dict(["a", "b", "c"], "acb", version="2", effective={"from": "2026-04-01"})
+    (tmp_path / "in" / "second.yaml").write_text(json.dumps(second), encoding="utf-8")
+    blueprints = (*first.blueprint, tmp_path / "in" / "second.yaml")
+    made, _ = audit_versions(
+        replace(first, blueprint=blueprints, clear_names=True, formats=("xlsx",)).loaded(), tmp_path / "out"
+    )
+    assert sorted(made) == ["1", "2"]
+    found = verify(tmp_path / "out")
+    assert not found.ok
+    assert "1, 2" in of(found, "manifest", "manifest.json")[1]
+    alone = tmp_path / "far" / "alone"
+    shutil.copytree(tmp_path / "out" / "2", alone)
+    shutil.rmtree(tmp_path / "out")
+    found = verify(alone)
+    assert found.ok, found.problems.to_string()
+    assert found.recomputed
+    (tmp_path / "in").rename(tmp_path / "moved")
+    assert not verify(alone, recompute=False).ok
+    assert verify(alone, look_in=tmp_path / "moved", recompute=False).ok
 
 
 # --- killed runs -----------------------------------------------------------------------------------------------------------

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mining.texts import say
-from mining.units import readable
+from mining.units import readable, readable_together
 
 if TYPE_CHECKING:
     from mining.harm.effects import Effects
@@ -32,6 +33,13 @@ def amount(value: float, outcome: Outcome, lang: str = "en") -> str:
     return f"{size} {outcome.unit}" if outcome.kind == "money" else size
 
 
+def amounts(values: Sequence[float], outcome: Outcome, lang: str = "en") -> list[str]:
+    """Differences that stand in one sentence, such as both ends of an interval: in one unit. Parameters as of :func:`amount`."""
+    if outcome.kind == "time":
+        return readable_together(values, lang)
+    return [amount(value, outcome, lang) for value in values]
+
+
 def told(row: Any, outcome: Outcome, lang: str = "en") -> str:
     """One row of the effects in words.
 
@@ -51,16 +59,16 @@ def told(row: Any, outcome: Outcome, lang: str = "en") -> str:
         ends = sorted((abs(row["low"]), abs(row["high"])))  # both on one side of 0
         key = ("costs", "saves") if outcome.kind in ("time", "money") else ("worse", "better")
         part = say("harm.part", lang) if row["part"] == 1 else ""
+        middle, low, high = amounts([abs(row["effect"]), *ends], outcome, lang)
         costs = say(
-            f"harm.{key[int(row['harm'] < 0)]}", lang, name=outcome.name[lang], size=size(abs(row["effect"])),
-            low=size(ends[0]), high=size(ends[1]), n=f"{row['n_compared']:,}", grade=row["grade"],
+            f"harm.{key[int(row['harm'] < 0)]}", lang, name=outcome.name[lang], size=middle, low=low, high=high,
+            n=f"{row['n_compared']:,}", grade=row["grade"],
         )  # fmt: skip
         return costs + part
     if not row["why"] and np.isfinite(row["effect"]):
         if row["low"] <= 0 <= row["high"]:
-            return say(
-                "harm.none_shown", lang, low=size(row["low"]), high=size(row["high"]), n=f"{row['n_compared']:,}"
-            )
+            low, high = amounts([row["low"], row["high"]], outcome, lang)
+            return say("harm.none_shown", lang, low=low, high=high, n=f"{row['n_compared']:,}")
         return say("harm.not_sure", lang, weak=weak_told(row["weak"], lang), naive=size(row["naive"]))
     why = say(f"harm.why_{row['why'] or 'too_few'}", lang, n=f"{row['n_with']:,}", n_without=f"{row['n_without']:,}")
     if np.isnan(row["naive"]):

@@ -82,7 +82,9 @@ def case_values(
     picked = values[used_rows[rows]]
     result[cases] = picked[first]
     if varying := len(np.unique(used_cases[rows][picked != result[used_cases[rows]]])):
-        notes.append(f"column {attribute.column!r}: {varying:,} cases hold several values; the first is taken, for an outcome the last")
+        notes.append(
+            f"column {attribute.column!r}: {varying:,} cases hold several values; the first is taken, for an outcome the last"
+        )
     return CaseValues(result, tuple(notes))
 
 

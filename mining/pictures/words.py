@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mining.errors import UnknownNameError
+from mining.texts import in_customer_term
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {
@@ -171,7 +172,7 @@ WORDS: dict[str, dict[str, str]] = {
 
 
 def words_in(lang: str) -> dict[str, str]:
-    """The words of a language.
+    """The words of a language, with the word for the customer that is in force.
 
     Raises
     ------
@@ -180,4 +181,4 @@ def words_in(lang: str) -> dict[str, str]:
     """
     if lang not in WORDS:
         raise UnknownNameError("language", lang, WORDS, where="picture")
-    return WORDS[lang]
+    return {key: in_customer_term(text, lang) for key, text in WORDS[lang].items()}

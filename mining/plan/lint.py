@@ -47,6 +47,8 @@ PROBLEMS = {  # severity, column
     "no_action": ("error", ""),
 }
 
+WITHOUT = "no_action"  # a problem of a finding, not of an action
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ActionLint(Result):
@@ -69,12 +71,14 @@ class ActionLint(Result):
     shown: ClassVar[tuple[str, ...]] = ("severity", "action_id", "finding_id", "row", "column", "what_en", "do_en")
 
     def sentence(self, lang: str = "en") -> str:
-        """How many errors, warnings and notes there are."""
-        counts = {word: int((self.frame["severity"] == word).sum()) for word in SEVERITIES}
-        late = int((self.frame["problem"] == "overdue").sum())
+        """What the actions lack, and how many lack it; then how many findings have no action."""
+        counts = self.frame["problem"].value_counts()
         if not len(self.frame):
             return say("plan.clean", lang, n=self.n_actions)
-        return say("plan.linted", lang, n=self.n_actions, late=late, **counts)
+        each = [say(f"plan.count.{x}", lang, n=int(counts[x])) for x in PROBLEMS if x in counts and x != WITHOUT]
+        parts = [say("plan.linted", lang, n=self.n_actions, each=say("told.comma", lang).join(each))] if each else []
+        parts += [say("plan.uncovered", lang, n=int(counts[WITHOUT]))] if WITHOUT in counts else []
+        return ("" if lang == "zh" else " ").join(parts)
 
     def overdue(self) -> pd.DataFrame:
         """The actions that are due and not done."""

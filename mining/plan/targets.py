@@ -22,6 +22,9 @@ LEAST_GROUPS, EXPECTED = (
     5,
 )  # groups to take the best quarter of, and deviating cases that each would have at the common rate
 
+CRITICAL = "critical"  # severity of what must not happen at all
+FEW = 5  # cases with it below which none is asked for, since a share of them is no goal
+
 
 @dataclass(frozen=True)
 class Target:
@@ -34,8 +37,9 @@ class Target:
 def target_of(study: Study, check: str, deviating: np.ndarray, rate: float, by: str = "month") -> Target:
     """Propose the share of cases that may still have a finding.
 
-    The first of these that is better than the rate now: what the standard promises; the rate of the best quarter of the groups ``by``
-    (their cases together); half of the rate. Only groups count that would have five deviating cases at the common rate, and there
+    The first of these that is better than the rate now: what the standard promises; none, where the check is critical (what must never
+    happen is not to happen half as often) or fewer than five cases have it; the rate of the best quarter of the groups ``by`` (their
+    cases together); half of the rate. Only groups count that would have five deviating cases at the common rate, and there
     must be four: a month with a handful of cases has none by chance.
 
     Parameters
@@ -58,6 +62,10 @@ def target_of(study: Study, check: str, deviating: np.ndarray, rate: float, by: 
     promised = spec.share if isinstance(spec, Standard) else None
     if promised is not None and _down(1 - promised) < rate:
         return _told(1 - promised, "plan.rule.promised", share=promised)
+    if next(x for x in study.checks if x.id == check).severity == CRITICAL:
+        return _told(0.0, "plan.rule.critical", share=rate)
+    if int(deviating.sum()) < FEW:
+        return _told(0.0, "plan.rule.few", share=rate, few=FEW)
     best = _best_quarter(study, check, deviating, by)
     if best is not None and _down(best[0]) < rate:
         value, groups, of, k, n = best

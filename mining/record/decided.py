@@ -171,7 +171,20 @@ def with_plan(findings: Iterable[FindingRecord], plan: Actions) -> tuple[Finding
     )
 
 
-KEPT = ("action_id", "goal", "goal_zh", "metric", "baseline", "baseline_n", "target", "owner", "start", "due", "status")
+KEPT = (
+    "action_id",
+    "goal",
+    "goal_zh",
+    "metric",
+    "baseline",
+    "baseline_n",
+    "target",
+    "proposed",
+    "owner",
+    "start",
+    "due",
+    "status",
+)
 
 
 def _action(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -21,13 +21,26 @@ if TYPE_CHECKING:
     from mining.blueprint.model import Blueprint
     from mining.study import Study
 
-__all__ = ["RULE", "VERDICTS", "WHY", "Earlier", "Remeasured", "difference", "read_earlier", "remeasured", "verdict_of"]
+__all__ = [
+    "RULE",
+    "VERDICTS",
+    "WHY",
+    "Earlier",
+    "Remeasured",
+    "difference",
+    "read_earlier",
+    "remeasured",
+    "verdict_of",
+    "verdict_word",
+]
 
 FEW = 30  # judged cases, before or now, below which nothing is said
 LIMIT = 0.01  # a rate that is surely below it counts as resolved, if it has surely fallen
 CHANCE = 0.05  # at most, of seeing no case at the lower end of the old rate, for none to count as resolved
 VERDICTS = ("worse", "unchanged", "improved", "resolved", "cannot_tell", "not_comparable")
 WORSE, UNCHANGED, IMPROVED, RESOLVED, CANNOT_TELL, NOT_COMPARABLE = VERDICTS
+NEARLY = "nearly"  # resolved, with a few cases left: said apart
+TOLD = ("worse", "unchanged", "improved", NEARLY, "resolved", "cannot_tell", "not_comparable")
 WHY = ("check_gone", "blueprint_changed", "blueprint_unknown", "open_cases", "few_cases")
 NEUTRAL = (
     "version",
@@ -110,8 +123,8 @@ class Remeasured(Result):
         if self.frame.empty:
             text = say("earlier.none", lang)
         else:
-            counts = self.frame["verdict"].value_counts()
-            parts = [say(f"earlier.count_{x}", lang, n=int(counts[x])) for x in VERDICTS if x in counts]
+            counts = pd.Series([_told_as(row) for row in self.frame.to_dict("records")]).value_counts()
+            parts = [say(f"earlier.count_{x}", lang, n=int(counts[x])) for x in TOLD if x in counts]
             text = say("earlier.said", lang, n=len(self.frame), how=say("told.comma", lang).join(parts))
         text += say("earlier.fresh", lang, n=len(self.fresh)) if len(self.fresh) else say("earlier.no_fresh", lang)
         if self.shared is None:
@@ -286,6 +299,27 @@ def verdict_of(n_before: int, judged_before: int, n_now: int, judged_now: int) -
     if high < 0:
         return RESOLVED if wilson(n_now, judged_now)[1] < LIMIT else IMPROVED
     return WORSE if low > 0 else UNCHANGED
+
+
+def verdict_word(row: Mapping[str, Any], lang: str) -> str:
+    """What became of a finding, in words; one that a few cases still have is not called resolved without its limit.
+
+    Parameters
+    ----------
+    row : mapping
+        Of :class:`Remeasured`.
+    lang : {"en", "zh"}
+
+    Examples
+    --------
+    >>> verdict_word({"verdict": "resolved", "n_now": 7}, "en"), verdict_word({"verdict": "resolved", "n_now": 0}, "en")
+    ('resolved (upper limit below 1 %)', 'resolved')
+    """
+    return say(f"earlier.verdict_{_told_as(row)}", lang)
+
+
+def _told_as(row: Mapping[str, Any]) -> str:
+    return NEARLY if row["verdict"] == RESOLVED and row["n_now"] else str(row["verdict"])
 
 
 def _fresh(study: Study, known: set[str], now: Mapping[str, int], judged: Mapping[str, int]) -> pd.DataFrame:

@@ -76,7 +76,7 @@ def draft_engagement(blueprint: Blueprint, lang: str = "en") -> str:
         "name": blueprint.name.get(lang),
         "id": blueprint.id,
         "version": blueprint.version,
-        "status": blueprint.status,
+        "status": say(f"status.{blueprint.status}", lang),
     }
     head = [say("engagement.draft_for", lang, **named), *say("engagement.draft_head", lang).splitlines()]
     lines = [f"# {inert(line)}".rstrip() for line in head]

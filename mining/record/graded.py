@@ -71,6 +71,8 @@ class Graded:
         What the inspected sample said: True; False (refuted); None (nothing of it was inspected).
     control : bool
         It is the failure of a rule or role check.
+    n_judged, n_cases : int
+        Cases in which its check could be judged, and all cases of the log; 0: not told.
     """
 
     finding_id: str
@@ -81,6 +83,8 @@ class Graded:
     low: float
     confirmed: bool | None = None
     control: bool = False
+    n_judged: int = 0
+    n_cases: int = 0
 
     @property
     def counts(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +168,10 @@ class Narrative:
         """Entries, with something in them, of findings that are not among these: kept in the file, and named where it is printed."""
         return tuple(id for id, words in self.entries.items() if words and id not in ids)
 
+    def about(self, ids: Collection[str]) -> Narrative:
+        """The same without entries of findings that are not among these: nothing of such an entry is printed."""
+        return replace(self, entries={id: words for id, words in self.entries.items() if id in ids})
+
     def gaps(self, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
         """Per finding the keys that a complete finding has and that are still blank; findings without gaps are left out."""
         return {id: gaps for id in ids if (gaps := self.of(id).gaps)}
@@ -248,7 +252,8 @@ def _read(file: PeopleFile) -> Narrative:
             small = id[:1].upper() + id[1:].lower()
             meant = f" Did you mean {small!r}?" if FINDING.fullmatch(small) else ""
             file.wrong(
-                ("findings", id), f"this is no id of a finding.{meant} They look like F-c9b39b3a; take them from the report."
+                ("findings", id),
+                f"this is no id of a finding.{meant} They look like F-c9b39b3a; take them from the report.",
             )
     words = {name: whole.words(name) for name in WHOLE}
     file.done()
@@ -257,7 +262,9 @@ def _read(file: PeopleFile) -> Narrative:
 
 def _entry(id: str, part: Part) -> Entry:
     if any("{{" in text for text in part.words("title").values()):
-        part.wrong("title", "a title quotes no figures: it stands in tables and charts too. Quote them in the texts below it.")
+        part.wrong(
+            "title", "a title quotes no figures: it stands in tables and charts too. Quote them in the texts below it."
+        )
     return Entry(
         finding_id=id,
         title=part.words("title"),

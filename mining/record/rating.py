@@ -23,6 +23,7 @@ from mining.record.graded import (
 )
 from mining.record.rating_words import apart, joined, percent_of, rating_word, rule_lines
 from mining.texts import say
+from mining.units import percent
 
 if TYPE_CHECKING:
     from mining.study import Study
@@ -65,6 +66,8 @@ class Rating:
     blind_share, blind_limit : float
         See :func:`blind_share`.
     override : RatingOverride or None
+    inspected : bool
+        Whether anything of the sample was inspected. Without it a rating is provisional.
     """
 
     value: str
@@ -76,6 +79,7 @@ class Rating:
     blind_share: float
     blind_limit: float
     override: RatingOverride | None = None
+    inspected: bool = True
 
     @property
     def given(self) -> bool:
@@ -91,6 +95,18 @@ class Rating:
         """The rating in a word or two."""
         return rating_word(self.value, lang)
 
+    @property
+    def provisional(self) -> bool:
+        """Whether it says something of the service that nobody has compared with a source outside the log."""
+        return self.value not in (NONE, "no_opinion") and not self.inspected
+
+    def headline(self, lang: str) -> str:
+        """The rating in a word or two, and that it is provisional where nothing was inspected."""
+        return self._marked(self.word(lang), lang)
+
+    def _marked(self, word: str, lang: str) -> str:
+        return say("rating.provisional", lang, value=word) if self.provisional else word
+
     def sentence(self, lang: str = "en") -> str:
         """The rating, which line of the rule gave it and by which findings, what was inspected, and who decided otherwise.
 
@@ -101,24 +117,25 @@ class Rating:
         'Satisfactory: there is no open critical finding, and none of severity major with priority H.'
         """
         parts = [self._by_rule(lang)]
-        if self.log_alone:
+        if self.log_alone and self.inspected:
             parts.append(say("rating.log_alone", lang, findings=joined(self.log_alone, lang)))
         if self.refuted:
             parts.append(say("rating.refuted", lang, findings=joined(self.refuted, lang)))
         if self.override:
-            values = {"by": self.override.by, "value": self.word(lang), "reason": self.override.reason.get(lang)}
+            values = {"by": self.override.by, "value": self.headline(lang), "reason": self.override.reason.get(lang)}
             parts.append(say("rating.overridden", lang, **values))
         return ("" if lang == "zh" else " ").join(parts)
 
     def _by_rule(self, lang: str) -> str:
         found, limit = apart(self.blind_share, self.blind_limit, lang)
-        findings = joined([say("rating.finding", lang, id=x.finding_id, n=f"{x.n_net:,}") for x in self.because], lang)
+        findings = joined([_counted(x, lang) for x in self.because], lang)
         why = say(
             f"rating.because.{self.rule}", lang, findings=findings, share=found, limit=limit,
             status=say(f"rating.blueprint.{self.blueprint_status}", lang), n=len(self.because),
             widespread=percent_of(WIDESPREAD, lang), operating=percent_of(NOT_OPERATING, lang),
         )  # fmt: skip
-        return say("rating.sentence", lang, value=rating_word(self.by_rule, lang), why=why)
+        value = rating_word(self.by_rule, lang)
+        return say("rating.sentence", lang, value=value if self.override else self._marked(value, lang), why=why)
 
     def rule_lines(self, lang: str = "en") -> tuple[str, ...]:
         """The whole rule in words, with its thresholds; the first line that applies decides."""
@@ -128,6 +145,7 @@ class Rating:
         """As plain values, for JSON."""
         return {
             "value": self.value,
+            "provisional": self.provisional,
             "by_rule": self.by_rule,
             "rule": self.rule,
             "because": [asdict(x) for x in self.because],
@@ -155,6 +173,7 @@ def rate(
     blind_share: float,
     blind_limit: float = BLIND_SHARE,
     override: RatingOverride | None = None,
+    inspected: bool = True,
 ) -> Rating:
     """Rate an audit by the printed rule. One more finding never makes the rating better.
 
@@ -172,6 +191,8 @@ def rate(
     blind_limit : float, default 0.2
     override : RatingOverride, optional
         A person's rating, with reason and name. What the rule gives stays beside it.
+    inspected : bool, default True
+        Whether anything of the sample was inspected.
 
     Raises
     ------
@@ -208,7 +229,18 @@ def rate(
         blind_share=blind_share,
         blind_limit=blind_limit,
         override=override,
+        inspected=inspected,
     )
+
+
+def _counted(finding: Graded, lang: str) -> str:
+    """A finding with its cases of those judged; and how many of all these are, where the check asks for a part of the cases only."""
+    counts = {"id": finding.finding_id, "n": f"{finding.n_net:,}", "judged": f"{finding.n_judged:,}"}
+    if not finding.n_judged:
+        return say("rating.finding", lang, **counts)
+    if finding.n_judged == finding.n_cases:
+        return say("rating.finding_of", lang, **counts)
+    return say("rating.finding_of_part", lang, share=percent(finding.n_judged / finding.n_cases, lang), **counts)
 
 
 def _rule_without_findings(mode: str, blueprint_status: str, blind_share: float, blind_limit: float) -> str:

@@ -211,23 +211,24 @@ def record_of(
     findings = with_plan(findings, improvement.plan)
     hidden, judgeable = blind_share(study)
     rating = rate(
-        [_graded(x, improvement.mandatory) for x in findings],
+        [_graded(x, improvement.mandatory, study.instances.n_cases) for x in findings],
         mode=engagement.mode,
         blueprint_status=study.blueprint.status,
         blind_share=hidden / judgeable if judgeable else 1.0,
         blind_limit=engagement.limits["blind_share"],
         override=engagement.rating,
+        inspected=evaluation is not None and bool((evaluation.frame["n_reviewed"] > 0).any()),
     )
     record = Record(
         study, improvement, engagement, narrative, findings, rating, privacy, gauge, sample, review, evaluation,
         remeasured, evidence or {}, remarks,
     )  # fmt: skip
-    check_references(narrative, record.figures)
+    check_references(narrative.about([x.finding_id for x in findings]), record.figures)
     check_references(engagement, record.figures)
     return record
 
 
-def _graded(finding: FindingRecord, mandatory: Collection[str]) -> Graded:
+def _graded(finding: FindingRecord, mandatory: Collection[str], n_cases: int) -> Graded:
     """What the rating asks of it; one that was withdrawn with the priority that it would have."""
     sample, priority = finding.confidence["sample"], finding.priority
     if finding.status == WITHDRAWN:
@@ -242,4 +243,6 @@ def _graded(finding: FindingRecord, mandatory: Collection[str]) -> Graded:
         low=finding.condition["low"],
         confirmed=None if not sample or not sample["n_reviewed"] else not sample["withdrawn"],
         control=finding.place["dimension"] in CONTROLS,
+        n_judged=finding.condition["n_judged"],
+        n_cases=n_cases,
     )

@@ -50,6 +50,7 @@ ADVISORY = (
     SUMMARY, ENGAGEMENT, CRITERIA, DATA, DESIGNED, DELIVERED, CONFORMANCE, FINDINGS, CUSTOMERS, PRIORITIES, CONCLUSION,
     PLAN, RESPONSE, FOLLOW_UP,
 )  # fmt: skip
+UNRATED = tuple(Chapter("conclusion", back.unrated) if x.id == "conclusion_and_opinion" else x for x in CHAPTERS)
 SIX_HEADINGS = (  # of the body of an audit report, as the Chinese internal audit standard 2106 names them
     Chapter("zh_overview", chapters=(ENGAGEMENT, DATA, DESIGNED, DELIVERED)),
     Chapter("zh_basis", body.criteria),
@@ -81,7 +82,8 @@ def audit_document(record: Record, *, lang: str = "en") -> Document:
     -------
     Document
         Outline of the audit standards; in Chinese and in the mode audit the six headings of the Chinese internal audit standard. A chapter
-        that has nothing to say is left out; one that cannot be made says why.
+        that has nothing to say is left out; one that cannot be made says why. Without a rating there is no opinion: the sentence that
+        says why stands with the conclusion, in Chinese under the heading of the opinion, which the standard asks for.
 
     Raises
     ------
@@ -91,7 +93,8 @@ def audit_document(record: Record, *, lang: str = "en") -> Document:
     w = writer_of(record.study, lang)
     audit = record.engagement.mode == "audit"
     chinese = audit and lang == "zh"
-    outline = (SUMMARY, *SIX_HEADINGS) if chinese else CHAPTERS if audit else ADVISORY
+    whole = CHAPTERS if record.rating.given else UNRATED
+    outline = (SUMMARY, *SIX_HEADINGS) if chinese else whole if audit else ADVISORY
     sections = [_section(chapter, record, w) for chapter in outline]
     if chinese:
         sections[0] = replace(sections[0], front=True)

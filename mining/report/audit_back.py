@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -27,7 +28,9 @@ def findings(record: Record, w: Writer) -> Section:
     made = pages(record, w)
     said = [w.say("report.details.intro")] if made else [w.say("chart.no_findings")]
     more = len(record.findings) - MOST_DETAILED
-    return Section([*said, *([w.say("report.undetailed", n=more)] if more > 0 else [])], sections=made, fresh=bool(made))
+    return Section(
+        [*said, *([w.say("report.undetailed", n=more)] if more > 0 else [])], sections=made, fresh=bool(made)
+    )
 
 
 def conclusion(record: Record, w: Writer) -> Section:
@@ -43,20 +46,29 @@ def conclusion(record: Record, w: Writer) -> Section:
     return Section([*said, *_people(record, people, w)])
 
 
+def unrated(record: Record, w: Writer) -> Section:
+    """The conclusion of an audit that can give no opinion, and why it cannot."""
+    made = conclusion(record, w)
+    return replace(made, said=[*made.said, rating_said(record, w)])
+
+
 def opinion(record: Record, w: Writer) -> Section:
-    """The rating with the rule that gave it; then the opinion in the words of who signs it."""
+    """The rating with the rule that gave it, then the opinion in the words of who signs it; without a rating only that there is none."""
+    if not record.rating.given:
+        return Section([rating_said(record, w)])
     rating = record.rating
     people = record.narrative.opinion or record.engagement.opinion
-    words = _people(record, people, w) if rating.given else []
+    words = _people(record, people, w)
     rule = Section(rating.rule_lines(w.lang), listed=True, id="rating-rule", title=w.say("audit.rating_rule"))
     return Section([rating_said(record, w), *words], sections=[rule])
 
 
 def rating_said(record: Record, w: Writer) -> str:
-    """The rating in a sentence; findings by their place in this report, where the log knows their ids only."""
+    """The rating in a sentence; findings by their place in this report and their title, where the log knows their ids only."""
     said = record.rating.sentence(w.lang)
     for finding in record.ranked:
-        said = said.replace(finding.finding_id, w.say("audit.finding_number", n=finding.number))
+        named = w.say("audit.finding_titled", n=finding.number, title=finding.title[w.lang])
+        said = said.replace(finding.finding_id, named)
     return said
 
 
@@ -137,7 +149,8 @@ def traceability(record: Record, w: Writer) -> Section:
 
 def catalogue(record: Record, w: Writer) -> Section:
     """How every number is made: verdicts, shares, intervals, priorities, effects."""
-    names = ("verdict", "share", "interval", "priority", "effect", "rank", "time", "data_flag", "sample", "rating")
+    names = ["verdict", "share", "interval", "priority", "effect", "rank", "time", "data_flag", "sample"]
+    names += ["rating"] if record.rating.given else []
     bands = w.say("report.comma").join(band_words(band, w.lang) for band in BANDS)
     facts = [Fact(w.say(f"audit.define_{x}"), (w.say(f"audit.defined_{x}", bands=bands),)) for x in names]
     return Section([w.say("audit.catalogue_said")], facts=facts)

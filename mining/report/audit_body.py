@@ -18,7 +18,7 @@ from mining.report.document import Fact, Figure, Section
 from mining.report.formats import DASH, Writer, names_of
 from mining.report.frames import Told, told_table
 from mining.report.paths import fit_lines, path_lines
-from mining.texts import basis, check_text, clause, file_name, promise
+from mining.texts import basis, check_text, clause, file_name, in_customer_term, promise
 
 if TYPE_CHECKING:
     from mining.improvement import Improvement
@@ -151,8 +151,8 @@ def _lint(record: Record, w: Writer) -> Any:
     found = [
         {
             "severity": x.severity,
-            "what": named(x.what.get(w.lang), record.study.blueprint, w),
-            "why": x.why.get(w.lang),
+            "what": named(in_customer_term(x.what.get(w.lang), w.lang), record.study.blueprint, w),
+            "why": in_customer_term(x.why.get(w.lang), w.lang),
             "line": x.place.rpartition(":")[2],
         }
         for x in record.study.blueprint.lint()
@@ -172,7 +172,7 @@ def _lint(record: Record, w: Writer) -> Any:
 
 def delivered(record: Record, w: Writer) -> Section:
     """The flow as it is and what differs from the design; ways through it, times, waits and hand-overs."""
-    return Section(sections=[_flow(record.study, w), *parts_of(AS_IS, record.study.as_is, w, "as-is-")])
+    return Section(sections=[_flow(record.study, w), *parts_of(AS_IS, record.study, w, "as-is-")])
 
 
 def _flow(study: Study, w: Writer) -> Section:
@@ -314,8 +314,13 @@ def _ranking_chart(found: Any, w: Writer) -> Section:
     return Section([table.sentence(w.lang), found.sensitivity.sentence(w.lang), table.rule(w.lang)], [picture])
 
 
+def _as_is(key: str) -> Part:
+    """A chapter of the page on what actually happens; what it is made from is made where it can say that it cannot be."""
+    return lambda study, w: as_is.STUDIED[key](study.as_is, w)
+
+
 AS_IS: tuple[tuple[str, Part], ...] = tuple(
-    (f"as_is.{x}", as_is.STUDIED[f"as_is.{x}"]) for x in ("variants", "times", "waits", "handovers")
+    (f"as_is.{x}", _as_is(f"as_is.{x}")) for x in ("variants", "times", "waits", "handovers")
 )
 VOICES: tuple[tuple[str, Part], ...] = tuple(
     (f"improvement.{x}", improvement.CHAPTERS[f"improvement.{x}"])

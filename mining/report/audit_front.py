@@ -70,7 +70,7 @@ def cover(record: Record, w: Writer) -> list[Fact]:
 
 def summary_lines(record: Record, w: Writer) -> list[str]:
     """The rating, what people say, what was measured, and what management agreed to."""
-    lines = [rating_said(record, w)]
+    lines = [rating_said(record, w)] if record.engagement.mode == "audit" else []
     if record.narrative.summary:
         lines.append(words_of(record, record.narrative.summary.to_dict(), w))
     lines += summary.sentences(record, w)
@@ -120,7 +120,10 @@ def engagement(record: Record, w: Writer) -> Section:
 
 def _approach(record: Record, w: Writer) -> list[str]:
     """What the toolkit did: all recorded cases against the blueprint, and a sample for what the log cannot show."""
-    return [w.say("audit.approach_log", n=w.count(record.study.instances.n_cases)), w.say("audit.approach_sample")]
+    inspected = 0 if record.evaluation is None else int(record.evaluation.frame["n_reviewed"].sum())
+    key = "audit.approach_sample_done" if inspected else "audit.approach_sample_planned"
+    counts = {"drawn": w.count(len(record.sample.frame)), "inspected": w.count(inspected)}
+    return [w.say("audit.approach_log", n=w.count(record.study.instances.n_cases)), w.say(key, **counts)]
 
 
 # --- data and evidence -------------------------------------------------------------------------------------------------
@@ -190,9 +193,8 @@ def _tested(row: dict[str, Any], titles: dict[str, str], w: Writer) -> str:
 
 def privacy(record: Record, w: Writer) -> Section:
     """How persons are kept from being named, and how far cases stand out all the same."""
-    said = replace(record.privacy, purpose=record.engagement.purpose.get(w.lang)).sentence(w.lang)
-    for stop in (".", "。"):  # the purpose is a sentence of people, with a stop of its own
-        said = said.replace(2 * stop, stop)
+    purpose = record.engagement.purpose.get(w.lang).rstrip(".。 ")  # a sentence of people has a stop of its own
+    said = replace(record.privacy, purpose=purpose).sentence(w.lang)
     return Section(
         [said, record.gauge.sentence(w.lang)],
         tables=[_gauge(record, w)],

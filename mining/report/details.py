@@ -120,14 +120,20 @@ def _action(record: Record, finding: FindingRecord, w: Writer) -> tuple[str, ...
         lines.append(w.say("audit.change_request"))
     for action in finding.action["actions"]:
         goal = action["goal_zh"] if w.lang == "zh" and action["goal_zh"] else action["goal"]
+        key = "audit.action_proposed" if _drafted(action) else "audit.action"
         lines.append(
             w.say(
-                "audit.action", id=action["action_id"], goal=goal, baseline=_metric(action, "baseline", w),
+                key, id=action["action_id"], goal=goal, baseline=_metric(action, "baseline", w),
                 target=_metric(action, "target", w), owner=action["owner"] or w.say("audit.no_owner"),
                 due=action["due"] or w.say("audit.no_date"),
             )
         )  # fmt: skip
     return tuple(lines)
+
+
+def _drafted(action: dict[str, Any]) -> bool:
+    """Whether its target is that of the draft still, and nobody has taken it on yet: without owner or day it is a proposal."""
+    return action["target"] == action["proposed"] is not None and not (action["owner"] and action["due"])
 
 
 def _metric(action: dict[str, Any], name: str, w: Writer) -> str:

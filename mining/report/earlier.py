@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from mining.record.earlier import Remeasured
+from mining.record.earlier import Remeasured, verdict_word
 from mining.report.document import Fact, Section
 from mining.report.formats import DASH, Writer
 from mining.report.table import Cell, Row, Table, records, table
@@ -63,7 +63,7 @@ def _cells(row: dict[str, Any], w: Writer) -> tuple[Cell, ...]:
         _side(row, "now", w),
         _difference(row, w),
         Cell(
-            w.say(f"earlier.verdict_{row['verdict']}"),
+            verdict_word(row, w.lang),
             sub=why,
             data={"verdict": row["verdict"]},
             tone=TONES.get(row["verdict"], ""),

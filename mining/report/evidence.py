@@ -8,7 +8,9 @@ import pandas as pd
 from mining.conformance.verdicts import VERDICTS
 from mining.log.words import words
 from mining.report.details import moments, what
+from mining.report.first_values import first_valued
 from mining.report.formats import DASH, Writer, names_of
+from mining.report.naming import check_name
 from mining.report.paths import certainty_limits
 from mining.report.table import Cell, Row, Table, number, table
 from mining.study import Study
@@ -176,12 +178,14 @@ def limits(study: Study, w: Writer) -> list[str]:
     if hidden:
         found.append(w.say("limits.hidden", names=names_of(blueprint, hidden, w.lang)))
     if len(blind):
-        found.append(w.say("limits.blind", checks=w.say("report.comma").join(blind["check"])))
+        names = [check_name(study.blueprint, x, w) for x in blind["check"]]
+        found.append(w.say("limits.blind", checks=w.say("report.comma").join(names)))
     found += certainty_limits(study, w)
-    found += _not_in_force(study, w)
+    found += [*_not_in_force(study, w), *_approved_later(study, w)]
     found.append(w.say("limits.cause"))
     ties = int(study.log.tie.sum())
-    found.append(w.say("limits.ties", n=w.count(ties), of=w.count(study.log.n_instances)))
+    if ties:
+        found.append(w.say("limits.ties", n=w.count(ties), of=w.count(study.log.n_instances)))
     found += moments(study, w).values()
     found += _first_values(study, w)
     for spec in blueprint.calendars:
@@ -198,30 +202,34 @@ def limits(study: Study, w: Writer) -> list[str]:
 
 def _first_values(study: Study, w: Writer) -> list[str]:
     """Standards that are judged by the first value of an attribute that has several in many cases."""
-    asked = {s.id: s.due if s.metric == "due_date" else s.attr for s in study.blueprint.standards if not s.of or s.due}
-    asked = {check: name for check, name in asked.items() if name}
-    if not asked:
-        return []
-    frame = study.quality.frame
-    several = frame[frame["problem"] == "attribute_varies"].set_index("place")
     return [
-        w.say(
-            "limits.first_value", check=check, name=name,
-            n=w.count(several.loc[name, "count"]), of=w.count(several.loc[name, "of"]),
-        )
-        for check, name in asked.items()
-        if name in several.index
-    ]  # fmt: skip
+        w.say("limits.first_value", check=x.check, name=x.attribute, n=w.count(x.n), of=w.count(x.of))
+        for x in first_valued(study).values()
+    ]
 
 
 def _not_in_force(study: Study, w: Writer) -> list[str]:
     """Cases that began before the blueprint came into force, or after its end, counted."""
     begin, end = study.blueprint.effective
-    started = study.instances.case_start
-    day = started[started != MISSING].astype("datetime64[us]").astype("datetime64[D]")
+    day = _begun(study)
     n = int((day < np.datetime64(begin)).sum() + (0 if end is None else (day > np.datetime64(end)).sum()))
     values = {"n": w.count(n), "of": w.count(len(day)), "first": begin, "last": end or w.say("limits.until_now")}
     return [w.say("limits.not_in_force", **values)] if n else []
+
+
+def _approved_later(study: Study, w: Writer) -> list[str]:
+    """Cases that began before the blueprint was approved, counted: nobody could have kept to a norm that did not yet stand."""
+    approval, day = study.blueprint.approval, _begun(study)
+    n = 0 if approval is None else int((day < np.datetime64(approval.date)).sum())
+    if approval is None or not n:
+        return []
+    return [w.say("limits.approved_later", n=w.count(n), of=w.count(len(day)), date=approval.date)]
+
+
+def _begun(study: Study) -> np.ndarray:
+    """Day (UTC) on which each case began, of those of which it is known."""
+    started = study.instances.case_start
+    return started[started != MISSING].astype("datetime64[us]").astype("datetime64[D]")
 
 
 def glossary(study: Study, w: Writer) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mining.findings import BANDS, TABLE
-from mining.harm.words import amount, weak_told
+from mining.harm.words import amount, amounts, weak_told
 from mining.report.formats import DASH, Writer
 from mining.report.frames import Told, told_table
 from mining.report.table import Table
@@ -105,10 +105,11 @@ def effects(found: Improvement, w: Writer) -> Table:
         def size(value: float, outcome: Any = outcome) -> str:
             return amount(value, outcome, w.lang)
 
+        low, high = amounts([row["low"], row["high"]], outcome, w.lang)
         said.append(
             {
                 "title": titles[row["finding_id"]], "name": outcome.name[w.lang], "naive": size(row["naive"]),
-                "effect": size(row["effect"]), "interval": w.say("improvement.from_to", low=size(row["low"]), high=size(row["high"])),
+                "effect": size(row["effect"]), "interval": w.say("improvement.from_to", low=low, high=high),
                 "n_with": row["n_compared"], "grade": row["grade"], "weak": weak_told(row["weak"], w.lang) if row["weak"] else DASH,
             }
         )  # fmt: skip
@@ -127,9 +128,7 @@ def requests(found: Improvement, w: Writer) -> Table:
     frame["name"] = [outcomes[x].name[w.lang] for x in frame["outcome"]]
     frame["effect_said"] = [amount(x.effect, outcomes[x.outcome], w.lang) for x in frame.itertuples()]
     frame["interval"] = [
-        w.say(
-            "improvement.from_to", low=amount(x.low, outcomes[x.outcome], w.lang), high=amount(x.high, outcomes[x.outcome], w.lang)
-        )
+        w.say("improvement.from_to", **dict(zip(("low", "high"), amounts([x.low, x.high], outcomes[x.outcome], w.lang), strict=True)))
         for x in frame.itertuples()
     ]  # fmt: skip
     frame["warned"] = [

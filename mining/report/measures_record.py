@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mining.errors import MiningError
+from mining.errors import MiningError, ModelError
 from mining.fit import Fit
 from mining.report.measures import funnels
 from mining.results import Result
@@ -55,7 +55,10 @@ def _bound(study: Study) -> dict[str, Any]:
 
 def _model(study: Study) -> dict[str, Any] | None:
     """How well the discovered model fits; null where none could be discovered."""
-    quality = study.discovered.quality
+    try:
+        quality = study.discovered.quality
+    except ModelError:  # the report says why there is none
+        return None
     if quality is None:
         return None
     precision = quality.precision.value if quality.precision else None

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from mining.blueprint.derived import derived_check
+from mining.blueprint.model import Blueprint
 from mining.record import Record
 from mining.report.document import Fact, Section
 from mining.report.formats import Writer
 from mining.report.table import Cell, Table
-from mining.texts import activity_name
+from mining.texts import activity_name, check_text
 
 SCORES = (
     "csat",
@@ -34,6 +36,22 @@ def names_of_ids(record: Record, w: Writer) -> dict[str, str]:
     names |= {x.id: x.name.get(w.lang) for x in blueprint.kpis}
     names |= {x.id: activity_name(blueprint, x.id, w.lang) for x in blueprint.activities}
     return {id: name for id, name in names.items() if id != name}
+
+
+def check_name(blueprint: Blueprint, check: str, w: Writer) -> str:
+    """The name that people gave a check; a few words for one that follows from the design.
+
+    Examples
+    --------
+    >>> check_name(study.blueprint, "R1", Writer("en", "UTC")), check_name(study.blueprint, "outcome", Writer("en", "UTC"))
+    ('R1', 'outcome of the case')
+    """
+    if check in blueprint.checks:
+        return check
+    derived = derived_check(blueprint, check)
+    if derived is None:
+        return check_text(blueprint, check, w.lang)
+    return w.say(f"audit.check_{derived.kind}", activity=activity_name(blueprint, derived.activity, w.lang))
 
 
 def with_names(section: Section, names: Mapping[str, str], w: Writer) -> Section:

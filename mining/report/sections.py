@@ -11,6 +11,7 @@ from mining.conformance.verdicts import VERDICTS
 from mining.findings import BANDS, FEW_CASES, TABLE
 from mining.record import FindingRecord, Record
 from mining.report.details import check_label
+from mining.report.first_values import first_valued
 from mining.report.formats import Writer, band_words, cell_words, names_of
 from mining.report.improvement_tables import LOST, lost
 from mining.report.table import Cell, Column, Group, Row, Table, number, records, table
@@ -115,7 +116,10 @@ def checks(study: Study, w: Writer) -> Table:
 
 
 def _check_cells(study: Study, row: dict[str, Any], w: Writer) -> tuple[Cell, ...]:
-    name = Cell(check_label(study, row["check"], w), sub=w.say(f"severity.{row['severity']}"))
+    severity = w.say(f"severity.{row['severity']}")
+    by_first = row["check"] in first_valued(study)
+    sub = w.say("audit.first_value", severity=severity) if by_first else severity
+    name = Cell(check_label(study, row["check"], w), sub=sub)
     counts = [Cell(w.count(row[word]), data={word: row[word]}, tone="" if row[word] else "quiet") for word in JUDGED]
     met = plain(row["met"])
     gross, target = w.against(row["gross"], row["target"])

@@ -65,7 +65,7 @@ def deck_of(record: Record, *, lang: str = "en") -> Deck:
 def _rating(record: Record, w: Writer) -> Slide:
     lines = front.summary_lines(record, w)
     if record.rating.given:
-        title = w.say("audit.slide_rating", rating=record.rating.word(w.lang))
+        title = w.say("audit.slide_rating", rating=record.rating.headline(w.lang))
     else:
         title = w.say("slides.unrated", n=w.count(record.study.instances.n_cases))
     return Slide(title, lines, note="\n".join(lines))

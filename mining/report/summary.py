@@ -7,10 +7,14 @@ import pandas as pd
 from mining.blueprint.model import Standard
 from mining.findings import PRIORITIES
 from mining.record import Record
+from mining.report.first_values import first_valued
 from mining.report.formats import Writer
+from mining.report.naming import check_name
 from mining.report.paths import path_lines
 from mining.study import Study
 from mining.texts import check_text
+
+UNRANKED = ("within_target", "allowed", "change_request", "withdrawn")
 
 
 def sentences(record: Record, w: Writer) -> list[str]:
@@ -36,7 +40,8 @@ def joined(lines: list[str], w: Writer) -> str:
 
 def _cases(study: Study, w: Writer) -> str:
     n, done = study.instances.n_cases, int(study.has_end.sum())
-    return w.say(f"summary.cases.{study.open_cases}", n=w.count(n), done=w.count(done), open=w.count(n - done))
+    key = f"summary.cases.{study.open_cases}" if done < n else "summary.cases_whole"
+    return w.say(key, n=w.count(n), done=w.count(done), open=w.count(n - done))
 
 
 def _standards(study: Study, w: Writer) -> list[str]:
@@ -48,7 +53,19 @@ def _standards(study: Study, w: Writer) -> list[str]:
     met = rows["met"].astype(bool)
     first = w.say("summary.standards", n=len(rows), met=int(met.sum()), not_met=int((~met).sum()))
     each = [_standard(study, row, w) for _, row in rows[~met].iterrows()]
-    return [first + (w.say("summary.standards_missed", each=w.say("report.semicolon").join(each)) if each else "")]
+    if each:
+        first += w.say("summary.standards_missed", each=w.say("report.semicolon").join(each))
+    return [first + _by_first_value(study, rows, w)]
+
+
+def _by_first_value(study: Study, rows: pd.DataFrame, w: Writer) -> str:
+    """Which of these standards are met or not by the first of several values only."""
+    known = first_valued(study)
+    each = [
+        w.say("report.bracket", name=row["check"], note=w.say("report.met" if row["met"] else "report.not_met"))
+        for _, row in rows[rows["check"].isin(list(known))].iterrows()
+    ]
+    return w.say("summary.standards_first", each=w.say("report.comma").join(each)) if each else ""
 
 
 def _standard(study: Study, row: pd.Series, w: Writer) -> str:
@@ -67,15 +84,18 @@ def _rules(study: Study, w: Writer) -> list[str]:
 def _blind(study: Study, w: Writer) -> list[str]:
     frame = study.summary().frame
     blind = frame[frame["not_observable"] == study.instances.n_cases]
-    return (
-        [w.say("summary.blind", n=len(blind), checks=w.say("report.comma").join(blind["check"]))] if len(blind) else []
-    )
+    names = [check_name(study.blueprint, x, w) for x in blind["check"]]
+    return [w.say("summary.blind", n=len(blind), checks=w.say("report.comma").join(names))] if len(blind) else []
 
 
 def _findings(record: Record, w: Writer) -> str:
     n = record.totals
-    by_priority = {p: n[f"findings_{p}"] for p in PRIORITIES}
-    return w.say(
-        "summary.findings", open=n["findings"], within_target=n["within_target"], allowed=n["allowed"],
-        change_request=n["change_request"], withdrawn=n["withdrawn"], **by_priority,
-    )  # fmt: skip
+    comma = w.say("report.comma")
+    ranked = [w.say(f"summary.of_{p}", n=w.count(n[f"findings_{p}"])) for p in PRIORITIES if n[f"findings_{p}"]]
+    others = [w.say(f"summary.of_{x}", n=w.count(n[x])) for x in UNRANKED if n[x]]
+    said = (
+        w.say("summary.ranked", n=w.count(n["findings"]), each=comma.join(ranked))
+        if ranked
+        else w.say("summary.none_ranked")
+    )
+    return said + (w.say("summary.unranked", each=comma.join(others)) if others else "")

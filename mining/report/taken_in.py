@@ -27,7 +27,7 @@ class TakenIn:
     text : str
         The file of reviews with the cells of the workbook.
     n : int
-        Cells of the workbook that were not in it, or said something else.
+        Rows of the workbook with something that was not in it, or said something else.
     """
 
     text: str
@@ -100,7 +100,8 @@ def _agreeing(cells: pd.DataFrame, old: Review, merged: Review, workbook: Path) 
 
 def _changed(cells: pd.DataFrame, old: Review | None, merged: Review) -> int:
     before, after = {} if old is None else old.filled, merged.filled
-    return sum(_cell(before, x) != _cell(after, x) for x in cells.to_dict("records"))
+    rows = cells.to_dict("records")
+    return len({(x["sheet"], x["key"]) for x in rows if _cell(before, x) != _cell(after, x)})
 
 
 def _cell(filled: Mapping[tuple[str, str], Mapping[str, str]], cell: Mapping[Any, Any]) -> str:

@@ -107,7 +107,7 @@ def write_workpapers(record: Record | Study, path: str | Path, *, lang: str = "e
     with new_book(path, title) as book:
         looks = looks_of(book, w)
         heads = (w.say("xlsx.item"), w.say("xlsx.text"))
-        write_pairs(book, w.say("sheet.readme"), heads, _readme(study, made, w), looks, w)
+        write_pairs(book, w.say("sheet.readme"), heads, _readme(record, study, made, w), looks, w)
         for sheet in made:
             write_sheet(book, sheet, looks, w)
 
@@ -125,7 +125,7 @@ def _sheets(record: Record | Study, w: Writer) -> Iterator[Sheet]:
         yield OF_STUDY[key](record.study, w) if key in OF_STUDY else OF_RECORD[key](record, w, filled)
 
 
-def _readme(study: Study, made: list[Sheet], w: Writer) -> list[tuple[str, str]]:
+def _readme(record: Record | Study, study: Study, made: list[Sheet], w: Writer) -> list[tuple[str, str]]:
     blueprint, source, parameters = study.blueprint, study.log.source, study.findings().provenance.parameters
     rows = [
         (w.say("xlsx.title"), blueprint.name.get(w.lang)),
@@ -145,12 +145,26 @@ def _readme(study: Study, made: list[Sheet], w: Writer) -> list[tuple[str, str]]
     ]
     if blueprint.status != "approved":
         rows.insert(0, (w.say(f"status.{blueprint.status}"), w.say(f"report.warning.{blueprint.status}")))
+    if not isinstance(record, Study):
+        rows += _rating(record, w)
     names = [name_of(sheet.key, w) for sheet in made if sheet.key in ASKED]
     listed = w.say("report.comma").join(names)
     rows += [(w.say(f"sheets.how.{x}"), w.say(f"sheets.how.{x}_said", names=listed)) for x in ("fill_in", "read_back")]
     for sheet in made:
         rows += _about(sheet, w)
     return rows + [(w.say(f"verdict.{word}"), w.say(f"meaning.{word}")) for word in VERDICTS]
+
+
+def _rating(record: Record, w: Writer) -> list[tuple[str, str]]:
+    """The rating with what gave it, who decided otherwise, and the rule; nothing where no rating is given."""
+    rating = record.rating
+    if not rating.given:
+        return []
+    rule = w.say("audit.rating_rule")
+    return [
+        (w.say("audit.define_rating"), rating.sentence(w.lang)),
+        *((rule, line) for line in rating.rule_lines(w.lang)),
+    ]
 
 
 def _about(sheet: Sheet, w: Writer) -> list[tuple[str, str]]:
