@@ -123,6 +123,7 @@ def test_a_second_run_writes_the_same_bytes(made):
     assert {k for k in WRITTEN if one[k] != two[k]} == set()
 
 
+@pytest.mark.slow
 def test_other_files_in_the_folder_are_left_alone(tmp_path):
     log, norm = put(tmp_path)
     out = tmp_path / "out"
@@ -185,6 +186,7 @@ def test_a_truncated_xes_is_refused(tmp_path):
     assert "log.xes" in refused(tmp_path / "log.xes", "-b", norm, "-o", tmp_path / "o")
 
 
+@pytest.mark.slow
 def test_a_draft_is_no_norm_unless_allowed_and_then_the_report_says_so(tmp_path):
     log, norm = put(tmp_path, status="draft")
     assert "the blueprint is a draft" in refused(log, "-b", norm, "-o", tmp_path / "o")
@@ -286,6 +288,7 @@ def test_the_times_of_the_deviations_are_utc(made):
     assert at.iloc[0] == MONDAY + pd.Timedelta(hours=2)
 
 
+@pytest.mark.slow
 def test_without_pm4py_the_audit_is_made_and_says_what_is_not_in_it(tmp_path, monkeypatch):
     log, norm = put(tmp_path)
     monkeypatch.setitem(sys.modules, "pm4py", None)
@@ -311,6 +314,7 @@ def test_an_input_is_never_overwritten(tmp_path):
     assert log.exists()
 
 
+@pytest.mark.slow
 def test_a_flow_in_bpmn_is_an_input_too(tmp_path):
     log, norm = put(tmp_path)
     drawn = mining.to_bpmn(mining.read_blueprint(norm))

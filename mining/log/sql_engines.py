@@ -100,7 +100,11 @@ class DuckDB(Engine):
     @classmethod
     def open(cls, path: Path) -> DuckDB:
         """Open a file for reading only; no extension is fetched and no Python variable is taken for a table."""
-        config: dict[str, Any] = {"autoinstall_known_extensions": False, "python_enable_replacements": False}
+        config: dict[str, Any] = {
+            "autoinstall_known_extensions": False,
+            "python_enable_replacements": False,
+            "autoload_known_extensions": False,
+        }
         try:
             return cls(duckdb.connect(str(path), read_only=True, config=config), str(path))
         except duckdb.Error as error:
