@@ -148,7 +148,6 @@ def test_the_sample_has_everything_that_a_report_can_say(audited, whole):
         "unranked",
         "checks",
         "dimensions",
-        "effects",
         "plan",
         "sample-results",
         "earlier-findings",
@@ -233,7 +232,7 @@ def test_the_pdf_gives_every_cell_and_sentence_in_order(files, whole, lang):
     document = whole[lang][0]
     foot = re.compile(re.escape(squeezed(document.footer)) + r"\d+/\d+")
     pages = [foot.sub("", squeezed(x.extract_text())) for x in pypdf.PdfReader(files[lang] / "report.pdf").pages]
-    found, at, lost = "".join(pages), 0, []
+    found, at, lost = "".join(pages).replace("・", "·"), 0, []  # one sign of the Chinese font for both dots
     assert [x for x in texts_of(document) if squeezed(x) not in found] == []
     for place in document.placed():
         for text in (*place.section.said, *(x for fact in place.section.facts for x in fact.lines)):
@@ -316,7 +315,7 @@ def test_every_number_of_a_sheet_is_the_number_behind_it(audited, files, truth, 
         for text in (f"sheets.name.{key}", f"sheet.{key}"):
             try:
                 titles.setdefault(w.say(text), key)
-            except KeyError:
+            except LookupError:
                 continue
     assert len([x for x in book.sheetnames if x in titles]) == len(frames)
     wrong = []

@@ -67,7 +67,7 @@ def test_an_entry_of_a_finding_that_is_gone_may_quote_it_and_a_text_that_is_prin
 
 def readme(record, path: Path, lang: str = "en") -> dict[str, list[str]]:
     write_workpapers(record, path, lang=lang)
-    sheet = openpyxl.load_workbook(path, read_only=True)[say("sheet.readme", lang)]
+    sheet = openpyxl.load_workbook(path)[say("sheet.readme", lang)]
     found: dict[str, list[str]] = {}
     for item, text in sheet.iter_rows(values_only=True, max_col=2):
         found.setdefault(str(item), []).append(str(text))

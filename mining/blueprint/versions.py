@@ -167,6 +167,7 @@ def read_versions(source: str | Path | Iterable[str | Path], *, id: str | None =
     >>> read_versions("sample_logs/permit_receipt")
     <Versions of permit-receipt: 1, no gaps>
       version 2026-01: from 2026-01-01 until further notice
+      sample_logs/permit_receipt/engagement.yaml: no blueprint (no key sbp)
       sample_logs/permit_receipt/simulate.yaml: no blueprint (no key sbp)
     """
     left_out: list[str] = []
