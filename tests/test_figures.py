@@ -43,13 +43,6 @@ from tests.test_report_pdf import squeezed, texts_of
 from tests.test_workpapers import record as small_record
 
 LANGS = ("en", "zh")
-PARTS = (
-    "condition",
-    "place",
-    "confidence",
-    "consequence",
-    "criteria",
-)  # of a finding, that the workbook has as columns
 BOTH = pytest.mark.parametrize("lang", LANGS)
 slow = pytest.mark.slow
 
