@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from mining.blueprint.versions import Versions
 from mining.given import Loaded
@@ -113,7 +112,7 @@ def record_from(study: Study, loaded: Loaded, privacy: Privacy, home: Path, prog
     if given.earlier is not None:
         followed = remeasured(read_earlier(given.earlier), study, fingerprint=privacy.fingerprint)
     said = evidence(
-        study, loaded, home, privacy=privacy.to_dict(), parameters=_parameters(improvement), amount=plan.amount or None,
+        study, loaded, home, privacy=privacy.to_dict(), parameters={"bootstraps": improvement.bootstraps}, amount=plan.amount or None,
         seeds={"sample": sample.seed, "improvement": improvement.seed}, sampled=asdict(plan),
     )  # fmt: skip
     return record_of(
@@ -135,7 +134,3 @@ def improvement_of(study: Study, loaded: Loaded, privacy: Privacy) -> Improvemen
     """From deviations to priorities, as the engagement settles it."""
     engagement = loaded.engagement or Engagement()
     return study.improvement(**loaded.tables, **engagement.improvement.arguments(), disclosed=privacy.disclosed)
-
-
-def _parameters(improvement: Improvement) -> dict[str, Any]:
-    return {"bootstraps": improvement.bootstraps}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import sys
@@ -21,8 +20,9 @@ SCRATCH = ".made-"  # how the name of a folder begins in which files are written
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of the bytes of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    from mining.log.table import fingerprint
+
+    return fingerprint(path)[0]
 
 
 def spare_inputs(folder: Path, names: Iterable[str], inputs: Iterable[Path]) -> None:

@@ -57,6 +57,7 @@ def test_every_command_is_there(line):
     command = get_command(app)
     for word in words:
         command = command.commands[word]
+    assert command.name == words[-1]
 
 
 def test_every_option_is_there():

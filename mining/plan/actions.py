@@ -14,8 +14,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from mining.errors import LogError, hint
-from mining.log.frames import source_from_frame
-from mining.log.source import read_source
+from mining.log.side_table import read_side_table, values_of
 from mining.log.table import SourceTable
 from mining.plan.cells import count_in, day_in, days_in, line_of, number_in
 from mining.results import Provenance, Result
@@ -214,15 +213,7 @@ def read_actions(
         ...
     mining.errors.LogError: <frame>: row 1 (A1): due 2026-04-01 lies before start 2026-05-01.
     """
-    if isinstance(source, str | Path):
-        table = read_source(source, encoding=encoding, delimiter=delimiter, sheet=sheet)
-    else:
-        table = source_from_frame(source)
-    if table.unreadable:
-        raise LogError(
-            f"{table.path}: row {table.unreadable[0]:,} cannot be split into columns: {table.problems[0]}. "
-            "Put quotes around values that hold the delimiter."
-        )
+    table = read_side_table(source, encoding=encoding, delimiter=delimiter, sheet=sheet)
     cells = pd.DataFrame({name: _texts(table, name) for name in table.table.column_names}, dtype=object)
     return actions_of(cells, table.path, table.sha256)
 
@@ -308,10 +299,7 @@ def _in_order(where: str, start: date | None, due: date | None, checks: tuple[da
 
 def _texts(source: SourceTable, name: str) -> list[str]:
     """The cells of a column as text: days as 2026-03-31, whole numbers without a point, blank for none."""
-    rejected = source.rejected.get(name)
-    if rejected is not None and len(rejected):
-        raise LogError(f"{source.path}: row {int(rejected[0]):,}, {name}: the cell holds an error, no value.")
-    return [_text(value) for value in source.table[name].to_pylist()]
+    return [_text(value) for value in values_of(source, name).to_pylist()]
 
 
 def _text(value: Any) -> str:

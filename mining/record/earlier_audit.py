@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mining.errors import MiningError
+from mining.log.table import fingerprint
 from mining.results import plain
 
 if TYPE_CHECKING:
@@ -126,16 +126,11 @@ def _untouched(place: Path, manifest: Mapping[str, Any]) -> None:
     for name in NEEDED[1:]:
         stamp = manifest["outputs"].get(name)
         wanted = stamp.get("sha256") if isinstance(stamp, Mapping) else stamp
-        if _hash(place / name) != wanted:
+        if fingerprint(place / name)[0] != wanted:
             raise MiningError(
                 f"{place / name} is not as the audit wrote it (its hash is not the one in manifest.json), so its findings cannot be relied "
                 "on. `mining verify` tells what differs; take the folder from where it was kept."
             )
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _finding(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -190,7 +185,9 @@ def _blueprint(place: Path, manifest: Mapping[str, Any]) -> Blueprint | None:
 
     files = [x for x in manifest["inputs"].get("files", ()) if x["role"] == "blueprint"]
     paths = [place.resolve() / x["path"] for x in files]
-    if not files or any(not path.is_file() or _hash(path) != x["sha256"] for path, x in zip(paths, files, strict=True)):
+    if not files or any(
+        not path.is_file() or fingerprint(path)[0] != x["sha256"] for path, x in zip(paths, files, strict=True)
+    ):
         return None
     sha256 = manifest["inputs"]["blueprint"]["sha256"]
     for path in paths:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mining.errors import MiningError
 from mining.record import Record
 from mining.report import audit_back as back
 from mining.report import audit_body as body
 from mining.report import audit_front as front
+from mining.report.chapters import made_or_why
 from mining.report.document import Document, Section
 from mining.report.formats import Writer, writer_of
 from mining.report.naming import names_of_ids, with_names
@@ -116,8 +116,5 @@ def _section(chapter: Chapter, record: Record, w: Writer) -> Section:
     if chapter.make is None:
         made = Section(sections=[_section(x, record, w) for x in chapter.chapters])
     else:
-        try:
-            made = chapter.make(record, w)
-        except MiningError as error:
-            made = Section([w.say("audit.cannot", why=str(error))])
+        made = made_or_why(chapter.make, record, w, "audit.cannot")
     return replace(made, id=chapter.id.replace("_", "-"), title=w.say(f"audit.chapter_{chapter.id}"))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from mining.blueprint.model import Blueprint, Standard
-from mining.errors import MiningError, ModelError
+from mining.errors import ModelError
 from mining.plots import axes_for, closed_svg, judged_standards, standards_chart
 from mining.record import Record
 from mining.report import as_is, improvement, measures, sections
-from mining.report.chapters import chart
+from mining.report.chapters import chart, made_or_why
 from mining.report.document import Fact, Figure, Section
 from mining.report.formats import DASH, Writer, names_of
 from mining.report.frames import Told, told_table
@@ -31,20 +32,9 @@ def parts_of(given: Iterable[tuple[str, Part]], of: Any, w: Writer, before: str 
     """Sections, each with its heading; one that cannot be made says why. ``before`` keeps their ids apart."""
     found = []
     for key, make in given:
-        try:
-            made = make(of, w)
-        except MiningError as error:
-            made = Section([w.say("audit.cannot", why=str(error))])
-        name = key.partition(".")[2]
-        found.append(titled(made, w.say(key), f"{before}{name}".replace("_", "-")))
+        id = f"{before}{key.partition('.')[2]}".replace("_", "-")
+        found.append(replace(made_or_why(make, of, w, "audit.cannot"), title=w.say(key), id=id))
     return found
-
-
-def titled(section: Section, title: str, id: str) -> Section:
-    """The same section under a heading."""
-    from dataclasses import replace
-
-    return replace(section, title=title, id=id)
 
 
 # --- criteria ----------------------------------------------------------------------------------------------------------

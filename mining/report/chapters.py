@@ -42,6 +42,14 @@ def facts(log: EventLog, blueprint: Blueprint | None, n_cases: int, w: Writer) -
     return [*said, fact(w.say("fact.cases"), w.count(n_cases))]
 
 
+def made_or_why(make: Maker, found: Any, w: Writer, cannot: str) -> Section:
+    """A section, or a sentence (of the key ``cannot``, with the place ``why``) that says why it cannot be made."""
+    try:
+        return make(found, w)
+    except MiningError as error:
+        return Section([w.say(cannot, why=str(error))])
+
+
 def chapter(key: str, make: Maker, found: Any, w: Writer, cannot: str, *, wide: bool = False) -> Section:
     """A chapter, or a sentence that says why it cannot be made.
 
@@ -59,10 +67,7 @@ def chapter(key: str, make: Maker, found: Any, w: Writer, cannot: str, *, wide: 
     wide : bool
         Printed across.
     """
-    try:
-        made = make(found, w)
-    except MiningError as error:
-        made = Section([w.say(cannot, why=str(error))])
+    made = made_or_why(make, found, w, cannot)
     return replace(made, id=key.partition(".")[2], title=w.say(key), wide=wide)
 
 

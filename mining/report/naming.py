@@ -14,17 +14,8 @@ from mining.report.document import Fact, Section
 from mining.report.formats import Writer
 from mining.report.table import Cell, Table
 from mining.texts import activity_name, check_text
+from mining.voice.items import RATER, SCORES, item_name
 
-SCORES = (
-    "csat",
-    "nps",
-    "ces",
-    "tangibles",
-    "reliability",
-    "responsiveness",
-    "assurance",
-    "empathy",
-)  # items named as their kind
 NAMED = ("touchpoint", "item", "objectives")  # values of a cell that are ids
 QUOTED = re.compile("“([^“”]+)”")
 
@@ -32,7 +23,7 @@ QUOTED = re.compile("“([^“”]+)”")
 def names_of_ids(record: Record, w: Writer) -> dict[str, str]:
     """Ids that stand in tables and sentences, with the words for them; those that are words already are left out."""
     blueprint = record.study.blueprint
-    names = {x: w.say(f"audit.score_{x}") for x in SCORES}
+    names = {x: item_name(x, w.lang) for x in (*SCORES, *RATER)}
     names |= {x.id: x.name.get(w.lang) for x in blueprint.kpis}
     names |= {x.id: activity_name(blueprint, x.id, w.lang) for x in blueprint.activities}
     return {id: name for id, name in names.items() if id != name}

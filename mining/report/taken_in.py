@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from mining.errors import MiningError
+from mining.log.table import fingerprint
 from mining.report.reviewed import read_reviewed
 from mining.sampling import Review, merge_review, read_review
 
@@ -53,14 +53,14 @@ def taken_in(workbook: Path, file: Path, manifest: Path) -> TakenIn | None:
     if not workbook.exists():
         return None
     stamps = _stamps(manifest)
-    if _hash(workbook) == stamps.get(workbook.name):
+    if fingerprint(workbook)[0] == stamps.get(workbook.name):
         return None
     cells = read_reviewed(workbook)
     old = read_review(file) if file.exists() else None
     if cells.empty:
         return None
     merged = merge_review(old, cells)
-    if old is not None and _hash(file) != stamps.get(file.name):
+    if old is not None and fingerprint(file)[0] != stamps.get(file.name):
         _agreeing(cells, old, merged, workbook)
     text = merged.to_csv()
     if old is not None and text == old.to_csv():
@@ -76,10 +76,6 @@ def _stamps(manifest: Path) -> dict[str, str]:
         return read | {name: stamp["sha256"] for name, stamp in found["outputs"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _agreeing(cells: pd.DataFrame, old: Review, merged: Review, workbook: Path) -> None:

@@ -13,8 +13,7 @@ import pandas as pd
 
 from mining.errors import LogError, hint
 from mining.log.codes import coded
-from mining.log.frames import source_from_frame
-from mining.log.source import read_source
+from mining.log.side_table import read_side_table, values_of
 from mining.log.table import SourceTable
 from mining.plan.cells import line_of
 from mining.sampling.sample import CLASS, DISCOVERY, TESTS, guarded, unguarded
@@ -169,24 +168,13 @@ def read_review(
     >>> read_review(pd.DataFrame({"test": ["occurrence"], "case_id": ["A-17"], "result": ["Yes"]})).counts
     {'confirmed': 1, 'not_confirmed': 0, 'not_found': 0, 'blank': 0}
     """
-    if isinstance(source, str | Path):
-        table = read_source(source, encoding=encoding, delimiter=delimiter, sheet=sheet)
-    else:
-        table = source_from_frame(source)
-    if table.unreadable:
-        raise LogError(
-            f"{table.path}: row {table.unreadable[0]:,} cannot be split into columns: {table.problems[0]}. "
-            "Put quotes around values that hold the delimiter."
-        )
+    table = read_side_table(source, encoding=encoding, delimiter=delimiter, sheet=sheet)
     cells = pd.DataFrame({name: _texts(table, name) for name in table.table.column_names}, dtype=object)
     return _review(cells, table.path, table.sha256)
 
 
 def _texts(source: SourceTable, name: str) -> np.ndarray:
-    rejected = source.rejected.get(name)
-    if rejected is not None and len(rejected):
-        raise LogError(f"{source.path}: row {int(rejected[0]):,}, {name}: the cell holds an error, no value.")
-    found = coded(source.table[name], name)
+    found = coded(values_of(source, name), name)
     return np.array([*(unguarded(word.strip()) for word in found.words.to_pylist()), ""], object)[found.codes]
 
 
