@@ -42,6 +42,17 @@ def catalogue() -> dict[str, dict[str, str]]:
     return loaded
 
 
+def check_language(lang: str) -> None:
+    """Refuse a language that no sentence is in.
+
+    Raises
+    ------
+    UnknownNameError
+    """
+    if lang not in LANGUAGES:
+        raise UnknownNameError("language", lang, LANGUAGES)
+
+
 def say(key: str, lang: str, **values: Any) -> str:
     """Text of a key in a language, with values filled in.
 
@@ -57,8 +68,7 @@ def say(key: str, lang: str, **values: Any) -> str:
     >>> say("word.case", "zh")
     '案例'
     """
-    if lang not in LANGUAGES:
-        raise UnknownNameError("language", lang, LANGUAGES)
+    check_language(lang)
     try:
         text = catalogue()[key][lang]
     except KeyError:
