@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SERVICE ?= permit_receipt
 OUT ?= out/$(SERVICE)
 
-.PHONY: help install spark audit test check fuzz detection coverage notebooks samples pictures lock clean
+.PHONY: help install spark audit test check fuzz detection coverage notebooks editions docs samples pictures lock clean
 
 help:            ## this list
 	@grep -E '^[a-z]+: *.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/  /' | expand -t 14
@@ -46,12 +46,19 @@ coverage: install   ## write the page on how honest the effects of deviations ar
 notebooks: install  ## open JupyterLab
 	$(BIN)/jupyter lab notebooks
 
+editions: install ## write the notebooks of both languages from their sources
+	$(BIN)/python -m mining.notebooks notebooks
+
+docs: install    ## build the documentation site in out/site
+	$(BIN)/python -m docs.site out/site
+
 samples: install ## make the sample logs again, byte for byte
 	$(BIN)/python -m mining.simulation.samples sample_logs
 
-pictures: install ## draw the pictures of the README again, and write the page on the format
+pictures: install ## draw the pictures of the README again, and write the pages on the format and on definitions
 	$(BIN)/python -m docs.pictures
 	$(BIN)/python -m docs.format
+	$(BIN)/python -m docs.definitions
 
 lock:            ## pin every package with its hashes (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements.lock

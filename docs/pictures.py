@@ -25,7 +25,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def main() -> None:
-    """Write blueprint.svg and findings.svg beside this file, and the goldens beside the tests."""
+    """Write blueprint.svg, blueprint_zh.svg and findings.svg beside this file, and the goldens beside the tests."""
     for name, svg in readme_pictures().items():
         (HERE / name).write_text(svg, encoding="utf-8", newline="\n")
     GOLDENS.mkdir(exist_ok=True)
@@ -42,7 +42,8 @@ def readme_pictures() -> dict[str, str]:
     shown = zip(rows["rank"], rows["title_en"], rows["n_net"], rows["n_judged"], rows["priority"], strict=True)
     said = "; ".join(f"{rank} {title}: {n:,} / {judged:,}, {priority}" for rank, title, n, judged, priority in shown)
     chart = to_svg(study.findings().plot(top=FINDINGS))
-    return {"blueprint.svg": study.plot().svg, "findings.svg": with_description(chart, said)}
+    drawn = {"blueprint.svg": study.plot().svg, "blueprint_zh.svg": study.plot(lang="zh").svg}
+    return drawn | {"findings.svg": with_description(chart, said)}
 
 
 def with_description(svg: str, text: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mining.errors import MiningError
+from mining.display import NotMeasured
+from mining.errors import MiningError, UnknownNameError
 from mining.log import EventLog
 from mining.results import Result
 
@@ -209,6 +210,34 @@ class AsIs:
     def model(self) -> DiscoveredModel:
         """The recommended model; that of the inductive miner where none could be measured."""
         return self.models.recommended or self.flow.model
+
+    def shown(self, name: str) -> Result | NotMeasured:
+        """A table, or in words why this log or blueprint cannot give it: to look at, where :attr:`channels` and the like would be an error.
+
+        Parameters
+        ----------
+        name : str
+            One of ``mining.as_is.NAMED``.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such table.
+
+        Examples
+        --------
+        >>> study.as_is.shown("channels") is study.as_is.channels
+        True
+        """
+        if name not in NAMED:
+            raise UnknownNameError("table", name, NAMED)
+        if name == "channels" and "channel" not in self.study_of().log.binding.attributes:
+            return NotMeasured("as_is.no_channel")
+        try:
+            found: Result = getattr(self, name)
+        except MiningError as error:
+            return NotMeasured("as_is.cannot", why=str(error))
+        return found
 
     def tables(self) -> tuple[dict[str, Result], dict[str, str]]:
         """Name and table of all that is not a row per case; and name and reason of those that this log or blueprint cannot give."""

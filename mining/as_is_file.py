@@ -75,8 +75,8 @@ def write_as_is(
     inputs = (*log.files, Path(log.source.path), *(blueprint.files if blueprint else ()))
     admit(Path(out), FILES, inputs)
     progress("discovering the actual flow")
-    flow = discover(source)
-    made = dict(_texts(AsIs(flow), lang, progress))
+    found = source.as_is if isinstance(source, Study) else AsIs(discover(source))
+    made = dict(_texts(found, lang, progress))
     files = {name: made[name] for name in FILES if name in made}
 
     def write(folder: Path) -> None:
@@ -84,7 +84,7 @@ def write_as_is(
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
     write_whole(Path(out), tuple(files), inputs, write, outdated=[name for name in FILES if name not in files])
-    return Written(Path(out), flow, tuple(files))
+    return Written(Path(out), found.flow, tuple(files))
 
 
 def _texts(found: AsIs, lang: str, progress: Callable[[str], None]) -> Iterator[tuple[str, str]]:

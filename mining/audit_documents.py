@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mining.record import Record
 from mining.report.audit import audit_document
+from mining.report.document import Document
 from mining.texts import advisory_words, customer_term
 
 
@@ -20,8 +22,21 @@ def write_documents(
     progress: Callable[[str], None],
 ) -> None:
     """Write the documents that are asked for by the names of their files."""
-    with customer_term(record.engagement.customer_term), advisory_words(record.engagement.mode == "advisory"):
+    with words_of(record):
         _write(record, names, folder, lang, template, progress)
+
+
+def told_as(record: Record, lang: str) -> Document:
+    """The report of a record as a document."""
+    with words_of(record):
+        return audit_document(record, lang=lang)
+
+
+@contextmanager
+def words_of(record: Record) -> Iterator[None]:
+    """Within it, Chinese sentences have the words of this audit: for the customer, and of advice where it gives advice."""
+    with customer_term(record.engagement.customer_term), advisory_words(record.engagement.mode == "advisory"):
+        yield
 
 
 def _write(

@@ -6,11 +6,11 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mining.audit_documents import write_documents
+from mining.audit_documents import told_as, write_documents
 from mining.audit_record import private_inputs, record_from
 from mining.blueprint.model import Blueprint
 from mining.blueprint.versions import Versions
@@ -24,10 +24,12 @@ from mining.manifest import NAME, stamp, write_manifest
 from mining.plan import read_actions
 from mining.privacy import Key, Privacy
 from mining.record import Record, draft_narrative
+from mining.report.document import Document
+from mining.report.part import Part, part_of
 from mining.results import plain
 from mining.study import Study
-from mining.study_versions import VersionStudies, study_versions
-from mining.texts import LANGUAGES
+from mining.version_studies import VersionStudies, study_versions
+from mining.texts import LANGUAGES, say
 from mining.verdicts_file import write_verdicts
 
 FORMATS = {
@@ -51,6 +53,7 @@ NARRATIVE, REVIEW, PLAN = (
     "review.csv",
     "actions.csv",
 )  # people write in them: drafted once, never written over
+PEOPLES = (NARRATIVE, REVIEW, PLAN)
 FILES = (*FORMATS.values(), *TABLES, NAME)
 VERSION_FILES = ("uncovered.parquet", "versions.json")
 
@@ -72,6 +75,33 @@ class Audit:
     folder: Path
     record: Record
     taken_in: int = 0
+    _documents: dict[str, Document] = field(default_factory=dict, repr=False, compare=False)
+
+    def part(self, id: str, lang: str = "en") -> Part:
+        """A part of the report, such as ``conclusion``, to be looked at in a notebook; ``cover`` is what stands on its first page.
+
+        Raises
+        ------
+        UnknownNameError
+            If the report has no such part; the message lists those that it has.
+        """
+        if lang not in self._documents:
+            self._documents[lang] = told_as(self.record, lang)
+        return part_of(self._documents[lang], id)
+
+    def _repr_html_(self) -> str:
+        from mining.display import shown_in
+        from mining.display.shown import facts
+
+        lang = shown_in()
+        there = {
+            name: say(f"files.{name.replace('.', '_')}", lang)
+            for name in (*FILES, *PEOPLES)
+            if (self.folder / name).exists()
+        }
+        return facts(
+            say("files.title", lang), there, lang, sentence=say("files.sentence", lang, folder=self.folder.name)
+        )
 
     @property
     def study(self) -> Study:

@@ -14,6 +14,7 @@ from mining.cli_discover import discover
 from mining.cli_evidence import followup_command, verify_command
 from mining.cli_improve import improve
 from mining.cli_log import log_app
+from mining.cli_notebooks import notebooks
 from mining.cli_privacy import key_app, pseudonyms
 from mining.cli_watch import watch
 from mining.errors import MiningError
@@ -35,6 +36,7 @@ app.command("verify")(verify_command)
 app.command("followup")(followup_command)
 app.command()(pseudonyms)
 app.command()(improve)
+app.command()(notebooks)
 app.command()(watch)
 
 BAD_INPUT = 2

@@ -19,8 +19,12 @@ class Progress:
         """Begin a step."""
         self.done()
         self.step, self.since = step, time.perf_counter()
+        self.say()
+
+    def say(self) -> None:
+        """Show the step on a terminal."""
         if sys.stderr.isatty():
-            typer.echo(f"  ...     {step}\r", nl=False, err=True)
+            typer.echo(f"  ...     {self.step}\r", nl=False, err=True)
 
     def done(self) -> None:
         """Say how long the step took."""

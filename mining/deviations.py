@@ -1,4 +1,4 @@
-"""Every fault of a study as a row: where it stands in the blueprint, what it measured, and the allowance that covers it."""
+"""Every verdict and every fault of a study as a row: its place in the blueprint, what it measured, the allowance that covers it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,40 @@ import pandas as pd
 from mining.conformance import verdicts as v
 from mining.conformance.path import SEVERITY
 from mining.findings import finding_ids
-from mining.tables import Deviations
+from mining.tables import Deviations, Verdicts
 
 if TYPE_CHECKING:
     from mining.study import Study
+
+
+def verdicts_of(study: Study) -> Verdicts:
+    """The case x check matrix, one row per case and check, cases in order."""
+    n, k = study.instances.n_cases, len(study.checks)
+    words = np.array(v.VERDICTS)
+
+    def column(values: list[np.ndarray]) -> np.ndarray:
+        return np.stack(values, axis=1).reshape(n * k) if k else np.empty(0)
+
+    def category(names: list[str]) -> pd.Categorical:
+        kinds = list(dict.fromkeys(names))
+        return pd.Categorical.from_codes(np.tile([kinds.index(x) for x in names], n), kinds)
+
+    def verdict(values: list[np.ndarray]) -> pd.Categorical:
+        return pd.Categorical.from_codes(column(values), words)
+
+    frame = pd.DataFrame(
+        {
+            "case_id": np.repeat(np.asarray(study.log.case_ids), k),
+            "check": category([c.id for c in study.checks]),
+            "dimension": category([c.dimension for c in study.checks]),
+            "verdict": verdict([study.net(c) for c in study.checks]),
+            "gross": verdict([c.verdict for c in study.checks]),
+            "measured": column([c.measured for c in study.checks]),
+            "limit": np.tile([c.limit for c in study.checks], n),
+            "unit": category([c.unit for c in study.checks]),
+        }
+    )
+    return Verdicts(frame, study.provenance("case x check matrix"))
 
 
 def deviations_of(study: Study) -> Deviations:

@@ -9,6 +9,10 @@ from difflib import get_close_matches
 class MiningError(ValueError):
     """Base class of all errors raised on purpose. The message is meant for the user."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in a notebook: the kind and the message, without the way through this package, which is not at fault."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class LogError(MiningError):
     """The event log cannot be read or cannot answer the question."""

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mining.blueprint.model import Blueprint
+from mining.blueprint.stages import reading_of, readings
 from mining.conformance.alignment import LOG, MODEL, SYNC, Alignments, Costs, Model, align
 from mining.conformance.precision import Precision, precision
 from mining.conformance.search import LargeNet
@@ -17,6 +18,8 @@ from mining.conformance.traces import Traces
 from mining.conformance.variants import Variants
 from mining.errors import ModelError, UnknownNameError
 from mining.results import Result
+from mining.texts import LANGUAGES, activity_name, say
+from mining.units import percent
 
 if TYPE_CHECKING:
     from mining.study import Study
@@ -169,15 +172,43 @@ class AlignedVariants(Result):
         "solved": "whether cost is proven to be the least",
         "worst": "cost if nothing were synchronous",
         "fitness": "1 - cost / worst, 0-1; a lower bound where not solved",
-        "explanations": "number of optimal alignments; missing where not measured",
+        "explanations": "number of optimal alignments; those that differ only in the order of neighbouring log and model moves are one; "
+        "missing where not measured",
         "weighted_cost": "least cost under the costs that were asked for; missing without",
-        "weighted_fitness": "1 - weighted cost / weighted worst cost; missing without",
+        "weighted_fitness": "1 - weighted cost / weighted worst cost, 0-1; missing without",
         "trace": "activities in order",
+        "trace_en": "their names in order, in English",
+        "trace_zh": "the same in Chinese",
     }
 
     shown: ClassVar[tuple[str, ...]] = (
-        *("variant", "cases", "open", "events", "cost", "solved", "fitness", "explanations", "weighted_cost", "trace"),
+        *(
+            "variant",
+            "cases",
+            "open",
+            "events",
+            "cost",
+            "solved",
+            "fitness",
+            "explanations",
+            "weighted_cost",
+            "trace_en",
+            "trace_zh",
+        ),
     )
+
+    def sentence(self, lang: str = "en") -> str:
+        """How many ways follow the flow as drawn, and how many can be explained in several ways."""
+        frame = self.frame
+        if not len(frame):
+            return say("conformance.ways.none", lang)
+        fits, several = frame["cost"] == 0, frame["explanations"].fillna(1) > 1
+        numbers = {"n": len(frame), "cases": int(frame["cases"].sum()), "fit": int(fits.sum())}
+        numbers |= {"fit_cases": int(frame.loc[fits, "cases"].sum()), "several": int(several.sum())}
+        numbers |= {"several_cases": int(frame.loc[several, "cases"].sum())}
+        text = say("conformance.ways.told", lang, **{name: f"{number:,}" for name, number in numbers.items()})
+        unsolved = int((~frame["solved"].astype(bool)).sum())
+        return text + (say("conformance.ways.unsolved", lang, n=f"{unsolved:,}") if unsolved else "")
 
     def moves(self) -> pd.DataFrame:
         """The moves of the alignments.
@@ -247,6 +278,9 @@ def aligned(study: Study, *, costs: MoveCosts | None = None) -> AlignedVariants:
             "trace": [" > ".join(names[x] for x in trace) for trace in variants.traces],
         }
     )
+    for lang in LANGUAGES:
+        said = [activity_name(study.blueprint, name, lang) for name in names]
+        frame[f"trace_{lang}"] = [" > ".join(said[x] for x in trace) for trace in variants.traces]
     settings: dict[str, Any] = {}
     if costs is not None:
         log_cost, model_cost = costs.by_label(study.blueprint, model.labels)
@@ -258,3 +292,103 @@ def aligned(study: Study, *, costs: MoveCosts | None = None) -> AlignedVariants:
     fit = fit_of(model, traces, found, variants.count, prefix=variants.open)
     provenance = study.provenance("alignments of variants", **settings)
     return AlignedVariants(frame, provenance, fit, tuple(names), variants, found, model.labels)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fitness(Result):
+    """One row per path check whose flow binds: how well cases and flow agree. Made by :func:`fitness_of`.
+
+    Attributes
+    ----------
+    free : str
+        Why there is no such number for the rest: ``interactive`` or ``self_service``, ``stages``, or empty where the flow binds everywhere.
+    stages : dict of language to str
+        Stages whose order is free by design.
+    strict : float or None
+        Share of the completed steps that the flow holds to an order.
+    """
+
+    free: str = ""
+    stages: Mapping[str, str] = field(default_factory=dict)
+    strict: float | None = None
+
+    columns: ClassVar[dict[str, str]] = {
+        "check": "id of the path check",
+        "stage_en": "its stage, in English; missing for the whole service",
+        "stage_zh": "the same in Chinese",
+        "cases": "cases compared; those that still run with the beginnings of ways",
+        "variants": "distinct ways that they took",
+        "fitting": "cases that follow the flow, or a beginning of it",
+        "share": "fitting / cases, 0-1",
+        "fitness": "1 - cost / cost if nothing agreed, of all steps together, 0-1; a lower bound where cases are unsolved",
+        "fitness_most": "upper bound of fitness, 0-1; the same where all cases are solved",
+        "mean_fitness": "mean of the same over cases, 0-1; a lower bound where cases are unsolved",
+        "precision": "share of what the flow allows, where the cases passed, that they did, 0-1; missing where it has too many states",
+        "unsolved": "cases whose least cost was not found within the budget",
+    }
+    shown: ClassVar[tuple[str, ...]] = (
+        *(
+            "check",
+            "stage_en",
+            "stage_zh",
+            "cases",
+            "variants",
+            "fitting",
+            "share",
+            "fitness",
+            "mean_fitness",
+            "precision",
+            "unsolved",
+        ),
+    )
+
+    def sentence(self, lang: str = "en") -> str:
+        """The lowest fitness, how much of the work the flow binds at all, and where fitness would say nothing."""
+        parts = []
+        if len(self.frame):
+            row = self.frame.loc[self.frame["fitness"].idxmin()]
+            values = {
+                "cases": f"{row['cases']:,}",
+                "fitting": f"{row['fitting']:,}",
+                "share": percent(row["share"], lang),
+            }
+            name = say("conformance.fitness.of", lang, check=row["check"]) if len(self.frame) > 1 else ""
+            parts.append(name + say("conformance.fitness.told", lang, fitness=f"{row['fitness']:.3f}", **values))
+        if len(self.frame) and self.strict is not None and self.strict < 1:
+            parts.append(say("conformance.fitness.strict", lang, share=percent(self.strict, lang)))
+        if self.free:
+            parts.append(say(f"summary.no_fit.{self.free}", lang, stages=self.stages.get(lang, "")))
+        return say("conformance.space", lang).join(parts)
+
+
+def fitness_of(study: Study) -> Fitness:
+    """Fitness and precision of every path check whose flow binds, as a table; of a service whose order is free it is empty and says why.
+
+    Returns
+    -------
+    Fitness
+
+    Examples
+    --------
+    >>> found = fitness_of(study)
+    >>> found.frame["check"].tolist(), int(found.frame["fitting"].iloc[0]) == study.fits["path"].n_fitting
+    (['path'], True)
+    """
+    names = {stage.id: stage.name for stage in study.blueprint.stages}
+    rows = []
+    for check, fit in study.fits.items():
+        reading = reading_of(study.blueprint, check)
+        stage = names[reading.stage] if reading and reading.stage else None
+        row: dict[str, Any] = {f"stage_{lang}": stage.get(lang) if stage else None for lang in LANGUAGES}
+        row |= {"check": check, "cases": fit.n_cases, "variants": fit.n_variants, "fitting": fit.n_fitting}
+        row |= {"share": fit.n_fitting / fit.n_cases if fit.n_cases else np.nan, "fitness": fit.log_fitness[0]}
+        row |= {"fitness_most": fit.log_fitness[1], "mean_fitness": fit.mean_fitness[0], "unsolved": fit.n_unsolved}
+        rows.append(row | {"precision": np.nan if fit.precision is None else fit.precision.value})
+    free = [x for x in readings(study.blueprint) if not x.strict]
+    why = "" if not free else "stages" if free[0].stage else free[0].mode
+    stages = {
+        lang: say("word.listed", lang).join(f"“{names[x.stage].get(lang)}”" for x in free if x.stage)
+        for lang in LANGUAGES
+    }
+    frame = pd.DataFrame(rows, columns=list(Fitness.columns))
+    return Fitness(frame, study.provenance("fitness and precision"), why, stages, study.strictness.share)

@@ -88,7 +88,7 @@ class Funnel(Result):
         "open": "running cases of which this is the last step so far: in no other column",
     }
     shown: ClassVar[tuple[str, ...]] = (
-        *("position", "step", "reached", "share", "low", "high", "dropped", "drop_share", "drop_after_s"),
+        *("position", "name_en", "name_zh", "reached", "share", "low", "high", "dropped", "drop_share", "drop_after_s"),
         *("withdrawn", "retries", "back", "dead_end", "open"),
     )
 

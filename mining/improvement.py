@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mining.errors import MiningError, UnknownNameError
@@ -11,6 +12,7 @@ from mining.results import Result
 
 if TYPE_CHECKING:
     from mining.causes.table import Causes
+    from mining.display import NotMeasured
     from mining.follow_up.reaudit import FollowUp
     from mining.harm.effects import Effects
     from mining.outcomes.costs import Costs, QualityCosts
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from mining.plan.actions import Actions
     from mining.plan.lint import ActionLint
     from mining.priorities.change_requests import ChangeRequests
+    from mining.priorities.first import First
     from mining.priorities.paretos import Paretos
     from mining.priorities.ranking import Priorities
     from mining.priorities.sensitivity import Sensitivity
@@ -27,16 +30,18 @@ if TYPE_CHECKING:
     from mining.voice.coders import IncidentTable
     from mining.voice.feedback import Feedback
     from mining.voice.gaps import FiveGaps
+    from mining.voice.importance import Importance
     from mining.voice.ipa import Ipa
     from mining.voice.kano import Kano
     from mining.voice.nonresponse import NonResponse
     from mining.voice.scales import Scores
-    from mining.voice.servqual import TouchpointGaps
+    from mining.voice.servqual import Servperf, TouchpointGaps
     from mining.voice.shopping import PassRates
     from mining.voice.tables import Incidents, Mystery, Needs, Survey
     from mining.voice.traceability import Traceability
     from mining.voice.triangulation import Triangulation
     from mining.what_if import Scenario, WhatIf
+    from mining.what_if.validation import Validation
 
 NAMELESS = (
     "period",
@@ -55,14 +60,17 @@ class Improvement:
     Parameters
     ----------
     study : Study
-    survey, mystery, incidents, needs : optional
-        What customers, shoppers and interviews say, as the readers of :mod:`mining.voice` give them.
-    costs : Costs, optional
-        As :func:`mining.outcomes.read_costs` gives them.
-    actions : Actions, optional
-        The plan so far, as :func:`mining.plan.read_actions` gives it. Without one, a plan is drafted.
-    worth : sequence of Worth
-        What units of outcomes are worth. Without it there is no money in the ranking.
+    survey, mystery, incidents, needs : table, str or Path, optional
+        What customers, shoppers and interviews say, as the readers of :mod:`mining.voice` give them; or the path of a file, which is then
+        read by the clock of the blueprint.
+    costs : Costs, str or Path, optional
+        As :func:`mining.outcomes.read_costs` gives them; or the path of a file, with ``currency``.
+    actions : Actions, str or Path, optional
+        The plan so far, as :func:`mining.plan.read_actions` gives it, or the path of its file. Without one, a plan is drafted.
+    currency : str, optional
+        Of the costs that are read, and of ``worth`` where that says amounts only.
+    worth : sequence of Worth, or mapping of outcome to amount
+        What units of outcomes are worth. Without it (or where an amount is None) there is no money in the ranking.
     mandatory : collection of str
         Checks that law, contract, safety or consent ask for.
     attributes : iterable
@@ -77,6 +85,8 @@ class Improvement:
         Attributes to adjust effects for; by default all that were known at the first step.
     cluster : str, optional
         Attribute whose cases belong together, for standard errors and bootstraps.
+    dimensions : mapping of str to str, optional
+        Item of the survey to the dimension of service quality that it asks for.
     disclosed : sequence of str, optional
         Attributes whose values may be written out: causes are told by these only. By default all.
     bootstraps, seed : int
@@ -95,18 +105,20 @@ class Improvement:
         self,
         study: Study,
         *,
-        survey: Survey | None = None,
-        mystery: Mystery | None = None,
-        incidents: Incidents | None = None,
-        needs: Needs | None = None,
-        costs: Costs | None = None,
-        actions: Actions | None = None,
-        worth: Sequence[Worth] = (),
+        survey: Survey | str | Path | None = None,
+        mystery: Mystery | str | Path | None = None,
+        incidents: Incidents | str | Path | None = None,
+        needs: Needs | str | Path | None = None,
+        costs: Costs | str | Path | None = None,
+        actions: Actions | str | Path | None = None,
+        currency: str | None = None,
+        worth: Sequence[Worth] | Mapping[str, float | None] = (),
         mandatory: Collection[str] = (),
         attributes: Iterable[Any] = (),
         customer: str | None = None,
         ces_easy: str | None = None,
         overall: str | None = None,
+        dimensions: Mapping[str, str] | None = None,
         covariates: Sequence[str] | None = None,
         cluster: str | None = None,
         disclosed: Sequence[str] | None = None,
@@ -114,14 +126,22 @@ class Improvement:
         seed: int = 0,
         simulate: bool = False,
     ) -> None:
+        from mining.priorities.given import read_given, worth_of
         from mining.priorities.ranking import check_numbers
 
         check_numbers(bootstraps, seed)
         self.study = study
-        self.survey, self.mystery, self.incidents, self.needs = survey, mystery, incidents, needs
-        self.costs, self.actions = costs, actions
-        self.worth, self.mandatory, self.attributes = tuple(worth), tuple(mandatory), tuple(attributes)
-        self.customer, self.ces_easy, self.overall = customer, ces_easy, overall
+        named = {"survey": survey, "mystery": mystery, "incidents": incidents, "needs": needs}
+        self.given = read_given(study, named | {"costs": costs, "actions": actions}, currency=currency)
+        self.survey: Survey | None = self.given["survey"]
+        self.mystery: Mystery | None = self.given["mystery"]
+        self.incidents: Incidents | None = self.given["incidents"]
+        self.needs: Needs | None = self.given["needs"]
+        self.costs: Costs | None = self.given["costs"]
+        self.actions: Actions | None = self.given["actions"]
+        self.worth = worth_of(worth, currency)
+        self.mandatory, self.attributes = tuple(mandatory), tuple(attributes)
+        self.customer, self.ces_easy, self.overall, self.dimensions = customer, ces_easy, overall, dimensions
         self.covariates, self.cluster, self.disclosed = covariates, cluster, disclosed
         self.bootstraps, self.seed, self.simulate = bootstraps, seed, simulate
 
@@ -144,12 +164,13 @@ class Improvement:
         currency_of(self.worth, self.outcomes)
 
     def __repr__(self) -> str:
-        given = [
-            name
-            for name in ("survey", "mystery", "incidents", "needs", "costs", "actions")
-            if getattr(self, name) is not None
-        ]
+        given = [name for name, table in self.given.items() if table is not None]
         return f"<Improvement of {self.study!r}; beside the log: {', '.join(given) or 'nothing'}>"
+
+    def _repr_html_(self) -> str:
+        from mining.display.accounts import improvement_html
+
+        return improvement_html(self)
 
     # ---- harm and order
 
@@ -183,6 +204,25 @@ class Improvement:
             bootstraps=self.bootstraps,
             seed=self.seed,
         )
+
+    @property
+    def first_id(self) -> str | None:
+        """Id of the first finding of the order; None where none is ranked."""
+        ranked = self.priorities.ranked["finding_id"]
+        return str(ranked.iloc[0]) if len(ranked) else None
+
+    @cached_property
+    def first(self) -> First:
+        """The first finding in words: what it changes, by grade, and what goes with it.
+
+        Raises
+        ------
+        MiningError
+            If no finding is ranked.
+        """
+        from mining.priorities.first import first_of
+
+        return first_of(self)
 
     @property
     def change_requests(self) -> ChangeRequests:
@@ -290,6 +330,30 @@ class Improvement:
         return ipa_of(self.study, _given(self.survey, "survey", "read_survey"), overall=self.overall, seed=self.seed)
 
     @cached_property
+    def importance(self) -> Importance:
+        """How much of the satisfaction each touchpoint explains, beside what customers say of its importance."""
+        from mining.voice import importance_of
+
+        survey = _given(self.survey, "survey", "read_survey")
+        return importance_of(self.study, survey, overall=self.overall, bootstraps=self.bootstraps, seed=self.seed)
+
+    @cached_property
+    def servperf(self) -> Servperf:
+        """Mean perception by dimension of service quality, as ``dimensions`` say what each item asks for.
+
+        Raises
+        ------
+        MiningError
+            If there is no survey, or nobody said what its items ask for.
+        """
+        from mining.voice import servperf_of
+
+        survey = _given(self.survey, "survey", "read_survey")
+        if self.dimensions is None:
+            raise MiningError("Nobody said which item asks for what. Give dimensions={'item': 'reliability'}.")
+        return servperf_of(survey, self.dimensions, seed=self.seed)
+
+    @cached_property
     def triangulation(self) -> Triangulation:
         """Log, survey, shopper and inspection side by side."""
         from mining.voice.triangulation import triangulation_of
@@ -341,28 +405,9 @@ class Improvement:
         Where there is an adjusted effect on the throughput time it is what changes; else cases without the deviation stand in. Findings
         that the log cannot simulate are left out.
         """
-        from mining.what_if import DeviationShare, Standard, calibrated
+        from mining.what_if.first import first_scenarios
 
-        model = calibrated(self.study)
-        findings = self.study.findings().frame.set_index("finding_id")
-        effects = self.effects.frame[self.effects.frame["outcome"] == "time"].set_index("finding_id")
-        found: dict[str, Scenario] = {}
-        for action in self.plan.frame.itertuples():
-            if action.finding_id not in findings.index or not action.target >= 0:
-                continue
-            finding, effect = findings.loc[action.finding_id], effects.loc[action.finding_id]
-            adjusted = (float(effect["effect"]), float(effect["se"])) if effect["effect"] == effect["effect"] else None
-            scenario: Scenario = DeviationShare(action.finding_id, float(action.target), adjusted)
-            if finding["kind"] == "late":
-                scenario = Standard(finding["check"], how="met")
-            try:
-                scenario.change(model)
-            except MiningError:
-                continue
-            found[finding["title_en"]] = scenario
-            if len(found) == SIMULATED:
-                break
-        return found
+        return first_scenarios(self.study, self.plan, self.effects, most=SIMULATED)
 
     @cached_property
     def what_if(self) -> WhatIf:
@@ -379,6 +424,11 @@ class Improvement:
             raise MiningError("The simulation was not asked for: improvement(simulate=True).")
         return what_if(self.study, self.scenarios, seed=self.seed)
 
+    @property
+    def validation(self) -> Validation:
+        """Whether the simulation foretells what is known of the log."""
+        return self.what_if.validation
+
     @cached_property
     def follow_up(self) -> FollowUp:
         """Whether the actions of the plan helped.
@@ -391,6 +441,31 @@ class Improvement:
         from mining.follow_up import follow_up
 
         return follow_up(_given(self.actions, "plan", "read_actions"), self.study, outcomes=self.outcomes)
+
+    def shown(self, name: str) -> Result | NotMeasured:
+        """A table, or in its place what is not measured and which parameter to give; both show themselves and have ``plot(lang=...)``.
+
+        Parameters
+        ----------
+        name : str
+            Of the table: ``ipa``, ``kano`` and the like.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such table, or what was declared names something that is not there.
+
+        Examples
+        --------
+        >>> study.improvement().shown("scores")
+        Scores of the survey: not measured. Give the parameter SURVEY: a CSV or Excel file with answers of customers to a survey, with the \
+columns answered_at, item, score.
+        """
+        from mining.priorities.given import shown_of
+
+        if name not in SHOWN:
+            raise UnknownNameError("table", name, SHOWN)
+        return shown_of(self, name)
 
     def tables(self) -> tuple[dict[str, Result], dict[str, str]]:
         """Name and table of all; and name and reason of those that what is given cannot tell."""
@@ -409,6 +484,7 @@ NAMED = (
     "kpis", "scores", "nonresponse", "incident_table", "feedback", "kano", "touchpoint_gaps", "pass_rates", "ipa",
     "triangulation", "gaps", "traceability", "plan", "plan_lint", "what_if", "follow_up",
 )  # fmt: skip
+SHOWN = (*NAMED, "first", "importance", "servperf", "validation")
 
 
 def _given(table: Any, what: str, reader: str) -> Any:

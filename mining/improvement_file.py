@@ -11,12 +11,15 @@ from typing import Any
 
 from mining.errors import MiningError, UnknownNameError
 from mining.folders import admit, write_whole
+from mining.follow_up.helped import Helped
 from mining.improvement import Improvement
+from mining.report.helped import render_helped
 from mining.report.improvement import render_improvement
 from mining.results import plain
+from mining.study import Study
 from mining.texts import LANGUAGES
 
-PLAN, PAGE = "actions.csv", "improvement.html"
+PLAN, PAGE, HELPED = "actions.csv", "improvement.html", "helped.html"
 FILES = (PLAN, "improvement.json", PAGE)
 
 
@@ -98,6 +101,79 @@ def write_improvement(
 
     write_whole(folder, FILES, kept, write)
     return WrittenImprovement(folder, improvement)
+
+
+def write_page(improvement: Improvement, out: str | Path, *, lang: str = "en", about: str = "improvement") -> Path:
+    """Write the page alone into a folder, which is made if need be. It replaces an earlier one; plans are not touched.
+
+    Parameters
+    ----------
+    improvement : Improvement
+    out : str or Path
+    lang : {"en", "zh"}
+    about : {"improvement", "customers"}
+        As in :func:`mining.report.improvement.render_improvement`; the name of the file, with ``.html``.
+
+    Returns
+    -------
+    Path
+        Of the page.
+
+    Raises
+    ------
+    UnknownNameError
+        For another language or page.
+    MiningError
+        If the folder cannot be written, or the page would replace what it is made from.
+
+    Examples
+    --------
+    >>> write_page(study.improvement(bootstraps=100), examples / "page", about="customers").name
+    'customers.html'
+    """
+    study = improvement.study
+    return _one_page(study, out, f"{about}.html", lambda: render_improvement(improvement, lang=lang, about=about))
+
+
+def write_helped(helped: Helped, out: str | Path, *, lang: str = "en") -> Path:
+    """Write the page on whether it helped into a folder, which is made if need be. It replaces an earlier one.
+
+    Parameters
+    ----------
+    helped : Helped
+    out : str or Path
+    lang : {"en", "zh"}
+
+    Returns
+    -------
+    Path
+        Of the page, ``helped.html``.
+
+    Raises
+    ------
+    MiningError
+        If the folder cannot be written, or the page would replace what it is made from.
+
+    Examples
+    --------
+    >>> from mining.follow_up import Helped
+    >>> write_helped(Helped(study), examples / "page").name
+    'helped.html'
+    """
+    return _one_page(helped.study, out, HELPED, lambda: render_helped(helped, lang=lang))
+
+
+def _one_page(study: Study, out: str | Path, name: str, make: Callable[[], str]) -> Path:
+    """A page alone in a folder, made after it is clear that it can be written."""
+    kept = (*study.log.files, Path(study.log.source.path), *study.blueprint.files)
+    admit(Path(out), (name,), kept)
+    page = make()
+
+    def write(place: Path) -> None:
+        (place / name).write_text(page, encoding="utf-8", newline="\n")
+
+    write_whole(Path(out), (name,), kept, write)
+    return Path(out) / name
 
 
 def improvement_record(improvement: Improvement) -> dict[str, Any]:

@@ -110,7 +110,8 @@ class Touchpoints(Result):
         "time_standard": "standard that time_km is of: where it has several the one with the lowest share",
     }
     shown: ClassVar[tuple[str, ...]] = (
-        "touchpoint",
+        "name_en",
+        "name_zh",
         "n",
         "missing",
         "extra",

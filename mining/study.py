@@ -44,12 +44,14 @@ if TYPE_CHECKING:
     from mining.pictures import Picture
     from mining.promises import Calibration, OnTime
     from mining.scorecard import Touchpoints
+    from mining.selection import Selection
     from mining.times.cases import CaseTimes
     from mining.times.load import Load
     from mining.times.waits import Waits
     from mining.times.week import Week
     from mining.variety.index import Variety
     from mining.variety.variants import VariantList
+    from mining.widget.view import BlueprintView
 
 OPEN_CASES = ("pending", "judge")
 
@@ -72,6 +74,8 @@ class Study:
     roster : Roster, optional
         Who had which role from when to when, as :func:`mining.read_roster` gives it. For the roles that it names it stands in place of
         the members that the blueprint lists.
+    selection : tuple of Selection
+        What the cases were chosen by, where they are some of a larger study; see :func:`mining.select`.
 
     Raises
     ------
@@ -94,6 +98,7 @@ class Study:
     open_cases: str = "pending"
     known_until: int | None = None
     roster: Roster | None = None
+    selection: tuple[Selection, ...] = ()
 
     def __post_init__(self) -> None:
         if self.open_cases not in OPEN_CASES:
@@ -178,13 +183,10 @@ class Study:
 
     def provenance(self, measure: str, **parameters: Any) -> Provenance:
         """Where a table of this study comes from, with the settings that change it."""
-        return Provenance(
-            measure,
-            self.log.source.sha256,
-            self.blueprint.sha256,
-            self.instances.n_cases,
-            {"open_cases": self.open_cases} | ({"roster": self.roster.sha256[:12]} if self.roster else {}) | parameters,
-        )
+        settings = {"open_cases": self.open_cases} | ({"roster": self.roster.sha256[:12]} if self.roster else {})
+        settings |= {"selection": "; ".join(x.words() for x in self.selection)} if self.selection else {}
+        n_cases = self.instances.n_cases
+        return Provenance(measure, self.log.source.sha256, self.blueprint.sha256, n_cases, settings | parameters)
 
     def summary(self) -> Summary:
         """Per check: cases by verdict, gross and net shares with their interval, target met or not."""
@@ -196,8 +198,7 @@ class Study:
         for check in self.checks:
             counts = np.bincount(self.net(check), minlength=len(v.VERDICTS)).tolist()
             passed, failed, allowed = counts[:3]
-            judged = passed + failed + allowed
-            low, high = wilson(passed, judged)
+            low, high = wilson(passed, judged := passed + failed + allowed)
             spec = self.blueprint.checks.get(check.id)
             target = spec.share if isinstance(spec, Standard) else None
             gross = passed / judged if judged else np.nan
@@ -221,32 +222,9 @@ class Study:
 
     def verdicts(self) -> Verdicts:
         """The case x check matrix, one row per case and check, cases in order."""
-        n, k = self.instances.n_cases, len(self.checks)
-        words = np.array(v.VERDICTS)
+        from mining.deviations import verdicts_of
 
-        def column(values: list[np.ndarray]) -> np.ndarray:
-            return np.stack(values, axis=1).reshape(n * k) if k else np.empty(0)
-
-        def category(names: list[str]) -> pd.Categorical:
-            kinds = list(dict.fromkeys(names))
-            return pd.Categorical.from_codes(np.tile([kinds.index(x) for x in names], n), kinds)
-
-        def verdict(values: list[np.ndarray]) -> pd.Categorical:
-            return pd.Categorical.from_codes(column(values), words)
-
-        frame = pd.DataFrame(
-            {
-                "case_id": np.repeat(np.asarray(self.log.case_ids), k),
-                "check": category([c.id for c in self.checks]),
-                "dimension": category([c.dimension for c in self.checks]),
-                "verdict": verdict([self.net(c) for c in self.checks]),
-                "gross": verdict([c.verdict for c in self.checks]),
-                "measured": column([c.measured for c in self.checks]),
-                "limit": np.tile([c.limit for c in self.checks], n),
-                "unit": category([c.unit for c in self.checks]),
-            }
-        )
-        return Verdicts(frame, self.provenance("case x check matrix"))
+        return verdicts_of(self)
 
     def deviations(self) -> Deviations:
         """Every fault, with place, time, size, evidence row and the allowance that covers it."""
@@ -428,7 +406,7 @@ class Study:
 
         return variety_of(self, by, named=named)
 
-    def explain(self, case_id: str, lang: str = "en") -> Explanation:
+    def explain(self, case_id: str | None = None, lang: str = "en") -> Explanation:
         """One case against the blueprint: every verdict, its text, its clause and its rows; see :mod:`mining.explain`."""
         from mining.explain import explain
 
@@ -471,6 +449,12 @@ class Study:
         """Which problem of the data could have made how many faults of which finding; see :meth:`mining.log.quality.Quality.flags_for`."""
         return self.quality.flags_for(self.deviations().frame)
 
+    def widget(self, lang: str = "en", path: str = "") -> BlueprintView:
+        """The blueprint with its deviations, to click on, filter and decide in; see :mod:`mining.widget.view`."""
+        from mining.widget.view import blueprint_view
+
+        return blueprint_view(self, lang, path)
+
     def plot(self, *, bpmn: str | Path | None = None, lang: str = "en") -> Picture:
         """The blueprint with its deviations on it; with ``bpmn``, on that drawing in its own layout.
 
@@ -483,13 +467,15 @@ class Study:
 
     def __repr__(self) -> str:
         running, cut = int((~self.has_end).sum()), int((~self.has_start).sum())
+        chosen = "; ".join(x.words() for x in self.selection)
         return (
-            f"<Study of {self.log.source.path} against {self.blueprint.id} {self.blueprint.version}: {self.instances.n_cases:,} cases "
+            f"<Study of {chosen and f'cases ({chosen}) of '}{self.log.source.path} against {self.blueprint.id} "
+            f"{self.blueprint.version}: {self.instances.n_cases:,} cases "
             f"({cut:,} without a start, {running:,} without an end), {len(self.instances.case):,} activity instances; "
             f"{len(self.instances.unmapped)} labels outside the blueprint, {len(self.instances.unseen)} activities never seen>"
         )
 
     def _repr_html_(self) -> str:
-        from html import escape
+        from mining.display.accounts import study_html
 
-        return f"<p>{escape(repr(self)[1:-1])}</p>{self.plot()._repr_html_()}"
+        return study_html(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import pandas as pd
@@ -21,14 +21,14 @@ class Summary(Result):
         "check": "id of the check",
         "dimension": "one of " + ", ".join(v.DIMENSIONS),
         "kind": "rule kind or metric",
-        "severity": "as the blueprint says",
+        "severity": "severity of the check: critical, major, minor or observation",
         **{word: f"cases with the verdict {word}" for word in v.VERDICTS},
         "judged": "pass + fail + allowed: the denominator of the shares",
         "gross": "share of judged cases that pass, 0-1",
         "net": "share of judged cases that pass or are allowed, 0-1",
         "low": "lower end of the 95 % Wilson interval of gross",
         "high": "upper end of the 95 % Wilson interval of gross",
-        "target": "share of cases that must pass, where the standard says so",
+        "target": "promised share of cases, 0-1; missing where none is promised",
         "met": "whether gross reaches the target; missing without a target",
         "why_not": "why cases are not observable, where the reason is one for all",
     }
@@ -64,6 +64,25 @@ class Summary(Result):
                 "summary.most", lang, check=most["check"], fail=f"{most['fail']:,}", judged=f"{most['judged']:,}"
             )
         return text
+
+    def of(self, *dimensions: str) -> Summary:
+        """The checks of some dimensions only.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such dimension.
+
+        Examples
+        --------
+        >>> sorted(set(study.summary().of("rules", "role").frame["dimension"]))
+        ['role', 'rules']
+        """
+        for name in dimensions:
+            if name not in v.DIMENSIONS:
+                raise UnknownNameError("dimension", name, v.DIMENSIONS)
+        rows = self.frame[self.frame["dimension"].isin(dimensions)].reset_index(drop=True)
+        return Summary(rows, replace(self.provenance, measure=f"{self.provenance.measure} of {', '.join(dimensions)}"))
 
     def row(self, check: str) -> pd.Series:
         """The row of one check.
@@ -114,13 +133,13 @@ class Deviations(Result):
         "visible": "above the line of visibility; missing for activities outside the blueprint",
         "touchpoint": "whether the activity is a touchpoint",
         "certainty": "share of the optimal alignments that contain the deviation, 0-1; missing for other checks, and where not measured",
-        "at": "when, UTC",
-        "resource": "who",
-        "measured": "in unit",
-        "limit": "in unit",
+        "at": "when it happened, UTC; of something absent the end of the case so far",
+        "resource": "who did what decides, as the log names them; missing where nobody is named or something is absent",
+        "measured": "what was measured, in unit; missing where nothing was",
+        "limit": "promise for one case, in unit",
         "unit": "s, min, h, d, w, bh or bd",
         "excess_s": "wall-clock seconds from the moment the limit was reached to the late event",
-        "severity": "of the check",
+        "severity": "severity of the check: critical, major, minor or observation",
         "verdict": "fail or allowed",
         "allow_id": "allowance that covers it",
         "row": "row of the source file that decides (1 is the first data row); missing where something is absent",

@@ -1,15 +1,14 @@
-"""What the pages and notebooks on improvement say is what the code does: thresholds, columns, links, and what is read from samples."""
+"""What the pages and notebooks on improvement say is what the code does: thresholds, columns, links, examples."""
 
 import re
 
-import nbformat
 import pytest
 
 import mining
-from mining import priorities
 from mining.causes import known
 from mining.follow_up import change, control, periods, signals, verdicts
 from mining.harm import covariates, effects, estimate, guards, landmark, later, measure
+from mining.notebooks import edition
 from mining.plan import drafts
 from mining.priorities import change_requests, evidence, placing, ranking, sensitivity
 from mining.suppression import K
@@ -19,6 +18,8 @@ from tests.helpers import ROOT
 PAGES = ("improvement", "voice", "follow_up")
 SAMPLE = ROOT / "sample_logs"
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+PAGE = re.compile(r"docs/\w+\.md")
+NOTEBOOKS = ("05_what_do_customers_feel", "06_what_to_improve_first", "07_did_it_help")
 PLACE = re.compile(r"`((?:mining|tests|benchmarks)/[\w/]+(?:\.py)?/?)`")
 
 
@@ -32,12 +33,15 @@ def per_cent(share):
 
 
 def linked():
-    notebooks = sorted((ROOT / "notebooks").glob("0[567]_*.ipynb"))
-    texts = {path: path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]}
-    return texts | {path: "\n".join(cell.source for cell in nbformat.read(path, 4).cells) for path in notebooks}
+    return {path: path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]}
 
 
 def test_every_link_and_every_place_in_the_code_is_there():
+    for name in NOTEBOOKS:
+        for lang in ("en", "zh"):
+            named = PAGE.findall(words(name, lang))
+            assert named
+            assert all((ROOT / place).exists() for place in named)
     for path, text in linked().items():
         for target in LINK.findall(text):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
@@ -126,71 +130,26 @@ def test_the_numbers_of_voice_and_follow_up_are_those_of_the_code():
     assert all(share in signals.__doc__ for row in noise for share in row)
 
 
-def sample(name):
-    blueprint = mining.read_blueprint(SAMPLE / name / "blueprint.yaml")
-    return mining.Study(mining.read_log(SAMPLE / name / "log.csv", columns=blueprint.binding), blueprint)
+def words(name, lang):
+    """All words of a notebook as one line."""
+    cells = edition(name, lang).cells
+    return " ".join(" ".join(cell.source for cell in cells if cell.cell_type == "markdown").split())
 
 
-@pytest.mark.slow
-def test_what_the_notebook_on_the_order_reads_is_so():
-    from mining.outcomes import read_costs
-    from mining.voice import read_survey
-    from mining.what_if import Standard, what_if
-
-    study, folder = sample("permit_receipt"), SAMPLE / "permit_receipt"
-    given = {"survey": read_survey(folder / "survey.csv"), "costs": read_costs(folder / "costs.csv", currency="EUR")}
-    found = study.improvement(**given, worth=[priorities.Worth("time", 2, "EUR")], bootstraps=200)
-    first = found.priorities.ranked.iloc[0]
-    rows = [found.effects.row(first["finding_id"], name) for name in ("time", "cost", "survey:csat")]
-    assert [row["grade"] for row in rows] == ["B", "C", "B"]
-    assert [row["weak"] for row in rows[::2]] == ["no placebo", "no placebo"]
-    assert not found.sensitivity.frame["swaps"].any()
-    assert found.sensitivity.frame["smallest"].isna().all()
-    assert found.change_requests.frame[["check", "warning", "stays"]].values.tolist() == [["path", "left_out", True]]
-    assert [len(found.paretos.of(view)) for view in ("visible_hours", "lost_hours", "money")] == [1, 1, 1]
-    better = found.causes.frame.query("q < @found.causes.q_limit and rr > 1")
-    assert better.empty
-    assert what_if(study, {"kept": Standard(first["check"], how="met")}, runs=20).validation.verdict == "usable"
-    lacking = found.plan_lint.frame
-    assert set(lacking.loc[lacking["problem"] == "no_owner", "action_id"]) == set(found.plan.frame["action_id"])
-
-
-@pytest.mark.slow
-def test_what_the_notebook_on_customers_reads_is_so():
-    from mining import voice
-
-    study, folder = sample("outpatient_visit"), SAMPLE / "outpatient_visit"
-    answers, visits = voice.read_survey(folder / "survey_touchpoints.csv"), voice.read_mystery(folder / "mystery.csv")
-    assert not voice.nonresponse_of(study, answers).biased
-    assert (voice.ipa_of(study, answers).frame["quadrant"] == "undecided").mean() > 0.5
-    sources = voice.triangulation_of(study, survey=answers, mystery=visits).frame.set_index("subject")
-    assert sources.loc["S1", "apart"] == "log-mystery"
-    told = voice.incident_table(voice.read_incidents(folder / "incidents.csv")).frame
-    assert told.sort_values("negative", ascending=False)["category"].iloc[0].startswith("long wait")
-    gaps = voice.five_gaps(study, survey=answers, needs=voice.read_needs(folder / "needs.csv")).frame
-    assert gaps["measured"].all()
-    assert gaps["value"].iloc[0] == 0.5
-    assert gaps["high"].iloc[4] < 0
-
-
-@pytest.mark.slow
-def test_what_the_notebook_on_follow_up_reads_is_so():
-    from mining.follow_up import before_after, follow_up, series_of
-
-    study, folder = sample("permit_receipt"), SAMPLE / "permit_receipt"
-    series = series_of(study, "share:S1")
-    chart = series.control().frame
-    assert (int(chart["baseline"].sum()), int(chart["used"].sum())) == (20, 26)
-    assert chart.loc[chart["signals"] != "", "period"].tolist() == ["2026-W10"]
-    assert before_after(series, "2026-03-16", wash_out="2026-04-11").change.onward == "both"
-    helped = follow_up(folder / "actions.csv", study).frame.set_index("action_id")
-    assert not set(helped["verdict"]) & {"achieved", "partly"}
-    assert "season" in helped.loc["A1", "flags"]
+def test_the_thresholds_that_notebooks_say_are_those_of_the_code():
+    customers, order = (words(name, "en") for name in NOTEBOOKS[:2])
+    assert f"Below an agreement of {coders.ENOUGH:g} beyond chance" in customers
+    assert f"低于 {coders.ENOUGH:g} 时，分类仅为暂定" in words(NOTEBOOKS[0], "zh")
+    assert f"in {placing.RANK_HIGH - placing.RANK_LOW} of 100 samples of the cases" in order
+    assert f"在 {placing.RANK_HIGH - placing.RANK_LOW}% 的重抽样中" in words(NOTEBOOKS[1], "zh")
+    assert sensitivity.CHANGE == 0.25
+    assert "a quarter more and less" in order
+    assert "上下各调四分之一" in words(NOTEBOOKS[1], "zh")
 
 
 @pytest.mark.slow
 def test_the_examples_of_the_readme_on_improvement_run():
-    study = sample("outpatient_visit")
+    study = mining.open_study(SAMPLE / "outpatient_visit" / "log.csv", SAMPLE / "outpatient_visit" / "blueprint.yaml")
     names = {"study": study, "blueprint": study.blueprint, "mining": mining}
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     part = text[text.index("## What to improve first") :]

@@ -100,11 +100,12 @@ def test_structure_is_in_whole_numbers(drawn):
 
 @pytest.mark.slow
 def test_the_pictures_of_the_readme_show_what_the_sample_says_now():
-    """The blueprint byte for byte; of the chart, whose curves depend on matplotlib, what it says of each finding."""
+    """The blueprints byte for byte; of the chart, whose curves depend on matplotlib, what it says of each finding."""
     now = readme_pictures()
     stored = {name: (HERE / name).read_text("utf-8") for name in now}
     stale = "docs/{} is out of date. Look at what changed, then: python -m docs.pictures"
-    assert stored["blueprint.svg"] == now["blueprint.svg"], stale.format("blueprint.svg")
+    for name in ("blueprint.svg", "blueprint_zh.svg"):
+        assert stored[name] == now[name], stale.format(name)
     shown, said = description_of(stored["findings.svg"]), description_of(now["findings.svg"])
     assert said.count(" / ") == 8
     assert shown == said, stale.format("findings.svg")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import mining
 from mining.blueprint import parse_blueprint
 from mining.blueprint.versions import Versions
-from mining.study_versions import study_versions
+from mining.version_studies import study_versions
 from tests.examples import examples
 from tests.helpers import blueprint_dict, verdicts
 

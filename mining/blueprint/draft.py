@@ -156,6 +156,11 @@ class Draft:
             f"{len(self.todo) - guessed} to do, {guessed} guessed>"
         )
 
+    def _repr_html_(self) -> str:
+        from mining.display.accounts import draft_html
+
+        return draft_html(self)
+
 
 def _path_of(place: str, raw: Mapping[str, Any]) -> tuple[str | int, ...]:
     """The path that a place with dots means; empty if it begins with no key of the blueprint.

@@ -458,4 +458,6 @@ class Blueprint:
         )
 
     def _repr_html_(self) -> str:
-        return str(self.plot()._repr_html_())
+        from mining.display.language import shown_in
+
+        return str(self.plot(lang=shown_in())._repr_html_())

@@ -142,6 +142,11 @@ class Versions:
         gaps = f"{len(self.gaps)} gap{'s' if len(self.gaps) > 1 else ''}" if self.gaps else "no gaps"
         return f"<Versions of {self.id}: {len(self)}, {gaps}>{self._listed()}"
 
+    def _repr_html_(self) -> str:
+        from mining.display.accounts import versions_html
+
+        return versions_html(self)
+
 
 def read_versions(source: str | Path | Iterable[str | Path], *, id: str | None = None) -> Versions:
     """Read the versions of a blueprint from a folder, or from files.

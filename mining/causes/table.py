@@ -46,7 +46,7 @@ class Causes(Result):
     holdout: float
 
     columns: ClassVar[dict[str, str]] = {
-        "finding_id": "finding",
+        "finding_id": "id of the finding",
         "depth": "levels that make the group: 1, or 2 and 3 for a subgroup",
         "attribute": "attributes of the group, joined by &",
         "level": "the group: attribute=value, joined by &",
@@ -61,16 +61,18 @@ class Causes(Result):
         "rr": "risk ratio: rate / rest_rate; infinite where the rest has no deviating case",
         "low": "lower end of its interval (95 %, MOVER-R on Wilson), as an estimate of the process",
         "high": "upper end of it",
-        "excess": "deviating cases beyond what the group would have at the rate of both together: n (rate - common rate)",
-        "paf": "attributable share: part of the deviating cases beyond the rate of the rest, 0-1 (Levin 1953); negative where lower",
+        "excess": "deviating cases beyond what the group would have at the common rate, (deviating + rest_deviating) / (n + rest_n): "
+        "n x (rate - common rate)",
+        "paf": "attributable share: (common rate - rest_rate) / common rate, 0-1 (Levin 1953); negative where the group deviates less "
+        "often than the rest",
         "p": "exact probability of such a difference by chance (two-sided; central Fisher); of a subgroup: the largest against the rest of "
         "each of its parts, in the part of the cases that was searched",
         "q": "p after control of the false discovery rate over all groups of all findings compared (Benjamini and Hochberg 1995)",
         "against": "subgroup: the part whose rest is most like it, with which found and held_out compare; empty: all others",
-        "found": "the ratio in the part of the cases that was searched",
+        "found": "risk ratio in the part of the cases that was searched",
         "found_low": "lower end of its interval",
         "found_high": "upper end of it",
-        "held_out": "the same ratio in the cases held out; missing for fewer than five on either side",
+        "held_out": "risk ratio in the cases held out; missing for fewer than five on either side",
         "held_low": "lower end of its interval",
         "held_high": "upper end of it",
         "held_n": "cases of the group held out; missing for fewer than five",

@@ -65,7 +65,7 @@ def deciding(study: Study, check_id: str, case_number: int) -> list[Decider]:
     check = by_id[check_id]
     seen = _seen(study, check, case_number)
     silent = bool(check.why_not[0]) and seen.verdict == v.NOT_OBSERVABLE
-    aligned = any(result.check is check for result in study.path_results)
+    aligned = any(result.check.id == check.id for result in study.path_results)
     if not len(seen.instances.activity) or (silent and not aligned):
         return []
     return ordered(_of(study, check, seen), seen.first)
@@ -81,7 +81,7 @@ def _seen(study: Study, check: v.CheckResult, case: int) -> Seen:
 
 
 def _of(study: Study, check: v.CheckResult, seen: Seen) -> list[Decider]:
-    path = next((result for result in study.path_results if result.check is check), None)
+    path = next((result for result in study.path_results if result.check.id == check.id), None)
     if path is not None:
         rows = path.rows[np.searchsorted(path.rows, seen.first) :]
         rows = rows[rows < seen.first + len(seen.instances.activity)] - seen.first

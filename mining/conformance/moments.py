@@ -15,6 +15,8 @@ from mining.conformance import verdicts as v
 from mining.conformance.instances import Instances
 from mining.conformance.rules import check_rule
 from mining.results import Provenance, Result
+from mining.texts import say
+from mining.units import percent
 
 ORDERED = frozenset({"precedence", "response", "succession", "not_followed_by", "not_before"})
 JUDGED = (v.PASS, v.FAIL)
@@ -23,7 +25,18 @@ EXAMPLES = 5
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MomentFlips(Result):
-    """One row per rule of order and other pair of moments with which at least one verdict is another."""
+    """One row per rule of order and other pair of moments with which at least one verdict is another.
+
+    Attributes
+    ----------
+    n_rules : int
+        Rules of order that were tried with other moments; 0 where the log has no starts, or the blueprint no such rule.
+    has_starts : bool
+        Whether the log has starts; without them there is nothing to try.
+    """
+
+    n_rules: int = 0
+    has_starts: bool = False
 
     columns: ClassVar[dict[str, str]] = {
         "check": "id of the rule",
@@ -38,6 +51,18 @@ class MomentFlips(Result):
         "to_pass": "cases that fail as the rule is, and would pass",
         "cases": "ids of the first such cases",
     }
+
+    def sentence(self, lang: str = "en") -> str:
+        """How many rules hang on the moment that they use, and the one that does most."""
+        if not self.n_rules:
+            return say("conformance.moments.no_rules" if self.has_starts else "conformance.moments.no_starts", lang)
+        if self.frame.empty:
+            return say("conformance.moments.none", lang, n=self.n_rules)
+        row = self.frame.loc[self.frame["flips"].idxmax()]
+        return say(
+            "conformance.moments.told", lang, k=self.frame["check"].nunique(), n=self.n_rules, check=row["check"],
+            flips=f"{row['flips']:,}", judged=f"{row['judged']:,}", share=percent(row["share"], lang),
+        )  # fmt: skip
 
     def per_check(self) -> dict[str, int]:
         """For each rule the largest number of cases that one other choice of moments turns."""
@@ -71,14 +96,14 @@ def moment_flips(
     0
     """
     rows = []
-    if instances.whole.has_starts:
-        for rule in blueprint.checks.values():
-            if isinstance(rule, Rule) and rule.kind in ORDERED:
-                mine = (found or {}).get(rule.id) or check_rule(rule, blueprint, instances, is_open, calendars)
-                rows += _tried(rule, mine, blueprint, instances, is_open, calendars)
+    has_starts = bool(instances.whole.has_starts)
+    rules = [x for x in blueprint.checks.values() if has_starts and isinstance(x, Rule) and x.kind in ORDERED]
+    for rule in rules:
+        mine = (found or {}).get(rule.id) or check_rule(rule, blueprint, instances, is_open, calendars)
+        rows += _tried(rule, mine, blueprint, instances, is_open, calendars)
     log = instances.log
     provenance = Provenance("verdicts that hang on the moment", log.source.sha256, blueprint.sha256, instances.n_cases)
-    return MomentFlips(pd.DataFrame(rows, columns=list(MomentFlips.columns)), provenance)
+    return MomentFlips(pd.DataFrame(rows, columns=list(MomentFlips.columns)), provenance, len(rules), has_starts)
 
 
 def _tried(

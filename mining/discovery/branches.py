@@ -63,7 +63,7 @@ class Branches(Result):
         "n": "cases that came to the decision and are certain there: the denominator",
         "share": "cases / n, 0-1; shares of one decision may add up to more than 1, since a case may come by several times",
         "low": "95 % Wilson interval of share, lower end",
-        "high": "upper end",
+        "high": "95 % Wilson interval of share, upper end",
         "never": "the decision was reached, and nobody took the option, ambiguous cases included",
         "ambiguous": "cases in which several ways explain what happened at the decision: not counted",
         "not_shown": "cases that only steps which did not happen would bring to the decision: not counted",

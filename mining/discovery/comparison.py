@@ -69,7 +69,7 @@ class Comparison(Result):
         "observed_cases": "cases in which it occurs",
         "share": "observed_cases / n, 0-1",
         "low": "95 % Wilson interval of share, lower end",
-        "high": "upper end",
+        "high": "95 % Wilson interval of share, upper end",
         "n": "denominator: all cases; of a start, cases with a step there; of an end, those of them that are not running; of a branch, "
         "cases that came to the decision",
         "observed": "how often it occurs, in all",

@@ -123,7 +123,9 @@ class DiscoveredFlow:
         return f"<DiscoveredFlow: {' '.join(self.summary())}>"
 
     def _repr_html_(self) -> str:
-        return str(self.picture()._repr_html_())
+        from mining.display.accounts import flow_html
+
+        return flow_html(self)
 
 
 def discover(source: Study | EventLog | Observed, *, noise: float = NOISE) -> DiscoveredFlow:

@@ -9,7 +9,7 @@ from mining.discovery.map_levels import LEGIBLE, LEGIBLE_ARCS, MOST_ARCS, Level,
 from mining.discovery.observed import Observed, observed_of
 from mining.errors import MiningError, UnknownNameError
 from mining.log import EventLog
-from mining.pictures import Mark, Picture
+from mining.pictures import Picture
 from mining.pictures.map_content import COLOURS, Activity, Arc, MapContent
 from mining.pictures.map_lanes import OUTSIDE
 from mining.pictures.marks import percent
@@ -139,7 +139,7 @@ def _valid_share(name: str, value: float | None) -> None:
 
 def _boxes(level: Level, colour: str, lang: str) -> tuple[Activity, ...]:
     observed, blueprint = level.observed, level.observed.blueprint
-    marks = _marks(observed) if colour == "frequency" else {}
+    marks = observed.marks if colour == "frequency" else {}
     found = []
     for id in level.shown:
         median = level.processing.get(id) if colour == "performance" else None
@@ -162,12 +162,6 @@ def _boxes(level: Level, colour: str, lang: str) -> tuple[Activity, ...]:
         members = tuple(f"{observed.name(id, lang)}: {observed.activities[id]:,}" for id in level.merged)
         found.append(Activity(level.other, _other(level, lang), level.counts[level.other], members=members))
     return tuple(found)
-
-
-def _marks(observed: Observed) -> dict[str, Mark]:
-    from mining.findings import marks_of
-
-    return {} if isinstance(observed.source, EventLog) else marks_of(observed.source)
 
 
 def _other(level: Level, lang: str) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -168,10 +167,9 @@ class DiscoveredModel:
         return f"<DiscoveredModel: {self.miner}, {how}: {size}, {kind}; {self.observed.n_cases:,} cases{left}>"
 
     def _repr_html_(self) -> str:
-        try:
-            return str(self.picture()._repr_html_())
-        except ModelError:
-            return f"<p>{escape(repr(self))}</p><pre>{escape(self.words())}</pre>"
+        from mining.display.accounts import model_html
+
+        return model_html(self)
 
 
 def mine(

@@ -17,6 +17,7 @@ from mining.texts import activity_name
 from mining.units import MISSING
 
 if TYPE_CHECKING:
+    from mining.pictures import Mark
     from mining.study import Study
 
 Arc = tuple[str, str]
@@ -80,6 +81,13 @@ class Observed:
         if not isinstance(self.source, EventLog):
             return self.source.provenance(measure, **parameters)
         return Provenance(measure, self.log.source.sha256, "", self.n_cases, dict(parameters))
+
+    @cached_property
+    def marks(self) -> dict[str, Mark]:
+        """Cases with an open finding per activity; empty for a log alone."""
+        from mining.findings import marks_of
+
+        return {} if isinstance(self.source, EventLog) else marks_of(self.source)
 
     @cached_property
     def counted(self) -> dict[tuple[str, ...], int]:

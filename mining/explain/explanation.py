@@ -43,7 +43,7 @@ class Explanation(Result):
         "check": "id of the check",
         "dimension": "one of " + ", ".join(v.DIMENSIONS),
         "kind": "rule kind or metric",
-        "severity": "as the blueprint says",
+        "severity": "severity of the check: critical, major, minor or observation",
         "verdict": "net verdict: one of " + ", ".join(v.VERDICTS),
         "gross": "verdict before the allowances",
         "text": "what the check asks for, in words",
@@ -107,10 +107,12 @@ class Explanation(Result):
         return f"<Explanation: {self.sentence()}>"
 
     def _repr_html_(self) -> str:
+        from mining.display.result import provenance_words
+
         return (
             f'<div class="mining-case" lang="{"zh-CN" if self.lang == "zh" else "en"}">{STYLE}'
             f"<p>{escape(self.sentence())}</p>{self.picture._repr_html_()}{self._table()}"
-            f"<p><small>{escape(self.provenance.line())}</small></p></div>"
+            f"<p><small>{escape(provenance_words(self.provenance, self.lang))}</small></p></div>"
         )
 
     def _table(self) -> str:
@@ -204,7 +206,7 @@ def _numbers(rows: tuple[int, ...], lang: str, faulty: bool) -> str:
     return say("explain.rows.more", lang, shown=", ".join(runs[:ROWS_SHOWN]), n=sum(row > last for row in rows))
 
 
-def explain(study: Study, case_id: str, lang: str = "en") -> Explanation:
+def explain(study: Study, case_id: str | None = None, lang: str = "en") -> Explanation:
     """Explain one case: the trace against the blueprint, and every verdict with its text, its clause and its rows.
 
     Nothing is judged again: the checks of the study are, at the first use, and are kept.
@@ -212,8 +214,9 @@ def explain(study: Study, case_id: str, lang: str = "en") -> Explanation:
     Parameters
     ----------
     study : Study
-    case_id : str
-        As it stands in the log.
+    case_id : str, optional
+        As it stands in the log. Without one, the case with the most faults that no allowance covers; of several, or where there is no
+        fault at all, the first in the log.
     lang : {"en", "zh"}
         Language of the words; names fall back to English where a blueprint lacks them.
 
@@ -236,12 +239,20 @@ def explain(study: Study, case_id: str, lang: str = "en") -> Explanation:
     """
     if lang not in LANGUAGES:
         raise UnknownNameError("language", lang, LANGUAGES)
-    case = number_of(study, case_id)
+    case = _worst(study) if case_id is None else number_of(study, case_id)
     w = Words(lang, study.blueprint.tz)
     checks = checks_of(study, case, w)
     frame = pd.DataFrame([table_row(study, case, check, w) for check in checks], columns=list(Explanation.columns))
     provenance = study.provenance(f"case {clean(str(study.log.case_ids[case]))!r}")
     return Explanation(frame, provenance, str(study.log.case_ids[case]), lang, study, case, checks)
+
+
+def _worst(study: Study) -> int:
+    """Number of the case with the most faults that no allowance covers."""
+    faults = study.deviations().frame
+    cases = faults.loc[faults["verdict"] == "fail", "case_id"].astype(object)
+    at = pd.Index(np.asarray(study.log.case_ids)).get_indexer(cases)
+    return int(np.bincount(at, minlength=1).argmax())
 
 
 def number_of(study: Study, case_id: object) -> int:

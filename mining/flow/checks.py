@@ -43,7 +43,7 @@ class CheckTable(Result):
         "check": "id of the check",
         "dimension": "one of " + ", ".join(v.DIMENSIONS),
         "kind": "rule kind or metric",
-        "severity": "as the blueprint says",
+        "severity": "severity of the check: critical, major, minor or observation",
         **{word: f"cases with the gross verdict {word}" for word in WORDS},
         "judged": "pass + fail: the denominator of the share",
         "gross": "share of judged cases that pass, 0-1; missing where none is judged",

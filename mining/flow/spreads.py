@@ -167,7 +167,11 @@ def columns_of(partial: Partial, quantiles: Sequence[float] = QUANTILES) -> pd.D
 def describe(what: str) -> dict[str, str]:
     """What the columns of `columns_of` mean, for a `Result`."""
     return (
-        {"n": "how often", "mean_s": f"mean {what}, seconds (exact)", "min_s": f"least {what}, seconds"}
+        {
+            "n": "times measured: what all that follow are of",
+            "mean_s": f"mean {what}, seconds (exact)",
+            "min_s": f"least {what}, seconds",
+        }
         | {
             f"p{100 * q:g}_s": f"{what} that {100 * q:g} % do not exceed, seconds, approximate: within 0.8 % of the value of that rank"
             for q in QUANTILES

@@ -60,6 +60,9 @@ class Automation(Result):
         "low": "lower end of its 95 % Wilson interval (of steps, which are taken as independent)",
         "high": "upper end of its 95 % Wilson interval",
     }
+    shown: ClassVar[tuple[str, ...]] = (
+        *("name_en", "name_zh", "n", "unnamed", "by_system", "by_person", "share", "low", "high"),
+    )
 
     def to_dict(self) -> dict[str, Any]:
         """The table, its provenance and the totals as plain values."""

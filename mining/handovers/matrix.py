@@ -73,7 +73,7 @@ class HandoverMatrix(Result):
         "taker_en": "name of the taker in English",
         "taker_zh": "name of the taker in Chinese",
         "same": "whether it is one holder, so that nothing was handed over; missing where one is not known",
-        "n": "how often",
+        "n": "pairs of neighbouring completed steps with these two holders",
         "cases": "cases in which it occurs; missing for pairs that are put together",
         "share": "n / all hand-overs between two known holders, 0-1; missing where nothing was handed over or one is not known",
         "median_s": "gap that half do not exceed, in seconds: from the completion of the one step to the start of the next where it is "

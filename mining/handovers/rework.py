@@ -70,7 +70,8 @@ class Rework(Result):
     }
     shown: ClassVar[tuple[str, ...]] = (
         *(
-            "activity",
+            "name_en",
+            "name_zh",
             "is_rework",
             "instances",
             "cases",

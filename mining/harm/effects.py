@@ -52,9 +52,9 @@ class Effects(Result):
     undated: tuple[str, ...] = ()
 
     columns: ClassVar[dict[str, str]] = {
-        "finding_id": "finding",
+        "finding_id": "id of the finding",
         "outcome": "id of the outcome",
-        "unit": "unit of all differences: s, a currency, a scale; empty for a share (then differences are of shares, 0-1)",
+        "unit": "unit of all differences: s, a currency, a scale; empty for a share (then differences are of shares, 0 to 1)",
         "design": "point: any case can deviate at a fixed step, compared with like cases; landmark: the chance grows with the time open, "
         "compared from the moment of the deviation on with cases in the same state, as long open; none: not adjusted",
         "n_with": "cases with the deviation, not allowed, and the outcome measured",
@@ -76,8 +76,10 @@ class Effects(Result):
         "high": "upper end of it",
         "p": "probability of such an effect if there were none (two-sided)",
         "q": "p after control of the false discovery rate over the whole table (Benjamini and Hochberg 1995)",
-        "overlap": "share of the cases with the deviation that have like cases without it, 0-1",
-        "balance": "largest standardised difference of a covariate after weighting",
+        "overlap": "share of the cases with the deviation that have like cases without it (propensity up to the 99th percentile of "
+        "theirs), 0-1",
+        "balance": "largest standardised difference of a covariate after weighting, without sign (over the standard "
+        "deviation of both groups pooled before it)",
         "placebo": "the same estimate for what was measured before the deviation, in unit s: should be near 0",
         "placebo_low": "lower end of it, for 95 of 100 samples",
         "placebo_high": "upper end of it",

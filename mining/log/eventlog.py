@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +79,9 @@ class EventLog(Flat):
     first_case: int = 0
     first_instance: int = 0
     _whole: EventLog | None = None
+    _taken: tuple[np.ndarray, np.ndarray] | None = (
+        None  # cases and instances of ``_whole``, where they are not in a row
+    )
     _facts: LogFacts | None = None
     _stored: Stored | None = None
     _cache: dict[str, CaseValues] = field(default_factory=dict)
@@ -215,7 +217,7 @@ class EventLog(Flat):
     def _own_facts(self) -> LogFacts:
         return facts_of(self.labels, self.offsets, self.activity, self.start, self.end, self.scheduled)
 
-    def take(self, cases: np.ndarray, reason: str = "") -> EventLog:
+    def take(self, cases: np.ndarray, reason: str = "", *, whole: bool = False) -> EventLog:
         """Some cases of the log, as a log of its own.
 
         Labels, resources and source stay as they are, and so do the numbers of rows. What is true of the log as a whole
@@ -227,6 +229,8 @@ class EventLog(Flat):
             Which.
         reason : str
             Why the rows of the others are left out: so they stand in the lineage. Empty: "case not taken".
+        whole : bool
+            As in a piece, `facts` and `span` are those of this log, and so is the way in which attributes are read.
 
         Returns
         -------
@@ -250,10 +254,12 @@ class EventLog(Flat):
         if keep.all() and self.n_cases == self.facts.n_cases:
             return self
         parts = chosen(self, keep, reason or "case not taken")
-        stored = self._stored and self._stored.take(np.flatnonzero(np.repeat(keep, np.diff(self.offsets))))
+        taken = np.flatnonzero(keep), np.flatnonzero(np.repeat(keep, np.diff(self.offsets)))
+        stored = self._stored and self._stored.take(taken[1])
         return replace(
-            self, **parts, first_case=0, first_instance=0, _whole=None, _facts=None, _stored=stored, _cache={}
-        )
+            self, **parts, first_case=0, first_instance=0, _stored=stored, _cache={}, _whole=self if whole else None,
+            _taken=taken if whole else None, _facts=self.facts if whole else None,
+        )  # fmt: skip
 
     def pieces(self, instances: int = INSTANCES) -> Iterator[EventLog]:
         """The log in pieces of whole cases, in order; the arrays are views, so a piece costs next to nothing.
@@ -284,8 +290,8 @@ class EventLog(Flat):
             yield replace(
                 self, **view(self, first, after), first_case=self.first_case + first,
                 _stored=self._stored and self._stored.take(np.arange(begin, end)),
-                first_instance=self.first_instance + begin, _whole=self._whole or self,
-                _facts=self.facts, _cache={},
+                first_instance=self.first_instance + begin, _whole=self if self._taken else self._whole or self,
+                _facts=self.facts, _taken=None, _cache={},
             )  # fmt: skip
 
     def attribute(self, name: str) -> np.ndarray:
@@ -330,7 +336,8 @@ class EventLog(Flat):
                 found = self._stored.per_case(name, attribute, self.offsets)
             elif self._whole:
                 found = self._whole._case_values(name)
-                found = replace(found, values=found.values[self.first_case : self.first_case + self.n_cases])
+                piece = slice(self.first_case, self.first_case + self.n_cases)
+                found = replace(found, values=found.values[self._taken[0] if self._taken else piece])
             else:
                 cases = (*self.used(), self.n_cases)
                 found = case_values(self.source, attribute, *cases, *self._reading)
@@ -373,7 +380,8 @@ class EventLog(Flat):
         if self._stored:
             return fixed(self._stored.per_instance(name, attribute))
         if self._whole:  # how texts are to be read is for the whole column to say
-            return self._whole.values(name)[self.first_instance : self.first_instance + self.n_instances]
+            piece = slice(self.first_instance, self.first_instance + self.n_instances)
+            return self._whole.values(name)[self._taken[1] if self._taken else piece]
         if (key := f"row {name}") not in self._cache:
             rows = (self.row - 1, np.arange(self.n_instances), self.n_instances)
             found = case_values(self.source, attribute, *rows, *self._reading)
@@ -470,7 +478,6 @@ class EventLog(Flat):
         return "<EventLog\n" + "\n".join(f"  {name}: {text}" for name, text in self._account().items()) + ">"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in self._account().items()
-        )
-        return f"<table>{rows}</table>"
+        from mining.display.accounts import log_html
+
+        return log_html(self)

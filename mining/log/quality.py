@@ -121,6 +121,14 @@ class Quality(Result):
         """error, warning, note, or an empty text if nothing was found."""
         return str(self.frame["severity"].iloc[0]) if len(self.frame) else ""
 
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with problem and harm in a language."""
+        said = {
+            "what": [what(one, lang) for one in self.found],
+            "harm": [words(f"harm.{one.problem}", lang) for one in self.found],
+        }
+        return self.frame.assign(**said) if len(self.found) == len(self.frame) else self.frame
+
     def say(self, lang: str = "en") -> list[str]:
         """Every problem in words, worst first, then what was not checked."""
         lines = [

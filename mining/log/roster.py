@@ -230,6 +230,11 @@ class Roster:
             f"({_some(self.roles)})>"
         )
 
+    def _repr_html_(self) -> str:
+        from mining.display.accounts import roster_html
+
+        return roster_html(self)
+
 
 def days_of(times: np.ndarray, tz: str) -> np.ndarray:
     """The day of each moment by the clock of a zone: days since 1970-01-01.

@@ -198,6 +198,11 @@ class LogStore:
             f"{self.n_pieces:,} pieces, of {self.source.path}>"
         )
 
+    def _repr_html_(self) -> str:
+        from mining.display.accounts import store_html
+
+        return store_html(self)
+
 
 def open_store(path: str | Path) -> LogStore:
     """Open a store.

@@ -277,9 +277,19 @@ class Monitor:
         return self._saved
 
     def __repr__(self) -> str:
-        moment = max(self._view.now, self._view.clock)
-        until = "" if moment == MISSING else f", up to {iso(moment)} UTC"
+        until = f", up to {self._known_until}" if self._known_until else ""
         return f"<Monitor of {self.blueprint.id} {self.blueprint.version}: {self.n_rows:,} rows{until}>"
+
+    def _repr_html_(self) -> str:
+        from mining.display.accounts import monitor_html
+
+        return monitor_html(self, self._known_until)
+
+    @property
+    def _known_until(self) -> str:
+        """The latest moment that it knows of, in words."""
+        moment = max(self._view.now, self._view.clock)
+        return "" if moment == MISSING else f"{iso(moment)} UTC"
 
     # --- how -----------------------------------------------------------------------------------------------------
 

@@ -46,7 +46,7 @@ class Alerts(Result):
         "case_id": "case",
         "check": "id of the check",
         "dimension": "one of " + ", ".join(v.DIMENSIONS),
-        "severity": "of the check",
+        "severity": "severity of the check: critical, major, minor or observation",
         "kind": "broken; will_break: its deadline is near; recovered: what was said to be broken is so no longer",
         "at": "since when it is broken; of the others the moment of the stream at which it was noticed, UTC",
         "deadline": "last moment at which it is not broken, UTC; of will_break",

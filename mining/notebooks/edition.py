@@ -105,6 +105,8 @@ def _parameters(source: Source, values: Mapping[str, Any], lang: str) -> nbforma
 
 def _literal(value: Any) -> str:
     """A value as Python writes it, texts in double quotes."""
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_literal, value)) + "]"
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
     return repr(value)
@@ -115,4 +117,4 @@ def _prose(text: str) -> nbformat.NotebookNode:
 
 
 def _reading(words: Words, lang: str) -> nbformat.NotebookNode:
-    return _prose(f"**{say('notebooks.reading', lang)}** {words[lang]}")
+    return _prose("**" + say("notebooks.reading", lang) + "** " + words[lang])

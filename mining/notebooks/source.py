@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +26,9 @@ NAMES = (
     "08_the_audit_file",
 )
 Words = Mapping[str, str]
+BROKEN = re.compile(
+    r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[\u3000-\u9fff\uff00-\uffef])"
+)  # where YAML joins lines of Chinese
 
 
 @dataclass(frozen=True)
@@ -143,8 +147,8 @@ def _load(name: str) -> dict[str, Any]:
 
 
 def _words(name: str, words: Any) -> dict[str, str] | None:
-    """Words in every language, without line breaks at their ends."""
+    """Words in every language, without line breaks at their ends, and Chinese without blanks between characters."""
     if words is None:
         return None
     assert set(words) == set(LANGUAGES), f"{name}: {words} is not in {LANGUAGES}"
-    return {lang: text.strip() for lang, text in words.items()}
+    return {lang: BROKEN.sub("", text.strip()) for lang, text in words.items()}

@@ -103,7 +103,7 @@ class Kpis(Result):
         + "; missing for others",
         "source": "blueprint, or default: not defined there, computed by the usual formula",
         "formula": "what is computed, in the words of the blueprint's format",
-        "unit": "share, s, open s (seconds of open time), bd (working days), points, or the scale of a score",
+        "unit": "one of share, s, open s (seconds of open time), bd (working days), points, or the scale of a score",
         "value": "in unit (a share: between 0 and 1); missing: not measured",
         "n": "cases or answers that it is computed of: the denominator",
         "hits": "of n those that count, for a share; missing for others",

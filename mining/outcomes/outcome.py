@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from mining.errors import UnknownNameError
 from mining.results import Result
 from mining.texts import say
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KINDS = ("time", "money", "score", "share", "number")
 
@@ -104,6 +107,13 @@ class Outcomes(Result):
         said = say("outcomes.told", lang, of=of, names=comma.join(named)) if named else say("outcomes.told.none", lang)
         out = [say("outcomes.told.out", lang, id=id, why=why[lang]) for id, why in self.left_out.items()]
         return said + (say("outcomes.told.left", lang, names=say("outcomes.told.and", lang).join(out)) if out else "")
+
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the reasons for missing values in a language."""
+        from mining.outcomes.parts import reasons_words
+
+        said = {item.id: reasons_words(item.missing, lang) for item in self.items}
+        return self.frame.assign(missing=[said[id] for id in self.frame["outcome"]])
 
     def __iter__(self) -> Iterator[Outcome]:
         return iter(self.items)

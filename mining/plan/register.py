@@ -32,7 +32,7 @@ class Register(Result):
         "title_en": "what is wrong and where, in English",
         "title_zh": "the same in Chinese",
         "n_net": "cases with it that no allowance covers",
-        "rate": "of the judged cases, 0-1",
+        "rate": "n_net / judged cases, 0-1",
         "actions": "actions for it",
         **{status: f"of these, {status}" for status in STATUSES},
         "action_ids": "their ids, joined by comma",

@@ -15,6 +15,8 @@ from matplotlib.ticker import MaxNLocator
 
 from mining.conformance.verdicts import DIMENSIONS
 from mining.opportunities import FACETS
+from mining.pictures.fonts import safe
+from mining.pictures.svg import wrap
 from mining.plots.base import (
     DARK,
     GRID,
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 GROSS, NET, GIVEN_UP, OTHER = DARK, LIGHT, ORANGE, RED
 LOW_TO_HIGH = LinearSegmentedColormap.from_list("share", ["#7f2704", "#d9702b", "#fbc68c", "#fef0dc", "#ffffff"])
 FLOOR = 0.8  # the darkest colour is the lowest share shown, or this if all are higher
+HEAT_LABEL = 56.0  # width of a column of a heat map, in the units that labels are wrapped by
 ENOUGH, MOST_ROWS = 30, 40
 
 
@@ -309,7 +312,7 @@ def _heat(
     )
     ax.set_xticks(
         np.arange(len(columns)) + 0.5,
-        [short_label(x) for x in columns],
+        ["\n".join(wrap(safe(x), LABEL_SIZE, HEAT_LABEL)) for x in columns],
         rotation=0,
         family=family,
         fontsize=LABEL_SIZE,

@@ -133,7 +133,7 @@ def _axis(ax: Axes, frame: Any, first: date, last: date, *, dated: bool, many: b
     words = span * 0.22  # room for what is said of a missing date
     before = max((words - (row.due - first).days for row in frame.itertuples() if row.due and not row.start), default=0)
     after = max((words - (last - row.start).days for row in frame.itertuples() if row.start and not row.due), default=0)
-    left, right = (timedelta(days=max(x, span / 25)) for x in (before, after))
+    left, right = (timedelta(days=max(x, span / 25, 1)) for x in (before, after))  # a date has no parts of days
     ax.set_xlim(_at(first - left), _at(last + right))
     locator = mdates.AutoDateLocator(minticks=3, maxticks=7)
     ax.xaxis.set_major_locator(locator)

@@ -44,8 +44,8 @@ class Weighted(Result):
         "finding_id": "as in the findings",
         "title_en": "what is wrong and where, in English",
         "title_zh": "the same in Chinese",
-        "score": "sum of weight x criterion, 0-1",
-        **{f"x_{name}": f"criterion {name} on a scale 0-1, 1 the worst of the ranked findings" for name in CRITERIA},
+        "score": "sum of weight x criterion, from 0 to 1",
+        **{f"x_{name}": f"criterion {name} from 0 to 1, 1 the worst of the ranked findings" for name in CRITERIA},
         "place_low": "best place while each weight is 25 % lower or higher, one at a time",
         "place_high": "worst place then",
     }

@@ -58,6 +58,11 @@ class Key:
     def __repr__(self) -> str:
         return f"<Key {self.fingerprint}>"
 
+    def _repr_html_(self) -> str:
+        from mining.display.accounts import key_html
+
+        return key_html(self)
+
     def __getstate__(self) -> object:
         raise MiningError("a key is not written out: hand over the file that holds it.")
 

@@ -79,6 +79,11 @@ class Record:
     def __repr__(self) -> str:
         return f"<Record of {self.study!r}: {len(self.ranked)} ranked findings, rating {self.rating.value}>"
 
+    def _repr_html_(self) -> str:
+        from mining.display.accounts import record_html
+
+        return record_html(self)
+
     @property
     def ranked(self) -> tuple[FindingRecord, ...]:
         """The findings that are to be mended, first first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from mining.errors import UnknownNameError
 from mining.improvement import Improvement
 from mining.report import improvement_tables as parts
 from mining.report.chapters import Maker, chapters, chart, fact, facts
@@ -25,19 +26,28 @@ QUOTES = 5  # of customers who consented
 EXPLAINED = 5  # findings whose associations are shown
 
 
-def render_improvement(found: Improvement, *, lang: str = "en") -> str:
-    """The page on what to improve first.
+def render_improvement(found: Improvement, *, lang: str = "en", about: str = "improvement") -> str:
+    """The page on what to improve first, or on what customers say alone.
 
     Parameters
     ----------
     found : Improvement
     lang : {"en", "zh"}, default "en"
+    about : {"improvement", "customers"}
+        All chapters, or those on customers.
 
     Returns
     -------
     str
         A whole page of HTML; nothing is fetched. The same input gives the same bytes.
+
+    Raises
+    ------
+    UnknownNameError
+        For another page.
     """
+    if about not in PAGES:
+        raise UnknownNameError("page", about, PAGES)
     study = found.study
     w = writer_of(study, lang)
     said = facts(study.log, study.blueprint, study.instances.n_cases, w)
@@ -47,9 +57,9 @@ def render_improvement(found: Improvement, *, lang: str = "en") -> str:
             path = getattr(table, "path", "") or table.provenance.parameters.get("file", name)
             hashed = w.say("report.hash", file=file_name(str(path)), hash=table.sha256)
             said.append(fact(w.say(f"improvement.fact_{name}"), hashed))
-    makers = {key: make for key, make in CHAPTERS.items() if make is not _what_if or found.simulate}
+    makers = {key: CHAPTERS[key] for key in PAGES[about] if CHAPTERS[key] is not _what_if or found.simulate}
     made = chapters(makers, found, w, "improvement.cannot", WIDE)
-    return render_page(Document(w.say("improvement.title"), study.blueprint.name.get(lang), lang, said, made))
+    return render_page(Document(w.say(f"improvement.title_{about}"), study.blueprint.name.get(lang), lang, said, made))
 
 
 def _first(found: Improvement, w: Writer) -> Section:
@@ -231,3 +241,5 @@ CHAPTERS: dict[str, Maker] = {
     "improvement.what_if": _what_if,
     "improvement.follow_up": _follow_up,
 }
+OF_CUSTOMERS = ("voice", "told", "needs", "visits", "importance", "sources", "gaps")
+PAGES = {"improvement": tuple(CHAPTERS), "customers": tuple(f"improvement.{name}" for name in OF_CUSTOMERS)}

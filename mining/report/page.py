@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, partial
 from hashlib import sha256
-from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from mining.display.shown import sorting_script
 from mining.pictures.svg import clean
 from mining.pictures.web_font import font_face
 from mining.report.document import Document, Figure, Placed
@@ -68,7 +68,7 @@ def render_page(document: Document) -> str:
     >>> page.count("<script"), '<h2 id="all-title">1\u2002Summary</h2>' in page
     (1, True)
     """
-    script = _script()
+    script = sorting_script()
     page = _environment().get_template("document.html.j2")
     made = page.render(
         document=document, lang=TAG[document.lang], t=partial(say, lang=document.lang), parts=_nested(document),
@@ -77,9 +77,10 @@ def render_page(document: Document) -> str:
     return made.replace(FONT_PLACE, font_face(made), 1)
 
 
-@cache
-def _script() -> str:
-    return files("mining").joinpath("report/templates/sorting.js").read_text("utf-8")
+def table_shown(table: Table) -> Markup:
+    """A table as it stands in a page, on its own."""
+    show = _environment().get_template("parts.html.j2").module.show  # type: ignore[attr-defined]
+    return Markup(show(table, table.caption, f"part-{table.id}"))
 
 
 @dataclass

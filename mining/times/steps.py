@@ -57,7 +57,7 @@ class StepTimes(Result):
         "wait_sum_s": "sum of the waits",
     }
     shown: ClassVar[tuple[str, ...]] = (
-        *("activity", "name_en", "lane", "n", "n_measured", "no_start", "mean_s", "median_s", "p90_s", "share"),
+        *("name_en", "name_zh", "n", "n_measured", "no_start", "mean_s", "median_s", "p90_s", "share"),
         *("n_waits", "wait_mean_s", "wait_median_s", "wait_p90_s"),
     )
 

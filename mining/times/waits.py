@@ -28,7 +28,7 @@ from mining.flow.spreads import exact_quantiles
 from mining.flow.waits import HOW, MEASURED
 from mining.handovers.holders import pseudonyms
 from mining.results import Result
-from mining.texts import activity_name, say
+from mining.texts import LANGUAGES, activity_name, say
 from mining.times.batches import EMPTIED, HABIT, HELD, LEAST, TOLERANCE_S
 from mining.times.causes import merged
 from mining.times.summary import ENOUGH
@@ -78,6 +78,8 @@ class Waits(Result):
     columns: ClassVar[dict[str, str]] = {
         "before": "activity that completed last in the case before; missing: nothing did",
         "activity": "activity that was waited for",
+        "transition_en": "both by name, in English",
+        "transition_zh": "the same in Chinese",
         "visible": "whether the customer can see the step waited for, by its lane; missing: not a step of the blueprint",
         "upper_bound": "whether total_s is an upper bound, from completion to completion, the work included",
         "n": "instances whose wait, or upper bound, was measured",
@@ -91,7 +93,7 @@ class Waits(Result):
         **COUNTED,
     }
     shown: ClassVar[tuple[str, ...]] = (
-        *("before", "activity", "visible", "upper_bound", "n", "total_s", "share", "median_s", "p90_s"),
+        *("transition_en", "transition_zh", "visible", "upper_bound", "n", "total_s", "share", "median_s", "p90_s"),
         *PART_COLUMNS,
     )
 
@@ -246,12 +248,7 @@ class Waits(Result):
 
     def name_of(self, row: Any, lang: str) -> str:
         """The transition of a row as people read it."""
-        before = row["before"]
-        last = activity_name(self.study.blueprint, row["activity"], lang)
-        first = (
-            activity_name(self.study.blueprint, before, lang) if isinstance(before, str) else say("waits.start", lang)
-        )
-        return f"{first} → {last}"
+        return str(row[f"transition_{lang}"])
 
     def plot(self, *, ax: Any = None, lang: str = "en") -> Any:
         """The twelve transitions with the most waiting in sum, by cause; see :func:`mining.plots.waits.waits_chart`."""
@@ -332,8 +329,19 @@ def _table(study: Study, w: InstanceWaits, *, by_transition: bool) -> pd.DataFra
     order = np.lexsort(
         (frame["activity"], frame["before"].fillna(""), -frame["total_s"].fillna(-1), frame["upper_bound"])
     )
-    columns = [name for name in Waits.columns if by_transition or name != "before"]
+    if by_transition:
+        for lang in LANGUAGES:
+            frame[f"transition_{lang}"] = [
+                _transition(study, *pair, lang) for pair in zip(frame["before"], frame["activity"], strict=True)
+            ]
+    columns = [name for name in Waits.columns if name in frame and (by_transition or name != "before")]
     return frame.iloc[order][columns].reset_index(drop=True)
+
+
+def _transition(study: Study, before: object, activity: str, lang: str) -> str:
+    """A transition as people read it."""
+    first = activity_name(study.blueprint, before, lang) if isinstance(before, str) else say("waits.start", lang)
+    return f"{first} → {activity_name(study.blueprint, activity, lang)}"
 
 
 def _visible(study: Study, activity: str) -> bool | None:

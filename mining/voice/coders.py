@@ -70,8 +70,8 @@ class IncidentTable(Result):
         "negative": "incidents with valence -; missing where the row is hidden",
         "positive": "incidents with valence +",
         "disputed": "incidents on whose valence coders differ",
-        "n": "all of them",
-        "share": "share of all incidents, 0-1",
+        "n": "incidents of the row, whatever their valence",
+        "share": "n / incidents of the whole table, 0-1",
         "provisional": "coders agree too little, or only one coded",
         "hidden": "fewer than k incidents, or needed so that these cannot be found from the total",
     }

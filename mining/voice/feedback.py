@@ -30,7 +30,7 @@ class Feedback(Result):
     columns: ClassVar[dict[str, str]] = {
         "metric": "coverage (ended cases with an answer), delay_s (from the end of the case to its first answer), complaints_answered, "
         "closed_loop_s (from a complaint to its answer)",
-        "statistic": "share, median or p90",
+        "statistic": "one of share, median, p90",
         "value": "a share, 0-1, or seconds; missing where it cannot be told",
         "low": "lower end of the 95 % interval of a share or of a median with open complaints",
         "high": "upper end of it",

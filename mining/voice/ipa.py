@@ -74,10 +74,10 @@ class Ipa(Result):
         "quadrant": "improve, keep, low (low priority), over (possible overkill), or undecided: no quadrant is as probable as asked for; "
         "missing where importance or performance is not measured",
         "point": "quadrant in which the point itself lies",
-        "p_improve": "share of the resamples in which it lies in that quadrant, 0-1",
-        "p_keep": "the same for keep, 0-1",
-        "p_low": "the same for low, 0-1",
-        "p_over": "the same for over, 0-1",
+        "p_improve": "share of the resamples in which it lies in the quadrant improve, 0-1",
+        "p_keep": "the same for the quadrant keep, 0-1",
+        "p_low": "the same for the quadrant low, 0-1",
+        "p_over": "the same for the quadrant over, 0-1",
         "priority": "distance from the iso-priority line: importance less performance, each from the cross-hairs in parts of its range; "
         "above 0 it matters more than it performs",
         "performance": "by log: share of its opportunities that pass on every facet (0 to 1); by survey: mean score",

@@ -78,7 +78,8 @@ class SegmentNeeds(Result):
         "share": "share of them, 0-1",
         "low": "lower end of its 95 % Wilson interval, 0-1",
         "high": "upper end of it, 0-1",
-        "p": "of the need: segments named it alike (chi-square, or Fisher's exact test where expected counts are small)",
+        "p": "of the need: probability of such differences if all segments named it alike (chi-square, or Fisher's exact test where "
+        "expected counts are small)",
         "q": "p after Benjamini and Hochberg (1995) over all needs",
         "test": "chi-square, Fisher, or why there is none",
         "specific": "q at most 0.05: a need of some segments; else common, as far as the respondents tell; missing where not tested",

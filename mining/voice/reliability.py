@@ -35,7 +35,7 @@ class Reliability(Result):
     columns: ClassVar[dict[str, str]] = {
         "scale": "name of the scale",
         "kind": "kind of the answers",
-        "k": "items",
+        "k": "number of items",
         "n": "respondents who answered all items",
         "incomplete": "respondents who answered only some, left out",
         "alpha": "Cronbach's alpha (1951); missing where fewer than two respondents or no variance",

@@ -30,7 +30,7 @@ GAPS = {
     "high": "upper end of it",
     "n_pairs": "persons with perception and expectation of an item; their paired items make the gap",
     "unpaired": "answers on one side only, no part of the gap",
-    "expectation": "mean of the paired expectations, as before",
+    "expectation": "mean over persons of the mean of their paired expectations, in points of the scale",
     "gap": "mean over persons of the mean over items of perception less expectation",
     "gap_low": "lower end of its 95 % interval",
     "gap_high": "upper end of it",

@@ -39,7 +39,7 @@ class Joined(Result):
         "key": "case_id, customer_id, touchpoint, standard_id, or answered_at (an answer against the time of its case)",
         "what": "matched, unmatched (a word that the study does not have), none (the row has no such key); of answered_at: "
         "before_start, before_end (the case ended after the answer), running (the case has no end yet), after_end",
-        "rows": "rows of the table",
+        "rows": "rows of the table of which this is true",
         "of": "rows of the table in all",
         "words": "distinct keys among these rows; missing where they have none",
         "examples": "the first keys that have no match, in order; customers are not named",
@@ -123,6 +123,11 @@ class Table:
     def __repr__(self) -> str:
         said = "".join(f"\n- {note}" for note in self.notes)
         return f"<{type(self).__name__} {self.path}: {len(self.frame):,} of {self.n_rows:,} rows>{said}"
+
+    def _repr_html_(self) -> str:
+        from mining.display.accounts import side_html
+
+        return side_html(self)
 
 
 class Survey(Table):

@@ -45,7 +45,7 @@ class Traceability(Result):
         "check": "id of the standard or rule",
         "basis": "what the check rests on",
         "judged": "cases judged by it",
-        "share": "share of them that pass, 0-1, gross",
+        "share": "share of the judged that pass, 0-1, before allowances (gross)",
         "target": "promised share; missing where none is promised",
         "met": "whether the promised share is reached; missing without one",
         "cut": "links that are cut, joined by comma: " + ", ".join(CUTS) + "; empty: whole",

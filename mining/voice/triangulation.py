@@ -25,11 +25,17 @@ SOURCES = ("log", "survey", "mystery", "inspection")
 STATUS = ("conflict", "agree", "single source", "no data")
 SATISFIED = 0.75  # place on the scale from which an answer counts as satisfied: 4 and 5 of 5
 ROUNDING = 1e-9
-MEANS = {
-    "log": "log: opportunities that pass on every facet, or judged cases that pass",
-    "survey": "survey: answers in the upper quarter of the scale (4 and 5 of 5)",
-    "mystery": "mystery shopper: judged visits that pass",
-    "inspection": "inspection: judged visits that pass",
+MEANS = {  # of each source what is counted, and what of it passes
+    "log": (
+        "log: opportunities of the touchpoint, or cases that the check judged",
+        "log: opportunities that pass on every facet, or judged cases that pass",
+    ),
+    "survey": (
+        "survey: answers with a score",
+        "survey: answers in the upper quarter of the scale (4 and 5 of 5)",
+    ),
+    "mystery": ("mystery shopper: judged visits", "mystery shopper: judged visits that pass"),
+    "inspection": ("inspection: judged visits", "inspection: judged visits that pass"),
 }
 Counted = dict[str, tuple[int, int]]  # source to passed, n
 
@@ -61,11 +67,11 @@ class Triangulation(Result):
             f"{source}_{part}": text
             for source in SOURCES
             for part, text in (
-                ("n", f"{MEANS[source]}: the denominator; 0: no data"),
-                ("passed", "of them passed"),
+                ("n", f"{MEANS[source][0]}: the denominator; 0: no data"),
+                ("passed", MEANS[source][1]),
                 ("share", f"{source}_passed / {source}_n, 0-1"),
                 ("low", "lower end of its 95 % Wilson interval"),
-                ("high", "upper end of it"),
+                ("high", "upper end of its 95 % Wilson interval"),
             )
         },
         "score_mean": "mean of the survey's answers, where the standard is measured by one",

@@ -53,11 +53,11 @@ class Model(Result):
         "pool": "role of the people, or lane of their steps where these have no role",
         "people": "resources of it whose work has a length",
         "limited": "they do one thing at a time, so that queues before them are simulated; else their number limits nothing",
-        "at_work": "people at work while anybody of the pool is, mean",
+        "at_work": "mean number of people at work while anybody of the pool is",
         "open_h": "hours of a week in which somebody of the pool is at work, mean",
         "work_h": "hours of work in the log",
         "utilisation": "work / time at work, 0-1 where one thing is done at a time; missing where nobody works",
-        "queue_share": "of the waits before their steps the share, 0-1, in which nobody of the pool was free: what more people change",
+        "queue_share": "share of the waiting time before their steps, 0-1, in which nobody of the pool was free: what more people change",
     }
 
     @property

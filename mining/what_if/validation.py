@@ -64,10 +64,10 @@ class Validation(Result):
         "low": "95 % prediction interval, lower end",
         "high": "upper end",
         "inside": "observed lies in the interval",
-        "near": f"or no further from predicted than {NEAR_TIME:.0%} of the observed (shares: {NEAR_SHARE:g}); a quantile also where the "
-        f"predicted share of cases up to the observed one is off by no more than {NEAR_SHARE:g}",
-        "far": f"outside, and further from predicted than {FAR_TIME:.0%} of the observed (shares, and the share of cases up to an observed "
-        f"quantile: {FAR_SHARE:g})",
+        "near": f"outside, but no further from predicted than {NEAR_TIME:.0%} of the observed (shares: {NEAR_SHARE:g}); a quantile also "
+        f"where the predicted share of cases up to the observed one is off by no more than {NEAR_SHARE:g}",
+        "far": f"outside, and further from predicted than {FAR_TIME:.0%} of the observed (shares: {FAR_SHARE:g}); a quantile only where "
+        f"the predicted share of cases up to the observed one is off by more than {FAR_SHARE:g} as well",
     }
     shown: ClassVar[tuple[str, ...]] = ("name_en", "observed", "predicted", "low", "high", "inside", "near", "far")
 

@@ -6,21 +6,24 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
 from mining.blueprint.model import Blueprint
-from mining.blueprint.versions import Period, Versions
+from mining.blueprint.versions import Period, Versions, read_versions
 from mining.conformance.instances import instances_of
+from mining.display import NotMeasured
 from mining.errors import LogError, UnknownNameError
 from mining.log import EventLog
 from mining.log.roster import Roster
-from mining.results import Provenance, Result
+from mining.results import Provenance, Result, wilson
 from mining.study import Study
-from mining.units import MICROSECONDS, MISSING
+from mining.texts import say
+from mining.units import MICROSECONDS, MISSING, percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +47,43 @@ class ByVersion(Result):
     """The same table of every version's study, one below the other."""
 
     columns: ClassVar[dict[str, str]] = {"version": "version of the blueprint that judged the cases of this row"}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class VersionTable(Result):
+    """One row per version of the blueprint, then one per time without any in which cases began. Made by :func:`versions_of`."""
+
+    columns: ClassVar[dict[str, str]] = {
+        "version": "version of the blueprint; missing where none was in force",
+        "state": "in_force, before (the first version), between (two versions), after (the last), or overlap (hours lost between two "
+        "time zones)",
+        "first": "first day on which it was in force; missing where there is none",
+        "last": "last day on which it was in force; missing where there is none",
+        "cases": "cases that began then",
+        "share": "cases / all cases, 0-1",
+        "failing": "of them those with a fault that no allowance covers; missing where no version judges them",
+        "fail_share": "failing / cases, 0-1",
+        "low": "lower end of its 95 % Wilson interval",
+        "high": "upper end of its 95 % Wilson interval",
+        "findings": "open findings among them; missing where no version judges them",
+    }
+
+    def sentence(self, lang: str = "en") -> str:
+        """How many cases began under which version, and how many under none."""
+        judged = self.frame[self.frame["state"] == "in_force"]
+        cases = int(self.frame["cases"].sum())
+        text = say(
+            "conformance.versions.told",
+            lang,
+            n=len(judged),
+            cases=f"{cases:,}",
+            judged=f"{int(judged['cases'].sum()):,}",
+        )
+        without = self.frame[self.frame["state"] != "in_force"]
+        for row in without.itertuples():
+            values = {"n": f"{row.cases:,}", "share": percent(row.share, lang)}
+            text += say(f"conformance.versions.{row.state}", lang, **values)
+        return text
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -101,6 +141,11 @@ class VersionStudies:
         whys = self.uncovered.frame["why"].value_counts()
         lines += [f"  no blueprint in force: {n:,} cases began {why}" for why, n in whys.items()]
         return "\n".join(lines) + ">"
+
+    def _repr_html_(self) -> str:
+        from mining.display.accounts import version_studies_html
+
+        return version_studies_html(self)
 
 
 def study_versions(
@@ -175,6 +220,60 @@ def study_versions(
         {"open_cases": open_cases, "versions": ", ".join(b.version for b in given)} | ({"roster": roster.sha256[:12]} if roster else {}),
     )  # fmt: skip
     return VersionStudies(given, studies, Uncovered(pd.DataFrame(others, columns=list(Uncovered.columns)), made))
+
+
+def versions_of(study: Study, versions: str | Path | Iterable[str | Path] | None = None) -> VersionTable | NotMeasured:
+    """The cases of a study by the version of the blueprint that was in force when they began.
+
+    Parameters
+    ----------
+    study : Study
+    versions : path, or paths, optional
+        As :func:`mining.read_versions` takes them: a folder, or files. Without them the study's blueprint is the only version.
+
+    Returns
+    -------
+    VersionTable or NotMeasured
+        In words where no versions are given and the study's blueprint is a draft.
+
+    Raises
+    ------
+    BlueprintError, LogError
+        As :func:`mining.read_versions` and :func:`study_versions`.
+
+    Examples
+    --------
+    >>> versions_of(study).frame[["version", "state", "cases"]].values.tolist()
+    [['2026-01', 'in_force', 2000]]
+    """
+    if versions is None and study.blueprint.status == "draft":
+        return NotMeasured("conformance.versions.draft")
+    given = Versions([study.blueprint]) if versions is None else read_versions(versions)
+    found = study_versions(study.log, given, open_cases=study.open_cases, roster=study.roster)
+    n = study.instances.n_cases
+    rows = [_version_row(period, found.studies.get(period.blueprint.version), n) for period in given.periods]
+    for state, cases in found.uncovered.frame["why"].str.split().str[0].value_counts(sort=False).items():
+        rows.append({"state": {"in": "overlap"}.get(str(state), state), "cases": cases, "share": cases / n})
+    frame = pd.DataFrame(rows, columns=list(VersionTable.columns))
+    frame = frame.astype({"cases": "Int64", "failing": "Int64", "findings": "Int64"})
+    provenance = replace(found.uncovered.provenance, measure="cases by version of the blueprint")
+    return VersionTable(frame, provenance)
+
+
+def _version_row(period: Period, study: Study | None, n: int) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "version": period.blueprint.version,
+        "state": "in_force",
+        "first": period.first,
+        "last": period.last,
+    }
+    if study is None:
+        return row | {"cases": 0, "share": 0 / n if n else np.nan}
+    cases, faults = study.instances.n_cases, study.deviations().frame
+    failing = faults.loc[faults["verdict"] == "fail", "case_id"].nunique()
+    low, high = wilson(failing, cases)
+    row |= {"cases": cases, "share": cases / n, "failing": failing, "fail_share": failing / cases}
+    return row | {"low": low, "high": high, "findings": len(study.findings().open())}
 
 
 def _first_moments(log: EventLog) -> np.ndarray:
