@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 SERVICE ?= permit_receipt
 OUT ?= out/$(SERVICE)
+unexport PYTHONDONTWRITEBYTECODE  # without kept bytecode each worker compiles all tests again
 
-.PHONY: help install spark audit test check fuzz detection coverage notebooks editions docs samples pictures lock clean
+.PHONY: help install spark audit test check studies fuzz detection coverage notebooks editions docs samples pictures lock clean
 
 help:            ## this list
 	@grep -E '^[a-z]+: *.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*##/  /' | expand -t 14
@@ -33,6 +34,9 @@ check: install   ## lint, types and the quick tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	EXAMPLES_SHARE=0.05 $(BIN)/python -m pytest -n 2 -m "not slow" tests
+
+studies: install ## the tests that try a few of many samples, with all of them
+	STUDIES=1 $(BIN)/python -m pytest -n 2 -m study tests
 
 fuzz: install    ## the property tests with examples of chance, three times as many
 	HYPOTHESIS_PROFILE=fuzz EXAMPLES_SHARE=3 $(BIN)/python -m pytest -n 2

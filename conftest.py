@@ -8,11 +8,14 @@ import gzip
 import os
 import sys
 
-import pandas as pd
-import pytest
-from hypothesis import settings
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")  # two workers share the cores; read when NumPy is loaded
 
-from tests.examples import examples as share_of
+import pandas as pd  # noqa: E402
+import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
+
+from tests.examples import examples as share_of  # noqa: E402
 
 os.environ["MINING_KEY"] = (
     "6b65792074686174206f6e6c7920746573747320757365"  # no test makes a key in the home of who runs it

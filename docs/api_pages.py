@@ -39,7 +39,7 @@ GROUPS = (
            "readiness.against_flow", "readiness.needs", "readiness.changes", "readiness.drawn")),
     Group("log", "The log", "日志", "What was recorded, and can it answer?", ("log", "readiness")),
     Group("flow", "The flow", "实际流程", "What really happens, how long does it take, and who hands over to whom?",
-          ("discovery", "models", "flow", "variety", "times", "handovers", "widget")),
+          ("discovery", "models", "flow", "variety", "times", "handovers")),
     Group("conformance", "Conformance", "一致性检查", "Where do we leave the blueprint?",
           ("conformance", "tables", "fit", "dimensions", "explain", "scorecard", "promises", "funnel", "segments", "findings",
            "deviations", "monitor")),
@@ -53,6 +53,7 @@ GROUPS = (
     Group("errors", "Errors", "错误", "What is wrong, where, what is there, and what to try?", ("errors",)),
 )  # fmt: skip
 BESIDE = {
+    "study": ("mining.widget.BlueprintView",),
     "notebooks": ("mining.results.Result", "mining.results.Provenance", "mining.display.NotMeasured",
                   "mining.notebooks.edition", "mining.notebooks.read_source"),
 }  # fmt: skip
@@ -63,7 +64,7 @@ ABOVE = {
 
 
 def pages(lang: str = "en") -> dict[str, str]:
-    """Every page of the interface by its file: a contents page, and one per group; in Chinese only the contents, since docstrings are English.
+    """Every page of the interface by its file: contents, and a page per group; in Chinese the contents only, as docstrings are English.
 
     Parameters
     ----------
@@ -102,13 +103,7 @@ def group_of(module: str) -> Group:
 def names_of(group: Group) -> list[str]:
     """Public names of a group, those that stand beside them last."""
     public = [name for name, home in mining._HOME.items() if group_of(home) is group]
-    return [_called(name) for name in sorted(public)] + list(BESIDE.get(group.name, ()))
-
-
-def _called(name: str) -> str:
-    """A public name as Sphinx finds it: where a module has the same name, by its home."""
-    home = mining._HOME[name]
-    return f"{home}.{name}" if home == f"mining.{name}" else f"mining.{name}"
+    return [f"mining.{name}" for name in sorted(public)] + list(BESIDE.get(group.name, ()))
 
 
 def results_of(group: Group) -> list[type[Result]]:

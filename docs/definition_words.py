@@ -66,6 +66,7 @@ UNITS: dict[str, Said] = {
     "hours": {"en": "hours", "zh": "小时"},
     "utc": {"en": "moment, UTC", "zh": "时刻（UTC）"},
     "in_unit": {"en": "as `{column}` says", "zh": "见 `{column}` 列"},
+    "of_measure": {"en": "that of the measure", "zh": "随指标而定"},
     "unit": {"en": "as `unit` says", "zh": "见 `unit` 列"},
     "truth": {"en": "yes or no", "zh": "是或否"},
     "count": {"en": "count", "zh": "个数"},

@@ -12,7 +12,7 @@ from pathlib import Path
 import mining
 from docs.definition_words import AREAS, CLOCKS, HEAD, HEADINGS, IS_COUNT, IS_TRUTH, METHODS, NO_COUNT, SOURCE, UNITS
 from mining.display.definitions import definitions, head_of, meaning_of, title_of
-from mining.display.kinds import IN_UNIT, in_unit, is_length, is_share
+from mining.display.kinds import OWN_UNIT, in_unit, is_length, is_share, unit_column
 from mining.results import Result
 
 PAGES = {lang: Path(__file__).with_name(name) for lang, name in (("en", "definitions.md"), ("zh", "definitions_zh.md"))}
@@ -75,7 +75,8 @@ def unit_of(column: str, meaning: str, kind: str, lang: str) -> str:
     ('count', '')
     """
     if in_unit(column, kind):
-        return UNITS["in_unit"][lang].format(column=IN_UNIT[kind][0])
+        unit = unit_column(kind)[0]
+        return UNITS["of_measure"][lang] if unit == OWN_UNIT else UNITS["in_unit"][lang].format(column=unit)
     if is_length(column, meaning):
         return UNITS["seconds"][lang]
     if is_share(column, meaning, kind):

@@ -14,7 +14,7 @@ from mining.blueprint.allowance_entry import condition_of, days_of, filled, reas
 from mining.blueprint.allowed import AllowedBlueprint, with_allowances
 from mining.blueprint.derived import OUTCOME
 from mining.blueprint.model import Allowance, Blueprint, Condition
-from mining.blueprint.saving import write_blueprint
+from mining.blueprint.saving import path_of, write_blueprint
 from mining.errors import BlueprintError, MiningError, UnknownNameError
 from mining.study import Study
 
@@ -37,7 +37,9 @@ def allow(
     """Accept a deviation: the study against the blueprint with one more entry in its allow-list, in memory.
 
     The entry is for what the finding is: the rule or standard, else its kind and activity. Gross verdicts do not change, so nothing is
-    judged again. An entry covers every fault that it fits: :func:`reach` tells of which findings those are.
+    judged again. An entry covers every fault that it fits: :func:`reach` tells of which findings those are. In a selection it is shown what
+    it covers of the selected cases; the entry itself, and the file with it, says nothing of a selection and is for all cases. For some of
+    them only, give ``when``.
     :func:`save_blueprint` writes the file.
 
     Parameters
@@ -198,7 +200,7 @@ def save_blueprint(study: Study, path: str | Path, *, overwrite: bool = False) -
     ----------
     study : Study
     path : str or Path
-        A YAML file. Where the flow is kept in a BPMN file, that must stand beside it as it stood beside the first.
+        A YAML file; ``~`` is your home folder. Where the flow is kept in a BPMN file, that must stand beside it as beside the first.
     overwrite : bool
         Whether an earlier file of the same blueprint, such as the one it was read from, may be replaced.
 
@@ -212,7 +214,7 @@ def save_blueprint(study: Study, path: str | Path, *, overwrite: bool = False) -
     MiningError
         If there is a file of that name, and it may not be replaced or is no blueprint of this service; if the BPMN file is not there.
     BlueprintError
-        If the blueprint was changed in memory in another way.
+        If the blueprint was changed in memory in another way, or the file it was read from is to be replaced and was changed since.
 
     Notes
     -----
@@ -229,7 +231,7 @@ def save_blueprint(study: Study, path: str | Path, *, overwrite: bool = False) -
     >>> saved.blueprint.sha256 == less.blueprint.sha256
     True
     """
-    return _judged_by(study, write_blueprint(study.blueprint, Path(path), overwrite=overwrite))
+    return _judged_by(study, write_blueprint(study.blueprint, path_of(path), overwrite=overwrite))
 
 
 # --- the study ---------------------------------------------------------------------------------------------------------

@@ -28,9 +28,9 @@ from mining.report.document import Document
 from mining.report.part import Part, part_of
 from mining.results import plain
 from mining.study import Study
-from mining.version_studies import VersionStudies, study_versions
 from mining.texts import LANGUAGES, say
 from mining.verdicts_file import write_verdicts
+from mining.version_studies import VersionStudies, study_versions
 
 FORMATS = {
     "html": "report.html",

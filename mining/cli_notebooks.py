@@ -14,6 +14,7 @@ from mining.cli_progress import Progress
 from mining.errors import MiningError
 
 NUMBERS = re.compile(r"\d+")
+INTERRUPTED = 130  # as a shell says it of a command that Ctrl-C ended
 SIDE = {
     "survey": "Answers of customers",
     "mystery": "Mystery shopping and inspections",
@@ -77,14 +78,19 @@ def notebooks(
     }  # fmt: skip
     parameters = {name: path for name, path in paths.items() if path is not None} | {"OPEN_CASES": open_cases}
     progress = _OneLine()
-    ran = run_notebooks(
-        Path(log) if Path(log).exists() else log, blueprint, out, lang=lang, only=only or (), parameters=parameters | _set(values or []),
-        execute=execute, overwrite=overwrite, timeout=timeout, progress=progress,
-    )  # fmt: skip
+    try:
+        ran = run_notebooks(
+            log, blueprint, out, lang=lang, only=only or (), parameters=_set(values or [], parameters), execute=execute,
+            overwrite=overwrite, timeout=timeout, progress=progress,
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        progress.done()
+        typer.echo("\n" + say("notebooks.interrupted", lang, folder=out), err=True)
+        raise typer.Exit(INTERRUPTED) from None
     progress.done()
     failures = [(one.name, failure) for one in ran for failure in one.failures]
     for name, failure in failures:
-        told = {"name": name, "cell": failure.cell, "error": failure.error, "message": failure.message}
+        told = {"name": name, "cell": failure.cell, "error": failure.error, "message": _plain(failure.message)}
         typer.echo(say("notebooks.cell_failed", lang, **told), err=True)
     first = out / (INDEX if execute else f"{ran[0].name}.ipynb")
     typer.echo(say("notebooks.written", lang, n=len(ran), folder=out, first=first))
@@ -103,13 +109,20 @@ class _OneLine(Progress):
             super().__call__(step)
 
 
-def _set(lines: list[str]) -> dict[str, Any]:
-    """``NAME=VALUE`` as values; numbers, true, false and null are what they look like, all else is text."""
-    found: dict[str, Any] = {}
+def _plain(text: str) -> str:
+    """A message without what would steer the terminal."""
+    return "".join(x if x.isprintable() or x == "\n" else repr(x)[1:-1] for x in text)
+
+
+def _set(lines: list[str], said: dict[str, Any]) -> dict[str, Any]:
+    """``NAME=VALUE`` as values, with those of the options; numbers, true, false and null are what they look like, all else is text."""
+    found = dict(said)
     for line in lines:
         name, equals, text = line.partition("=")
         if not equals or not name.isidentifier():
             raise MiningError(f"--set {line!r}: write NAME=VALUE, as in START=2026-03-16.")
+        if name in found:
+            raise MiningError(f"--set {line!r}: {name} is said already, by an option or another --set. Say it once.")
         try:
             found[name] = json.loads(text)
         except ValueError:

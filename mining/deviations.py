@@ -48,12 +48,13 @@ def verdicts_of(study: Study) -> Verdicts:
 
 def deviations_of(study: Study) -> Deviations:
     """Every fault of all checks, with the finding that it belongs to."""
+    names = {activity.id: activity.name for activity in study.blueprint.activities}
     parts = [rows_of(study, check) for check in study.checks if len(check.faults)]
     if not parts:
-        return Deviations(pd.DataFrame(columns=list(Deviations.columns)), study.provenance("deviations"))
+        return Deviations(pd.DataFrame(columns=list(Deviations.columns)), study.provenance("deviations"), names)
     frame = pd.concat(parts, ignore_index=True)
     frame.insert(0, "finding_id", finding_ids(frame, study.blueprint))
-    return Deviations(frame[list(Deviations.columns)], study.provenance("deviations"))
+    return Deviations(frame[list(Deviations.columns)], study.provenance("deviations"), names)
 
 
 def rows_of(study: Study, check: v.CheckResult) -> pd.DataFrame:

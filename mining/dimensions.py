@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mining.conformance import verdicts as v
+from mining.conformance.outcome import cannot_fail
 from mining.opportunities import OBSERVATION
 from mining.results import Result, wilson
 from mining.segments import ALL, NOT_RECORDED, group_label, segments_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 COUNTS = ("pass", "fail", "allowed", "pending", "not_applicable", "not_observable")
 MEASURED, NOT_MEASURED, NOT_JUDGED, HIDDEN = "measured", "not measured", "not judged", "hidden"
+TIMES_AND_TEAMS = ("month", "week", "quarter", "team", "version")  # segments with words of their own
 ENOUGH = 30  # judged cases from which two groups are compared in the sentence
 MOST_UNDECIDED = 0.05  # of the judged cases, up to which they are
 
@@ -38,11 +40,14 @@ class Dimensions(Result):
         Groups that are left out, names and all, because they or others are smaller than five cases.
     left_aside : tuple of str
         Checks that are pending or not observable in some case and judge none at all: no case is called undecided for their sake.
+    cannot_fail : tuple of str
+        Checks that no case can fail as the blueprint stands: to pass them says nothing.
     """
 
     by: str | None
     groups_hidden: int
     left_aside: tuple[str, ...]
+    cannot_fail: tuple[str, ...] = ()
 
     columns: ClassVar[dict[str, str]] = {
         "group": "all, a value, or not recorded",
@@ -68,8 +73,8 @@ class Dimensions(Result):
         "net_high": "upper end of its 95 % Wilson interval",
     }
     shown: ClassVar[tuple[str, ...]] = (
-        *("group", "dimension", "state", "checks", "observations", "judged", "pass", "allowed", "fail"),
-        *("undecided", "pending", "not_observable", "gross", "low", "high", "net"),
+        *("group", "dimension", "state", "judged", "gross", "low", "high", "net", "pass", "allowed", "fail"),
+        *("undecided", "pending", "not_observable", "checks", "observations"),
     )
 
     def sentence(self, lang: str = "en") -> str:
@@ -133,7 +138,20 @@ def dimensions_of(study: Study, by: str | None = None, *, named: bool = False) -
     whole = ("checks", "observations", "cases", "judged", *COUNTS, "undecided")
     frame = frame.astype(dict.fromkeys(whole, "Int64"))
     provenance = study.provenance("seven dimensions" if by is None else f"seven dimensions by {by}")
-    return Dimensions(frame, provenance, by, int(kept.sum()), _left_aside(study))
+    return Dimensions(frame, provenance, by, int(kept.sum()), _left_aside(study), cannot_fail_of(study))
+
+
+def cannot_fail_of(study: Study) -> tuple[str, ...]:
+    """Checks that no case can fail as the blueprint stands: an outcome without reopening, giving up, or cases that are judged as ended.
+
+    Examples
+    --------
+    >>> cannot_fail_of(study)
+    ()
+    """
+    known = (check for check in study.checks if check.dimension == "outcome" and check.id not in study.blueprint.checks)
+    own = cannot_fail(study.blueprint.scope, study.is_open, study.has_end)
+    return tuple(check.id for check in known if own and not check.count(v.FAIL))
 
 
 def _left_aside(study: Study) -> tuple[str, ...]:
@@ -238,13 +256,17 @@ def _beside(table: Dimensions, lang: str) -> str:
     if table.left_aside:
         text += say("dimensions.left_aside", lang, names=say("word.listed", lang).join(table.left_aside))
     observations = int(table.frame["observations"].sum())
+    if table.cannot_fail:
+        text += say("dimensions.cannot_fail", lang, names=say("word.listed", lang).join(table.cannot_fail))
     return text + (say("dimensions.observations", lang, n=observations) if observations else "")
 
 
 def _of_groups(table: Dimensions, lang: str) -> str:
     rows = table.frame[(table.frame["state"] == MEASURED) & (table.frame["group"] != ALL)]
     n = table.frame.loc[table.frame["group"] != ALL, "group"].nunique()
-    text = say("dimensions.groups", lang, n=n, by=table.by)
+    by = say(f"selection.by.{table.by}", lang) if table.by in TIMES_AND_TEAMS else str(table.by)
+    by = f" {by} " if lang == "zh" and by.isascii() else by
+    text = say("dimensions.groups", lang, n=n, by=by)
     if table.groups_hidden:
         text += say("dimensions.hidden", lang, n=table.groups_hidden, k=K)
     rows = rows[(rows["judged"] >= ENOUGH) & (rows["undecided"] <= MOST_UNDECIDED * rows["judged"])]

@@ -14,6 +14,7 @@ from mining.blueprint.model import Blueprint, Rule, Standard
 from mining.blueprint.stages import is_path
 from mining.conformance import verdicts as v
 from mining.results import Result, plain, wilson
+from mining.texts import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,15 @@ BANDS = (">= 5 %", "1-5 %", "< 1 %")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Findings(Result):
-    """Findings in order of priority: one row per check and place that faults share."""
+    """Findings in order of priority: one row per check and place that faults share.
+
+    Attributes
+    ----------
+    draft : bool
+        Whether the blueprint is not approved: no norm.
+    """
+
+    draft: bool = False
 
     columns: ClassVar[dict[str, str]] = {
         "rank": "1 is first; missing for what is kept within its promise or wholly allowed",
@@ -76,6 +85,10 @@ class Findings(Result):
     shown: ClassVar[tuple[str, ...]] = (
         "rank", "priority", "title_en", "n_net", "n_judged", "rate", "low", "high", "n_gross", "visible", "excess_h", "cell", "flags",
     )  # fmt: skip
+
+    def sentence(self, lang: str = "en") -> str:
+        """That a draft is no norm; empty for an approved blueprint."""
+        return say("summary.draft", lang).strip() if self.draft else ""
 
     def open(self) -> pd.DataFrame:
         """The ranked rows only."""
@@ -136,13 +149,13 @@ def findings_of(study: Study) -> Findings:
     """
     from mining.texts import finding_title
 
-    faults = study.deviations().frame
+    faults, draft = study.deviations().frame, study.blueprint.status != "approved"
     judged = {row.check: (row.judged, row.target, row.met) for row in study.summary().frame.itertuples()}
     rows = [
         _finding(study, group, *judged[group["check"].iloc[0]]) for _, group in faults.groupby("finding_id", sort=True)
     ]
     if not rows:
-        return Findings(pd.DataFrame(columns=list(Findings.columns)), study.provenance("findings"))
+        return Findings(pd.DataFrame(columns=list(Findings.columns)), study.provenance("findings"), draft)
     frame = pd.DataFrame(rows).sort_values("order", ignore_index=True).drop(columns="order")
     frame.insert(0, "rank", pd.array(np.arange(1, len(frame) + 1), dtype="Int64"))
     frame.loc[frame["status"] != "open", "rank"] = pd.NA
@@ -150,7 +163,7 @@ def findings_of(study: Study) -> Findings:
     frame["flags"] = frame["finding_id"].map(flags).astype(object).fillna("")
     for lang in ("en", "zh"):
         frame[f"title_{lang}"] = [finding_title(plain(row), study.blueprint, lang) for row in frame.to_dict("records")]
-    return Findings(frame, study.provenance("findings"))
+    return Findings(frame, study.provenance("findings"), draft)
 
 
 def _finding(

@@ -193,9 +193,13 @@ class AlignedVariants(Result):
             "explanations",
             "weighted_cost",
             "trace_en",
-            "trace_zh",
         ),
     )
+
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table for the notebook, without the costs that nobody asked for."""
+        weighed = self.frame["weighted_cost"].notna().any()
+        return self.frame if weighed else self.frame.drop(columns=["weighted_cost", "weighted_fitness"])
 
     def sentence(self, lang: str = "en") -> str:
         """How many ways follow the flow as drawn, and how many can be explained in several ways."""

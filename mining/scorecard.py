@@ -115,7 +115,7 @@ class Touchpoints(Result):
         "n",
         "missing",
         "extra",
-        *FACETS,
+        *(name for facet in FACETS for name in (facet, f"{facet}_n")),
         "time_km",
         "conf",
         "low",
@@ -149,7 +149,7 @@ class Touchpoints(Result):
     def sentence(self, lang: str = "en") -> str:
         """What the table shows: the weakest touchpoint, the journeys, and how much of the blueprint the log can show."""
         rows = self.frame[self.frame["enough"]]
-        text = say("scorecard.few", lang, n=ENOUGH)
+        text = say("scorecard.few", lang, n=ENOUGH) if len(self.frame) else say("scorecard.undesigned", lang)
         if len(rows) and (rows["conf"] == 1).all():
             text = say("scorecard.no_fault", lang, n=len(rows))
         elif len(rows):
@@ -160,10 +160,11 @@ class Touchpoints(Result):
             )  # fmt: skip
             weak = min(((row[facet], facet) for facet in FACETS if row[f"{facet}_n"] >= ENOUGH), default=(1.0, ""))
             if weak[0] < 1:
-                text += say("scorecard.facet", lang, facet=say(f"facet.{weak[1]}", lang), share=percent(weak[0], lang))
+                tested, named = f"{row[f'{weak[1]}_n']:,}", say(f"facet.{weak[1]}", lang)
+                text += say("scorecard.facet", lang, facet=named, n=tested, share=percent(weak[0], lang))
         if self.journey.n:
             text += say("scorecard.journey", lang, share=percent(self.journey.share, lang), n=f"{self.journey.n:,}")
-        text += say("scorecard.coverage", lang, n=self.coverage.passed, all=self.coverage.n)
+        text = text.rstrip(".。") + say("scorecard.coverage", lang, n=self.coverage.passed, all=self.coverage.n)
         if self.observations:
             text += say("scorecard.observations", lang, names=say("word.listed", lang).join(self.observations))
         return text

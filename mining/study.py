@@ -23,6 +23,7 @@ from mining.errors import UnknownNameError
 from mining.log import EventLog
 from mining.results import Provenance, wilson
 from mining.tables import Deviations, Summary, Verdicts
+from mining.texts import LANGUAGES, check_text
 
 if TYPE_CHECKING:
     from mining.as_is import AsIs
@@ -194,6 +195,8 @@ class Study:
 
     @cached_property
     def _summary(self) -> Summary:
+        from mining.dimensions import cannot_fail_of
+
         rows = []
         for check in self.checks:
             counts = np.bincount(self.net(check), minlength=len(v.VERDICTS)).tolist()
@@ -218,7 +221,10 @@ class Study:
                     "why_not": self.why_not(check, "en"),
                 }
             )
-        return Summary(pd.DataFrame(rows, columns=list(Summary.columns)), self.provenance("checks"))
+        draft = self.blueprint.status != "approved"
+        texts = {check.id: {x: check_text(self.blueprint, check.id, x) for x in LANGUAGES} for check in self.checks}
+        frame = pd.DataFrame(rows, columns=list(Summary.columns))
+        return Summary(frame, self.provenance("checks"), texts, cannot_fail_of(self), draft)
 
     def verdicts(self) -> Verdicts:
         """The case x check matrix, one row per case and check, cases in order."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -15,7 +16,21 @@ from mining.texts import say
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Summary(Result):
-    """One row per check: verdicts counted, gross and net."""
+    """One row per check: verdicts counted, gross and net.
+
+    Attributes
+    ----------
+    texts : mapping of str to mapping of str to str
+        Check to what it asks for, by language.
+    cannot_fail : tuple of str
+        Checks that no case can fail as the blueprint stands.
+    draft : bool
+        Whether the blueprint is not approved: no norm.
+    """
+
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    cannot_fail: tuple[str, ...] = ()
+    draft: bool = False
 
     columns: ClassVar[dict[str, str]] = {
         "check": "id of the check",
@@ -34,23 +49,23 @@ class Summary(Result):
     }
 
     shown: ClassVar[tuple[str, ...]] = (
-        "check",
-        "dimension",
-        "kind",
-        "severity",
-        *v.VERDICTS,
-        "gross",
-        "target",
-        "met",
-        "net",
-        "low",
-        "high",
+        *("check", "judged", "gross", "low", "high", "target", "met", "net"),
+        *(*v.VERDICTS, "dimension", "kind", "severity"),
     )
+
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with what each check asks for beside its id, for the notebook."""
+        asked = {id: say("display.setting", lang, name=id, value=words[lang]) for id, words in self.texts.items()}
+        return self.frame.assign(check=self.frame["check"].map(lambda id: asked.get(id, id)))
 
     def sentence(self, lang: str = "en") -> str:
         """How many checks there are, how many standards reach their target, and the check that most cases fail."""
         comma = say("told.comma", lang)
-        text = say("summary.checks", lang, n=len(self.frame), judged=int((self.frame["judged"] > 0).sum()))
+        judged = int((self.frame["judged"] > 0).sum())
+        if len(self.frame) == 1:
+            text = say("summary.one_check", lang, judged=judged)
+        else:
+            text = say("summary.checks", lang, n=len(self.frame), judged=judged)
         met = self.frame.loc[self.frame["target"].notna(), "met"]
         if len(met):
             unknown = int(met.isna().sum())
@@ -63,7 +78,9 @@ class Summary(Result):
             text += say(
                 "summary.most", lang, check=most["check"], fail=f"{most['fail']:,}", judged=f"{most['judged']:,}"
             )
-        return text
+        listed = [x for x in self.frame["check"] if x in self.cannot_fail]
+        text += say("summary.cannot_fail", lang, names=say("word.listed", lang).join(listed)) if listed else ""
+        return text + (say("summary.draft", lang) if self.draft else "")
 
     def of(self, *dimensions: str) -> Summary:
         """The checks of some dimensions only.
@@ -82,7 +99,8 @@ class Summary(Result):
             if name not in v.DIMENSIONS:
                 raise UnknownNameError("dimension", name, v.DIMENSIONS)
         rows = self.frame[self.frame["dimension"].isin(dimensions)].reset_index(drop=True)
-        return Summary(rows, replace(self.provenance, measure=f"{self.provenance.measure} of {', '.join(dimensions)}"))
+        measure = f"{self.provenance.measure} of {', '.join(dimensions)}"
+        return replace(self, frame=rows, provenance=replace(self.provenance, measure=measure))
 
     def row(self, check: str) -> pd.Series:
         """The row of one check.
@@ -116,7 +134,15 @@ class Verdicts(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Deviations(Result):
-    """One row per event-level fault."""
+    """One row per event-level fault.
+
+    Attributes
+    ----------
+    names : mapping of str to mapping of str to str
+        Activity to its name by language; a label that the blueprint does not know stands for itself.
+    """
+
+    names: Mapping[str, Any] = field(default_factory=dict)
 
     columns: ClassVar[dict[str, str]] = {
         "finding_id": "finding that the fault belongs to",
@@ -148,3 +174,9 @@ class Deviations(Result):
         *("case_id", "check", "kind", "activity", "partner", "certainty", "at", "resource"),
         *("measured", "limit", "unit", "severity", "verdict", "row"),
     )
+
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the names of the activities, for the notebook."""
+        called = {id: words.get(lang) or id for id, words in self.names.items()}
+        named = {column: self.frame[column].map(lambda id: called.get(id, id)) for column in ("activity", "partner")}
+        return self.frame.assign(**named)

@@ -32,7 +32,7 @@ ARGUMENTS = [
     *("--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
 ]
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
-PATIENCE = 300  # seconds for a whole notebook, on a machine that has other work
+PATIENCE = 600  # seconds for a whole notebook, on a machine that has other work
 GUARD = '''
 """Every Python process of the test: connections to another host fail, and are written down."""
 import os, socket, sys
@@ -116,8 +116,15 @@ def free_port():
 class Lab:
     """A running server and a browser."""
 
-    def __init__(self, folder, url, browser, *, alone):
-        self.folder, self.url, self.browser, self.alone = folder, url, browser, alone
+    def __init__(self, folder, url, browser, server):
+        self.folder, self.url, self.browser, self.server = folder, url, browser, server
+
+    def kernel_seconds(self):
+        """Seconds of processor time that the kernels which run have used."""
+        import psutil
+
+        below = psutil.Process(self.server).children(recursive=True)
+        return sum(sum(x.cpu_times()[:4]) for x in below if "ipykernel_launcher" in " ".join(x.cmdline()))
 
     def asked_by_python(self):
         """What a Python process asked of another host, a line each."""
@@ -159,7 +166,7 @@ def running_lab(folder, theme="light", *, options=()):
         wait_until(lambda: list((folder / "runtime").glob("jpserver-*.json")), server, said)
         with sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=entering(folder, server.pid, before), args=ARGUMENTS)
-            yield Lab(folder, f"http://127.0.0.1:{port}", browser, alone=bool(before))
+            yield Lab(folder, f"http://127.0.0.1:{port}", browser, server.pid)
             browser.close()
     finally:
         stop(server)
@@ -201,7 +208,8 @@ def stop(server):
 
 NUMBERED = """() => {
   const written = (cell) => cell.querySelector('.cm-content')?.textContent.trim() !== '';
-  const numbers = [...document.querySelectorAll('.jp-CodeCell')].filter(written).map((cell) => cell.querySelector('.jp-InputPrompt').textContent);
+  const cells = [...document.querySelectorAll('.jp-CodeCell')].filter(written);
+  const numbers = cells.map((cell) => cell.querySelector('.jp-InputPrompt').textContent);
   const wrong = document.querySelector('[data-mime-type="application/vnd.jupyter.error"]');
   return numbers.every((text) => /\\[\\d+\\]/.test(text)) || (wrong && !numbers.some((text) => text.includes('*')));
 }"""
@@ -253,6 +261,9 @@ class Notebook:
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         page.wait_for_function(NUMBERED, timeout=PATIENCE * 1000, polling=250)
         self.wait_for_kernel()
+        self.settle()
+        # Until here cells out of sight had neither layout nor text, as for a reader; from here on all can be looked at.
+        page.add_style_tag(content=".jp-Cell { content-visibility: visible !important; }")
         self.settle()
 
     def settle(self):

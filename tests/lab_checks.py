@@ -174,24 +174,10 @@ class InLab:
             assert table["filter"] == (table["rows"] > 8), table
 
     @every_notebook
-    def test_a_table_sorts_and_filters(self, notebook):
-        page = notebook.page
-        result = page.locator(".mining-result:has(.filter input)").first
-        rows, head = result.locator("tbody tr"), result.locator("thead th").first
-        before = [x.split("\t") for x in rows.all_inner_texts()]
-        head.locator("button").click()
-        head.locator("button").click()
-        assert head.get_attribute("aria-sort") == "descending"
-        after = [x.split("\t") for x in rows.all_inner_texts()]
-        assert sorted(after) == sorted(before)
-        wanted = before[-1][0].split()[0]
-        result.locator(".filter input").fill(wanted)
-        left = [x for x in rows.all_inner_texts() if x]
-        assert left
-        assert all(wanted.lower() in x.lower() for x in left)
-        result.locator(".filter input").fill("")
-        head.locator("button").click()
-        assert [x.split("\t") for x in rows.all_inner_texts()] == before
+    def test_long_tables_sort_and_filter(self, notebook):
+        results = notebook.page.locator(".mining-result:has(.filter input)")
+        for k in sorted({0, results.count() - 1}):  # the last was made out of sight
+            sorts_and_filters(results.nth(k))
 
     @pytest.mark.parametrize("notebook", list(MADE), indirect=True, scope="class")
     def test_what_is_to_be_taken_away_is_written(self, notebook, lab):
@@ -201,14 +187,16 @@ class InLab:
 
     @every_widget
     def test_what_python_chooses_is_seen_in_the_widget(self, notebook):
+        from playwright.sync_api import expect
+
         assert notebook.run_cell(-4).strip().splitlines()[-1] == "1"
         widget = notebook.page.locator(".bp-root").first
-        kind = notebook.run_cell(-2).strip().removeprefix("kind ")
-        assert widget.locator("[data-key=kind]").input_value() == kind
-        line = widget.locator(".bp-line").inner_text()
         notebook.run_cell(-3)
-        assert widget.locator("[data-key=kind]").input_value() == ""
-        assert widget.locator(".bp-line").inner_text() != line
+        expect(widget.locator("[data-key=kind]")).to_have_value("")
+        line = widget.locator(".bp-line").inner_text()
+        kind = notebook.run_cell(-2).strip().removeprefix("kind ")
+        expect(widget.locator("[data-key=kind]")).to_have_value(kind)
+        expect(widget.locator(".bp-line")).not_to_have_text(line)
 
     @every_widget
     def test_what_is_clicked_in_the_widget_arrives_in_python(self, notebook):
@@ -258,6 +246,31 @@ class InLab:
         assert page.locator(".jp-Dialog").count() == 0
         assert notebook.cells.count() == cells
         assert arrived(notebook)[0] == "None"
+
+
+def sorts_and_filters(result):
+    """A click on a heading, twice, and a word in the filter."""
+    head, field = result.locator("thead th").first, result.locator(".filter input")
+    before = rows(result)
+    head.locator("button").click()
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "descending"
+    assert rows(result) != before
+    assert sorted(rows(result)) == sorted(before)
+    wanted = before[-1][0].split()[0]
+    field.fill(wanted)
+    left = rows(result)
+    assert left == [row for row in rows(result, every=True) if wanted.lower() in "\t".join(row).lower()]
+    assert left
+    field.fill("")
+    head.locator("button").click()
+    assert rows(result) == before
+
+
+def rows(result, *, every=False):
+    """Texts of the cells of the rows that are seen, or of all."""
+    found = result.locator("tbody tr" if every else "tbody tr:not([hidden])")
+    return found.evaluate_all("(rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent))")
 
 
 def calm(page):

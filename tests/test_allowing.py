@@ -13,6 +13,7 @@ from mining.allowing import allow, reach, save_blueprint, taken_back
 from mining.blueprint import parse_blueprint
 from mining.blueprint.allowed import with_allowances
 from mining.blueprint.model import Allowance, Condition, Text
+from mining.blueprint.saving import path_of, write_blueprint
 from mining.blueprint.writing import to_raw, to_yaml
 from mining.errors import BlueprintError, MiningError, UnknownNameError
 from mining.selection import Selection, select
@@ -293,6 +294,32 @@ def test_saving_writes_what_the_tables_were_made_from_and_replaces_nothing_unask
         save_blueprint(less, other, overwrite=True)
     with pytest.raises(MiningError, match="cannot write there"):
         save_blueprint(less, other / "b.yaml")
+
+
+@pytest.mark.slow
+def test_a_file_is_replaced_with_its_rights_its_link_and_nobody_elses_change(tmp_path, monkeypatch):
+    source = ROOT / "sample_logs/permit_receipt/blueprint.yaml"
+    file, link, home = tmp_path / "b.yaml", tmp_path / "link.yaml", tmp_path / "home"
+    file.write_bytes(source.read_bytes())
+    file.chmod(0o600)
+    link.symlink_to(file)
+    more = with_allowances(mining.read_blueprint(file), [ENTRY])
+    read = write_blueprint(more, link, overwrite=True)
+    assert link.is_symlink()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert (read.path, file.read_bytes()) == (str(link), more.data)
+    with pytest.raises(BlueprintError, match="the file has been changed since"):  # by the line above
+        write_blueprint(more, file, overwrite=True)
+    twice = with_allowances(read, [replace(ENTRY, id="A8", approved_by="Ann")])
+    file.chmod(0o400)
+    with pytest.raises(MiningError, match="may not be written to"):
+        write_blueprint(twice, link, overwrite=True)
+    monkeypatch.setenv("HOME", str(home))
+    assert path_of("~/new.yaml") == home / "new.yaml"
+    for name in ("a\0.yaml", "a\ud800.yaml", "a" * 300 + ".yaml"):
+        with pytest.raises(MiningError, match="cannot write there"):
+            write_blueprint(twice, tmp_path / name)
+    assert sorted(x.name for x in tmp_path.iterdir()) == ["b.yaml", "link.yaml"]
 
 
 @pytest.mark.slow

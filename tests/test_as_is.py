@@ -5,6 +5,7 @@ import os
 import re
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -21,9 +22,11 @@ from mining.report.as_is import render_as_is
 from mining.report.formats import Writer
 from mining.report.frames import Told
 from mining.report.frames import written as written_as
+from tests.examples import STUDIES
 from tests.helpers import ROOT, blueprint, frame, study
 
 SAMPLE = ROOT / "sample_logs" / "bank_loan"
+CASES = 1500 if STUDIES else 200  # of the sample that the command is given
 
 
 @pytest.fixture(autouse=True)
@@ -245,14 +248,24 @@ def test_an_unknown_language_is_refused(found, tmp_path):
         write_as_is(found.study_of(), tmp_path, lang="de")
 
 
+@pytest.fixture(scope="module")
+def log(tmp_path_factory):
+    """The first cases of the sample; in ``make studies`` all."""
+    rows = pd.read_csv(SAMPLE / "log.csv", dtype=str, keep_default_na=False)
+    path = tmp_path_factory.mktemp("sample") / "log.csv"
+    rows[rows["case_id"].isin(rows["case_id"].drop_duplicates().head(CASES))].to_csv(path, index=False)
+    return path
+
+
 @pytest.mark.slow
+@pytest.mark.study
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_the_command_lays_it_on_the_blueprint(tmp_path, lang):
+def test_the_command_lays_it_on_the_blueprint(tmp_path, log, lang):
     done = CliRunner().invoke(
         app,
         [
             "discover",
-            str(SAMPLE / "log.csv"),
+            str(log),
             "-b",
             str(SAMPLE / "blueprint.yaml"),
             "-o",
@@ -262,19 +275,18 @@ def test_the_command_lays_it_on_the_blueprint(tmp_path, lang):
         ],
     )
     assert done.exit_code == 0, done.output
-    assert "1,500" in done.stdout
+    assert f"{CASES:,}" in done.stdout
     assert "adviser-01" not in "".join(path.read_text("utf-8") for path in tmp_path.iterdir())
     assert "as_is.html" in done.stdout
     assert (tmp_path / "map.html").stat().st_size < 3_000_000
 
 
 @pytest.mark.slow
-def test_the_command_needs_no_blueprint(tmp_path):
+@pytest.mark.study
+def test_the_command_needs_no_blueprint(tmp_path, log):
     binding = tmp_path / "binding.yaml"
     runner = CliRunner()
-    assert runner.invoke(app, ["log", "bind", str(SAMPLE / "log.csv"), "-o", str(binding)]).exit_code == 0
-    done = runner.invoke(
-        app, ["discover", str(SAMPLE / "log.csv"), "--binding", str(binding), "-o", str(tmp_path / "out")]
-    )
+    assert runner.invoke(app, ["log", "bind", str(log), "-o", str(binding)]).exit_code == 0
+    done = runner.invoke(app, ["discover", str(log), "--binding", str(binding), "-o", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
     assert sorted(x.name for x in (tmp_path / "out").iterdir())[:2] == ["as_is.html", "map.html"]

@@ -273,11 +273,11 @@ def test_lint_prints_place_and_weakness_and_its_status_tells(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_it_needs_no_utf_8_terminal(tmp_path, lang):
+@pytest.mark.parametrize(("lang", "formats"), [("en", PAPERS), ("zh", ())], ids=["en", "zh"])
+def test_it_needs_no_utf_8_terminal(tmp_path, lang, formats):
     log, norm = put(tmp_path)
     environment = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"}
-    done = run_apart("audit", log, "-b", norm, "-o", tmp_path / "o", "--lang", lang, **environment)
+    done = run_apart("audit", log, "-b", norm, "-o", tmp_path / "o", "--lang", lang, *formats, **environment)
     assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import mining
 from mining import verdicts_file
-from mining.audit_file import FILES, audit
+from mining.audit_file import FILES, FORMATS, audit
 from mining.conformance import judge
 from mining.conformance.instances import following, instances_of
 from mining.discovery import discover, models
@@ -22,7 +22,7 @@ from mining.log import EventLog
 from mining.report import audit_back
 from mining.sampling.sample import unguarded
 from tests.audit_records import page_of, record_of_study
-from tests.examples import examples
+from tests.examples import STUDIES, examples
 from tests.helpers import MONDAY, blueprint, frame, study, traces
 from tests.report_cases import said
 
@@ -151,12 +151,16 @@ def test_any_cases_cut_anywhere_give_equal_checks(data):
 
 
 @pytest.mark.slow
+@pytest.mark.study
 def test_audits_of_one_two_and_seven_pieces_are_equal_to_the_byte(tmp_path, monkeypatch):
+    """All documents are made of one record: page and workbook stand for them; in ``make studies`` all are compared."""
+    formats = FORMATS if STUDIES else ("html", "xlsx")
     log, found = log_of(), []
     for name, together in (("one", 10_000), ("two", -(-log.n_instances // 2)), ("seven", -(-log.n_instances // 7))):
         monkeypatch.setattr(judge.judged, "__kwdefaults__", {"together": together})
-        audit(log, norm(), tmp_path / name)
-        found.append({file: hashlib.sha256((tmp_path / name / file).read_bytes()).hexdigest() for file in FILES})
+        audit(log, norm(), tmp_path / name, formats=formats)
+        found.append({file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in (tmp_path / name).iterdir()})
+        assert set(FILES) - {FORMATS[x] for x in FORMATS if x not in formats} <= set(found[-1])
     assert found[0] == found[1] == found[2]
     assert len(list(log.pieces(-(-log.n_instances // 7)))) >= 7
 
@@ -200,7 +204,7 @@ ODD = {
 def test_odd_names_come_through_the_whole_audit(label, tmp_path):
     cases = traces("abc", "abc") | {label: [("A", 0.0), (label, 1.0, label), ("B", 2.0), ("C", 3.0)]}
     of = study(blueprint(["a", "b", "c"], "abc"), cases)
-    audit(of.log, of.blueprint, tmp_path, clear_names=True)
+    audit(of.log, of.blueprint, tmp_path, clear_names=True, formats=("html", "xlsx"))
     record = json.loads((tmp_path / "findings.json").read_text("utf-8"))
     assert label in {f["place"]["activity"] for f in record["findings"]}
     for name in ("sample.csv", "findings.csv"):
@@ -218,7 +222,7 @@ def test_odd_names_come_through_the_whole_audit(label, tmp_path):
 @pytest.mark.slow
 def test_one_event_in_all_is_audited(tmp_path):
     of = study(blueprint(["a", "b", "c"], "abc"), {"only": [("A", 0.0)]})
-    audit(of.log, of.blueprint, tmp_path)
+    audit(of.log, of.blueprint, tmp_path, formats=("html",))
     verdicts = pd.read_parquet(tmp_path / "verdicts.parquet")
     assert verdicts.query("check == 'path'")["verdict"].tolist() == ["pending"]
 

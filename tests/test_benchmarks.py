@@ -109,13 +109,17 @@ def test_a_wrong_cost_in_the_file_is_counted(tmp_path, capsys, monkeypatch):
 
 
 @pytest.mark.slow
-def test_peers_find_the_same_costs(folder, tmp_path, monkeypatch):
+def test_peers_find_the_same_costs(tmp_path, monkeypatch):
+    """One set with a silent step, odd labels, an unknown one, and no events: each engine is a process for each set."""
     pytest.importorskip("r4pm", reason="r4pm is not installed")
     monkeypatch.setattr(alignments, "cold_start", lambda: 0.5)
-    monkeypatch.setattr(alignments, "stems", lambda _: [folder / "1-good", folder / "2-odd"])
+    rows = [trace(ODD, "é\u2028"), trace(), trace("y\x00"), trace("é\u2028"), trace(ODD, "x", "é\u2028")]
+    write_set(tmp_path, "all", [ODD, None, "é\u2028"], rows)
     out = tmp_path / "all.json"
-    assert alignments.main([str(folder), "--peers", "--limit", "20", "--json", str(out)]) == 0
-    for row in json.loads(out.read_text("utf-8"))["sets"]:
+    assert alignments.main([str(tmp_path), "--peers", "--limit", "20", "--json", str(out)]) == 0
+    (measured,) = json.loads(out.read_text("utf-8"))["sets"]
+    assert (measured["traces"], measured["cost"]) == (5, 0 + 2 + 3 + 1 + 1)
+    for row in [measured]:
         for peer in alignments.PEERS:
             found = row["peers"][peer]
             assert (found["end"], found["done"], found["unsolved"]) == ("done", row["traces"], 0)

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 import mining
+from tests.audit_records import page_of
 from tests.helpers import ROOT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -23,22 +24,24 @@ def browser():
         opened.close()
 
 
-@pytest.fixture(scope="module", params=["en", "zh"])
-def page(browser, request, tmp_path_factory):
+@pytest.fixture(scope="module")
+def study():
     folder = ROOT / "sample_logs" / "outpatient_visit"
     norm = mining.read_blueprint(folder / "blueprint.yaml")
-    made = mining.audit(
-        mining.read_log(folder / "log.csv", columns=norm.binding),
-        norm,
-        tmp_path_factory.mktemp(request.param),
-        lang=request.param,
-    )
+    return mining.Study(mining.read_log(folder / "log.csv", columns=norm.binding), norm)
+
+
+@pytest.fixture(scope="module", params=["en", "zh"])
+def page(browser, study, request, tmp_path_factory):
+    """The report of an audit, of one record in both languages."""
+    report = tmp_path_factory.mktemp(request.param) / "report.html"
+    report.write_text(page_of(study, request.param), encoding="utf-8")
     opened = browser.new_page(viewport={"width": 1200, "height": 900})
     opened.said, opened.asked = [], []
     opened.on("console", lambda message: opened.said.append(message.text))
     opened.on("pageerror", lambda error: opened.said.append(str(error)))
     opened.on("request", lambda request: opened.asked.append(request.url))
-    opened.goto(made.report.as_uri())
+    opened.goto(report.as_uri())
     return opened
 
 

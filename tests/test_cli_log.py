@@ -56,6 +56,7 @@ def test_chinese(command):
     assert "个活动实例" in out
 
 
+@pytest.mark.slow
 def test_bind_writes_a_file_that_the_others_take(tmp_path):
     file = tmp_path / "binding.yaml"
     result = run("bind", LOG, "-b", NORM, "-o", file)
@@ -177,6 +178,7 @@ def test_bind_to_standard_output_says_how_to_keep_it():
     assert "thing" not in result.stdout
 
 
+@pytest.mark.slow
 def test_bind_keeps_what_an_older_file_decides(tmp_path):
     old = write(tmp_path / "old.yaml", 'columns: {case: "?"}\nlabels: {"Call the applicant": "(unmapped)"}')
     new = tmp_path / "new.yaml"

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks import coverage, coverage_page
 from mining.simulation.known_effects import KNOWN, OUTCOMES
+from tests.examples import STUDIES, few
 
 PAGE = coverage.PAGE.read_text("utf-8")
 
@@ -171,14 +172,16 @@ def test_every_log_of_the_study_is_asked_for_once():
 
 
 @pytest.mark.slow
+@pytest.mark.study
 def test_a_small_study_has_intervals_that_are_not_absurd(tmp_path):
-    jobs = [coverage.Job("all seen", 800, seed) for seed in range(1000, 1012)]
+    """Four logs; twelve in ``make studies``, and all of the published page in ``make coverage``."""
+    jobs = [coverage.Job("all seen", 800, seed) for seed in few(range(1000, 1012), 4)]
     results = list(coverage.all_of(jobs, 1, tmp_path))
     frame = coverage_page.frame_of(results)
     assert all(one["findings"] == len(KNOWN) for one in results)
     assert (frame["n_true"] == frame["n_with"]).all()
     assert 0.88 <= frame["covers"].mean() <= 0.995
-    assert frame["naive_covers"].mean() < frame["covers"].mean() - 0.1
+    assert frame["naive_covers"].mean() < frame["covers"].mean() - (0.1 if STUDIES else 0.05)
     assert (frame.loc[frame["is_null"], "grade"] == "A").mean() <= 0.05
     time_ = frame[frame["outcome"] == "time"].groupby("deviation")[["truth", "effect", "naive", "se"]].mean()
     assert (abs(time_["effect"] - time_["truth"]) < 4.5 * time_["se"] / np.sqrt(len(jobs))).all()

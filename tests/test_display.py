@@ -272,3 +272,34 @@ def test_provenance_in_chinese_has_no_english_measure():
         == "3 个案例；日志 aaaaaaaaaaaa、服务蓝图 bbbbbbbbbbbb、无终点的案例：视为已结束、随机种子：0、own：x、y"
     )
     assert provenance_words(made, "en").startswith("checks; 3 cases; log aaaaaaaaaaaa, blueprint bbbbbbbbbbbb, ")
+
+
+def test_a_wide_table_leaves_out_what_has_no_value_in_any_row():
+    from mining.display.table import MANY, table_html
+
+    frame = pd.DataFrame({f"column{k}": [k, None] for k in range(MANY)}).assign(gap=[None, ""], list=[[], float("nan")])
+    wide, narrow = (table_html(x, {}, "en", kind="Any")[0] for x in (frame, frame[["column0", "gap"]]))
+    assert ("column0" in wide, "gap" in wide, 'title="list' in wide) == (True, False, False)
+    assert "gap" in narrow  # few columns: what is missing is told
+
+
+def test_checks_are_shown_with_what_they_ask_for_and_the_frame_keeps_their_ids(permits):
+    from mining.texts import check_text
+
+    table = permits.summary().of("rules")
+    ids = table.frame["check"].tolist()
+    assert ids
+    for lang, sign in (("en", ": "), ("zh", "：")):
+        told = [f"{id}{sign}{check_text(permits.blueprint, id, lang)}" for id in ids]
+        assert table.in_words(lang)["check"].tolist() == told
+
+
+def test_settings_that_are_whole_phrases_are_said_in_chinese(permits):
+    from mining.display.result import provenance_words
+    from mining.follow_up.control import LEAST, MOST
+
+    said = provenance_words(permits.waits().provenance, "zh")
+    assert "由日志推断" in said
+    assert not re.search("discovered|held back", said)
+    phrase = f"first {MOST} points, first {LEAST} until there are so many"
+    assert CJK.search(word_of("baseline", phrase, "zh", "Provenance"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -32,14 +32,22 @@ def record():
     return recorded(mining.Study(log, blueprint))
 
 
-def as_pdf(path: Path, folder: Path) -> tuple[str, list[str]]:
-    """The text of the pages that LibreOffice makes of a file."""
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory) -> Callable[[str], list[str]]:
+    """The texts of the pages that LibreOffice, started once, makes of a file."""
+    folder = tmp_path_factory.mktemp("documents")
+    for lang in ("en", "zh"):
+        write_docx(audit_document(record(), lang=lang), folder / f"report_{lang}.docx")
+        write_pptx(deck_of(record(), lang=lang), folder / f"slides_{lang}.pptx")
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-    command = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(folder / "out"), str(path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=240)
-    made = folder / "out" / f"{path.stem}.pdf"
-    text = subprocess.run(["pdftotext", "-layout", made, "-"], check=True, capture_output=True, text=True).stdout
-    return text, text.split("\f")
+    command = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(folder / "out")]
+    subprocess.run([*command, *map(str, sorted(folder.glob("*_*")))], check=True, capture_output=True, timeout=480)
+
+    def of(name: str) -> list[str]:
+        command = ["pdftotext", "-layout", folder / "out" / f"{name}.pdf", "-"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\f")
+
+    return of
 
 
 def letters(text: str) -> str:
@@ -48,20 +56,18 @@ def letters(text: str) -> str:
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_the_word_file_opens_with_every_heading(tmp_path, lang):
-    document = audit_document(record(), lang=lang)
-    write_docx(document, tmp_path / "report.docx")
-    text, pages = as_pdf(tmp_path / "report.docx", tmp_path)
-    assert len(pages) > 10
-    for placed in document.placed():
-        assert letters(placed.section.title) in letters(text)
+def test_the_word_file_opens_with_every_heading(pages, lang):
+    found = pages(f"report_{lang}")
+    assert len(found) > 10
+    text = letters("".join(found))
+    for placed in audit_document(record(), lang=lang).placed():
+        assert letters(placed.section.title) in text
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_the_slides_open_each_on_a_page_of_its_own(tmp_path, lang):
-    deck = deck_of(record(), lang=lang)
-    write_pptx(deck, tmp_path / "slides.pptx")
-    text, pages = as_pdf(tmp_path / "slides.pptx", tmp_path)
-    assert 8 <= len(pages) - 1 <= 14
-    for slide in deck.slides:
-        assert letters(slide.title)[:12] in letters(text)
+def test_the_slides_open_each_on_a_page_of_its_own(pages, lang):
+    found = pages(f"slides_{lang}")
+    assert 8 <= len(found) - 1 <= 14
+    text = letters("".join(found))
+    for slide in deck_of(record(), lang=lang).slides:
+        assert letters(slide.title)[:12] in text

@@ -41,7 +41,7 @@ def compare(study, partial, checks):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SAMPLES)
-@pytest.mark.parametrize("instances", [10**6, 400])
+@pytest.mark.parametrize("instances", [10**6, 2000])
 def test_samples_are_judged_as_by_a_study(name, instances, tmp_path):
     study = sample(name)
     rest = {check.id: check for check in study.checks if check.dimension != "path"}

@@ -340,8 +340,9 @@ def test_an_action_is_told_by_its_goal_first():
     effect, low, high, first, then = (f"{100 * row[x]:.1f}" for x in ("effect", "low", "high", "before", "after"))
     assert said == (
         f"Step b always (A1): achieved. Effect {effect} percentage points against the mean before (95 % interval {low} to {high}; "
-        f"promised -20.0): {first} % before (40 weeks), {then} % after (29 weeks). Checks after the due day: day 30 achieved, "
-        "day 90 achieved, day 180 achieved. To bear in mind: less than a year before is measured, so it may be the season."
+        f"promised -20.0): {first} % before (mean of 40 weeks), {then} % after (mean of 29 weeks). "
+        "Checks after the due day: "
+        "day 30 achieved, day 90 achieved, day 180 achieved. To bear in mind: less than a year before is measured, so it may be the season."
     )
     chinese = found.told("A1", "zh")
     assert chinese.startswith("步骤 b 必须执行（A1）：达成。与之前的均值相比，效果为 ")

@@ -232,6 +232,7 @@ def test_responsibility_by_hand():
     assert table.wide().loc["a", "boss"] == 1
 
 
+@pytest.mark.few_quick(1)
 @pytest.mark.parametrize("name", ["bank_loan", "it_incident", "outpatient_visit", "permit_receipt"])
 def test_who_did_what_agrees_with_the_checks_of_roles(name):
     folder = ROOT / "sample_logs" / name
@@ -578,6 +579,7 @@ TABLES = {
 }  # fmt: skip
 
 
+@pytest.mark.few_quick(1)
 @pytest.mark.parametrize("name", TABLES)
 def test_every_table_is_described_said_and_drawn(name, study):
     table = TABLES[name](study)

@@ -167,22 +167,21 @@ def test_the_pdf_prints_them_within_its_pages_and_runs_nothing(made):
         assert "/JavaScript" not in pdf.Root.get("/Names", {})
         links = [x for page in pdf.pages for x in page.get("/Annots", [])]
         assert not [x for x in links if x.get("/A", {}).get("/S") in ("/URI", "/JavaScript", "/Launch")]
-    pages = pypdf.PdfReader(file).pages
-    text = "".join(x.extract_text() for x in pages)
+    beyond: list[float] = []
+    texts = []
+    for page in pypdf.PdfReader(file).pages:
+
+        def visit(said, matrix, _, font, size, wide=float(page.mediabox.width)):
+            if said.strip() and not -1 <= matrix[4] <= wide:
+                beyond.append(matrix[4])
+
+        texts.append(page.extract_text(visitor_text=visit))
+    assert beyond == []
+    text = "".join(texts)
     read = shown(text)
     lost = [x for x in HOSTILE if shown(x).replace("\ufffd", "") not in read.replace("\ufffd", "")]
     assert [x for x in lost if x.isascii()] == []
     assert not BIDI & set(text)
-    for page in pages:
-        wide = float(page.mediabox.width)
-        beyond: list[float] = []
-
-        def visit(said, matrix, _, font, size, wide=wide, beyond=beyond):
-            if said.strip() and not -1 <= matrix[4] <= wide:
-                beyond.append(matrix[4])
-
-        page.extract_text(visitor_text=visit)
-        assert beyond == []
 
 
 @pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext is not installed")

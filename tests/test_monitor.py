@@ -19,7 +19,7 @@ from mining.monitor.growing import Chains, Growing, Words
 from mining.monitor.tables import Faults
 from mining.units import MISSING
 from tests import helpers
-from tests.examples import examples
+from tests.examples import STUDIES, examples
 from tests.helpers import MONDAY, ROOT, blueprint, frame
 
 SAMPLES = ("bank_loan", "it_incident", "outpatient_visit", "permit_receipt")
@@ -133,7 +133,8 @@ def usable(table):
     return bool((table["case"].notna() & table["activity"].isin(list("ABCDE"))).any())
 
 
-@settings(max_examples=examples(60), deadline=None)
+@pytest.mark.study
+@settings(max_examples=examples(30, 60), deadline=None)
 @given(EVENTS, st.lists(st.integers(1, 4), min_size=14, max_size=14))
 def test_after_every_portion_the_monitor_says_what_the_batch_says(events, sizes):
     table, monitor, at = log_of(events), Monitor(NORM, horizon="2h"), 0
@@ -203,10 +204,14 @@ def sample(name):
 
 
 @pytest.mark.slow
+@pytest.mark.study
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_sample_log_in_random_portions_and_out_of_order_ends_in_the_verdicts_of_the_batch(name):
+    """The first third of each log; in ``make studies`` all of it."""
     norm, rows = sample(name)
     chance = np.random.default_rng(7)
+    if not STUDIES:
+        rows = rows.head(len(rows) // 3)
     late = rows.iloc[np.argsort(np.arange(len(rows)) + chance.uniform(0, 300, len(rows)), kind="stable")]
     for events in (rows, late.reset_index(drop=True)):
         sizes = chance.integers(1, 3000, 200)

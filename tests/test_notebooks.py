@@ -1,75 +1,71 @@
-"""Notebooks tell the story; the code lives in the package. Both are checked."""
+"""The notebooks that lie in the repository are what their sources make: never edited, without outputs but the tour, small."""
 
-import ast
 import os
-from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
+from mining.notebooks import NAMES, edition
+from mining.notebooks.__main__ import WITH_OUTPUTS
+from mining.texts import LANGUAGES
 from tests.helpers import ROOT
+from tests.lab import place
 
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-LOGIC = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Try, ast.Lambda, ast.If)
-LARGEST = 3_000_000
-MADE = {
-    "00_tour": {
-        "report.html",
-        "report.docx",
-        "report.pdf",
-        "report.pptx",
-        "workpapers.xlsx",
-        "narrative.yaml",
-        "manifest.json",
-    },
-    "05_what_do_customers_feel": {"improvement.html"},
-    "06_what_to_improve_first": {"improvement.html"},
-    "07_did_it_help": {"improvement.html"},
-    "03_what_really_happens": {"as_is.html", "map.html", "model.bpmn", "repaired-95.yaml", "tables.json"},
-}
+LARGEST, LARGEST_TOUR = 60_000, 3_000_000  # bytes
+every_edition = pytest.mark.parametrize(("name", "lang"), [(name, lang) for lang in LANGUAGES for name in NAMES])
 
 
-def read(path):
-    return nbformat.read(path, as_version=4)
+def committed(name, lang):
+    return nbformat.read(ROOT / place(name, lang), as_version=4)
 
 
-def test_there_is_a_tour():
-    assert [p.stem for p in NOTEBOOKS][:1] == ["00_tour"]
+def without_outputs(notebook):
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return notebook
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-def test_a_notebook_asks_questions_reads_its_answers_and_holds_no_logic(path):
-    notebook = read(path)
-    assert notebook.cells[0].source.splitlines()[0].endswith("?")
-    assert any("**Reading.**" in cell.source for cell in notebook.cells)
-    assert path.stat().st_size < LARGEST
-    for cell in (c for c in notebook.cells if c.cell_type == "code"):
-        lines = [line for line in cell.source.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-        assert len(lines) <= 8
-        assert not [x for x in ast.walk(ast.parse(cell.source)) if isinstance(x, LOGIC)]
+def outputs(notebook):
+    return [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
 
 
-def test_a_notebook_has_one_cell_of_parameters():
-    for path in NOTEBOOKS:
-        assert sum("parameters" in cell.metadata.get("tags", ()) for cell in read(path).cells) == 1
+def test_there_is_every_notebook_in_every_language_and_no_other():
+    there = {path.relative_to(ROOT).as_posix() for path in (ROOT / "notebooks").rglob("*.ipynb")}
+    assert {x for x in there if ".ipynb_checkpoints" not in x} == {
+        place(name, lang) for name in NAMES for lang in LANGUAGES
+    }
 
 
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the kernel's own libraries
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-def test_a_notebook_runs_from_top_to_bottom(path, tmp_path):
-    notebook = read(path)
-    parameters = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", ()))
-    parameters.source += f"\nOUT = {str(tmp_path)!r}"
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(Path(path).parent)}}).execute()
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    outputs = [out for cell in code for out in cell.outputs]
-    drawn = [cell for cell in code if cell.source.rstrip().endswith(";")]
-    assert all(any("image/png" in out.get("data", {}) for out in cell.outputs) for cell in drawn)  # every chart is seen
-    assert not [out for out in outputs if out.output_type == "error" or out.get("name") == "stderr"]
-    assert (
-        sum("image/png" in out.get("data", {}) or "<svg" in out.get("data", {}).get("text/html", "") for out in outputs)
-        >= 3
-    )
-    assert MADE[path.stem] <= set(os.listdir(tmp_path))
+@every_edition
+def test_it_is_what_its_source_makes(name, lang):
+    """Cells with their ids and tags, and what the file says of itself: `python -m mining.notebooks notebooks` writes them again."""
+    assert without_outputs(committed(name, lang)) == edition(name, lang)
+
+
+@every_edition
+def test_only_the_tour_has_outputs_and_it_is_small(name, lang):
+    notebook, size = committed(name, lang), (ROOT / place(name, lang)).stat().st_size
+    if name == WITH_OUTPUTS:
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+        assert size < LARGEST_TOUR
+    else:
+        assert outputs(notebook) == []
+        assert size < LARGEST
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_outputs_of_the_tour_are_seen_where_no_kernel_and_no_widget_runs(lang):
+    """On the web page of the repository: a picture or words for every output, no error, nothing of the machine that made it."""
+    made = outputs(committed(WITH_OUTPUTS, lang))
+    assert not [x for x in made if x.output_type in ("error", "stream")]
+    kinds = [set(x.data) for x in made]
+    assert all(kind & {"text/html", "image/svg+xml", "text/markdown"} for kind in kinds)
+    assert sum("image/svg+xml" in kind for kind in kinds) >= 2
+    (widget,) = [x for x in made if "application/vnd.jupyter.widget-view+json" in x.data]
+    assert "<svg" in "".join(widget.data["image/svg+xml"])
+    assert "widgets" not in committed(WITH_OUTPUTS, lang).metadata
+    text = (ROOT / place(WITH_OUTPUTS, lang)).read_text("utf-8")
+    assert str(ROOT) not in text
+    assert os.path.expanduser("~") + os.sep not in text

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import mining
 from mining.blueprint import parse_blueprint
+from mining.display.definitions import word_of
 from mining.errors import MiningError, UnknownNameError
 from mining.outcomes import AttributeOutcome, outcomes_of
 from mining.outcomes.outcome import Outcomes
@@ -388,7 +389,7 @@ def test_the_sentence_says_what_is_measured_and_what_not(tickets, lang):
     for item in found:
         assert item.name[lang] in said
     for id, why in found.left_out.items():
-        assert id in said
+        assert word_of("outcome", id, lang) in said
         assert why[lang] in said
     row = found._repr_html_().split("<tbody><tr>")[1].split("</tr>")[0]
     assert "\u00a0d</td>" in row  # seconds are lengths of time, and no shares

@@ -74,6 +74,7 @@ def readme(record, path: Path, lang: str = "en") -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.slow
 def test_the_workpapers_say_rating_rule_and_who_decided_otherwise_and_nothing_where_there_is_none(tmp_path):
     cases = traces(*["ab"] * 9, "a")
     said = "rating: {value: no_opinion, reason: {en: Too few cases, zh: 案例太少}, by: Ann}\n"

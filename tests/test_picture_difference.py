@@ -104,7 +104,7 @@ def test_changes_of_what_is_not_drawn_are_counted():
         "Changed as well, but not drawn (number of changes): owner 1, calendar 2, lane 1, rule 1, allowance 1."
     )
     [text] = said(difference_picture(example("bank_loan"), new, lang="zh"))
-    assert text == "另有未画出的变更（变更数）：负责人 1、日历 2、泳道 1、规则 1、允许偏差 1。"
+    assert text == "另有未画出的变更（变更数）：负责人 1、日历 2、泳道 1、规则 1、许可偏差 1。"
 
 
 def test_what_is_drawn_is_not_counted_again_and_a_flow_only_written_differently_is():

@@ -206,3 +206,26 @@ def test_nothing_unfit_is_said_in_words(clinic):
     assert telling_case(clean) in set(ids) - strange
     empty = mining.Study(clean.log, replace(clean.blueprint, allowances=()))
     assert readiness.unfit_places(empty).sentence() == "Nothing in this log speaks against the design."
+
+
+@pytest.mark.slow
+def test_the_cases_given_up_are_those_of_the_outcome_though_a_standard_has_its_dimension():
+    read = mining.open_study(LOAN / "log.csv", LOAN / "blueprint.yaml")
+    outcome = [check for check in read.checks if check.dimension == "outcome"]
+    assert len(outcome) > 1  # so that the first of them is not the one
+    faults = read.deviations().frame
+    found = readiness.ends_of(read).frame
+    for kind in ("abandoned", "reopened"):
+        cases = faults.loc[(faults["check"] == "outcome") & (faults["kind"] == kind), "case_id"].nunique()
+        assert cases > 0
+        assert cases in set(found["n"])
+
+
+def test_the_telling_case_has_ended_and_has_several_steps(clinic):
+    from mining.explain.telling_case import SEVERAL
+
+    position = list(clinic.log.case_ids).index(case := telling_case(clinic))
+    assert clinic.has_end[position]
+    assert np.diff(clinic.log.offsets)[position] >= SEVERAL
+    faults, first = clinic.deviations().frame, clinic.findings().frame["finding_id"].iloc[0]
+    assert case in set(faults.loc[faults["finding_id"] == first, "case_id"])

@@ -226,6 +226,7 @@ def test_every_problem_of_the_data_is_in_report_workpapers_and_findings_file(tmp
 # --- the page ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_hostile_names_stay_text_in_the_page():
     html = page("en", hostile)
     parsed = Tables(html)

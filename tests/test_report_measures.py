@@ -45,6 +45,7 @@ def test_a_hybrid_service_has_one_line_per_stage_and_no_figure_for_all_of_it():
     assert "itness" not in " ".join(told[:1] + told[2:3] + told[4:])
 
 
+@pytest.mark.few_quick(1)
 @pytest.mark.parametrize(
     ("kind", "why"), [("interactive", "an interactive service"), ("self_service", "a self-service")]
 )

@@ -176,9 +176,11 @@ def test_of_two_languages_of_a_column_only_that_of_the_notebook_is_shown():
     assert [x in chinese for x in ("two", "二", "skip", "跳过")] == [False, True, False, True]
 
 
-def test_an_empty_table_is_a_table_and_needs_no_script():
+def test_an_empty_table_says_so_and_draws_no_headings():
     html = page(frame=FRAME.head(0))
-    assert "<tbody></tbody>" in html
+    assert "<table" not in html
+    assert 'class="scroll"' not in html
+    assert "<table" in page()
     assert "No rows." in html
     assert "<script" not in html
 
@@ -195,8 +197,9 @@ def test_single_values(value, text):
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(1.0, "100 %"), (1, "100 %"), (0.0, "0 %"), (0.99996, "99.9 %"), (0.0004, "0.1 %"), (0.988, "98.8 %"), (1.25, "125.0 %"),
-     (np.nan, "–"), (None, "–"), ("open", "open"), (True, "yes"), (np.inf, "∞"), (-0.5, "-50 %")],
+    [(1.0, "100 %"), (1, "100 %"), (0.0, "0 %"), (0.99996, "> 99.9 %"), (0.0004, "< 0.1 %"), (-0.0002, "> -0.1 %"),
+     (0.988, "98.8 %"), (1.25, "125.0 %"),
+     (np.nan, "–"), (None, "–"), ("open", "open"), (True, "yes"), (np.inf, "∞"), (-0.5, "-50.0 %")],
 )  # fmt: skip
 def test_shares_are_in_per_cent_and_none_is_rounded_to_all_or_nothing(share, text):
     assert share_words(share).replace("\u00a0", " ") == text
@@ -265,7 +268,7 @@ def test_a_summary_says_which_targets_are_met_and_what_most_cases_fail():
         "检查 4 项，其中 3 项至少判定了一个案例。设有目标的标准 3 项：达标 1 项，未达标 1 项，无法判定 1 项。"
         "不符合案例最多的检查是 S1：已判定的 1,200 个案例中有 7 个。"
     )
-    assert summary([("R1", 0, 3, None, None)]).sentence() == "1 checks, of which 1 judged at least one case."
+    assert summary([("R1", 0, 3, None, None)]).sentence() == "1 check; checks that judged at least one case: 1."
 
 
 @pytest.mark.parametrize(

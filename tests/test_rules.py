@@ -64,7 +64,8 @@ CASES = st.lists(
         pytest.param(("complete", "start"), marks=pytest.mark.slow),
     ],
 )
-@settings(deadline=None, max_examples=examples(15))
+@pytest.mark.study
+@settings(deadline=None, max_examples=examples(8, 15))
 @given(cases=CASES)
 def test_verdicts_equal_the_plain_definition(kind, moments, cases):
     read = norm(kind, a_at=moments[0], b_at=moments[1], **PARAMETERS.get(kind, {}))

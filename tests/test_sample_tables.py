@@ -33,7 +33,7 @@ READERS = {
 }
 EACH = [pytest.param(name, marks=[] if name == "permit_receipt" else pytest.mark.slow) for name in SAMPLES]
 WORSE = "S1"  # the standard at which shoppers see more than the log
-MOST_BYTES = 300_000
+MOST_BYTES, MOST_BYTES_OF_A_LOG = 300_000, 2_600_000
 
 
 @cache
@@ -176,6 +176,7 @@ def test_a_sample_made_again_is_the_same_bytes(sample, tmp_path):
     assert names == FILES
     for name in ("log.csv", "truth.csv", "survey.csv", *FILES):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
+    assert (tmp_path / "log.csv").stat().st_size <= MOST_BYTES_OF_A_LOG
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from mining.sampling.order import ranks
 from mining.sampling.review import merge_review
 from mining.simulation import simulate
 from mining.simulation.faults import Fault
+from tests.examples import STUDIES
 from tests.helpers import ROOT
 
 REAL, FALSE = 60, 20
@@ -57,9 +58,11 @@ def test_a_class_fed_with_false_alarms_is_withdrawn_and_a_true_one_is_not(spoilt
 
 
 @pytest.mark.slow
+@pytest.mark.study
 def test_the_measured_precision_holds_the_truth_at_the_promised_rate(spoilt):
+    """Over 60 samples, in ``make studies`` over 200."""
     study, findings, finding, real = spoilt
-    held, withdrawn, n = 0, 0, 200
+    held, withdrawn, n = 0, 0, 200 if STUDIES else 60
     for seed in range(n):
         sample = draw(study, SamplePlan(seed=str(seed), class_size=30), findings)
         row = evaluate(sample, inspected(sample, finding, real)).of(finding)

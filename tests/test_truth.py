@@ -40,6 +40,7 @@ def study_of(simulation, norm):
     return mining.Study(mining.EventLog.from_frame(simulation.to_frame(), columns=norm.binding), norm)
 
 
+@pytest.mark.few_quick(1)
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_the_sample_logs_show_exactly_their_truth(sample):
     folder = ROOT / "sample_logs" / sample
@@ -50,6 +51,7 @@ def test_the_sample_logs_show_exactly_their_truth(sample):
     compare(study, truth)
 
 
+@pytest.mark.few_quick(1)
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_a_clean_log_has_no_deviation(sample):
     norm = blueprint_of(sample)

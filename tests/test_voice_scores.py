@@ -424,7 +424,11 @@ def test_alpha_has_the_interval_of_feldt():
 def test_charts_draw_what_the_tables_say(lang):
     table = scores_of(read_survey(survey([5] * 10 + [1] * 10, touchpoint=["a"] * 10 + ["b"] * 10)))
     axes = table.plot("mean", lang=lang)
-    assert [x.get_text() for x in axes.get_yticklabels()] == ["csat", "csat: a", "csat: b"]
+    labels = {
+        "en": ["customer satisfaction", "customer satisfaction: a", "customer satisfaction: b"],
+        "zh": ["顾客满意度", "顾客满意度：a", "顾客满意度：b"],
+    }
+    assert [x.get_text().replace("\n", " ") for x in axes.get_yticklabels()] == labels[lang]
     assert sorted(line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o") == [1, 3, 5]
     strip = nps_by_period(periods([10] * 60 + [8] * 25 + [3] * 15)).plot(lang=lang)
     assert sorted(round(bar.get_width()) for bar in strip.patches) == [-15, 60]

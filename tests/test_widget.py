@@ -213,6 +213,30 @@ def test_a_page_that_asks_for_nonsense_is_told_so(view, content):
     assert view.chosen == Selection()
 
 
+def test_half_a_character_is_looked_for_without_an_error(view):
+    assert not ask(view, do="choose", values={"find": "\ud83d"}).get("wrong")
+    assert view.find == view._cases["find"] == "?"
+    view.set_state({"find": "\ud83d"})
+    assert view._cases["find"] == "?"
+
+
+@pytest.mark.parametrize(
+    "values", [{"self": 1}, {1: 2}, {"period": []}, {"period": 0}, {"period": ""}, {"__class__": "x"}]
+)
+def test_odd_choices_are_told_and_raise_nothing(view, values):
+    assert ask(view, do="choose", values=values)["wrong"]
+    assert view.chosen == Selection()
+
+
+@pytest.mark.parametrize(
+    "values", [{"comm": 1}, {"keys": []}, {"period": ""}, {"_svg": "<svg/>"}, {"_property_lock": 3}]
+)
+def test_state_that_is_not_for_the_page_to_set_stays(view, values):
+    before = view.get_state()
+    view.set_state(values)
+    assert {**view.get_state(), "_said": 0} == {**before, "_said": 0}
+
+
 def n_open(study):
     """Cases with a fault of an open finding."""
     ids = study.findings().open()["finding_id"]

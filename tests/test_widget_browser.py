@@ -435,3 +435,63 @@ def test_without_an_answer_of_python_the_page_says_so(desk, view):
     assert "Python has not answered" in desk.page.locator(".bp-said").inner_text()
     assert view.activity is None
     assert desk.page.locator(".bp-root[aria-busy]").count() == 0
+
+
+def test_a_year_that_is_being_typed_is_not_asked_for_and_an_early_answer_does_not_undo_a_later_choice(desk, view):
+    desk.show("a", view)
+    page = desk.page
+    page.evaluate("""() => {
+      const model = window.models.a;
+      window.asked = [];
+      model.send = (content) => { window.asked.push(content); };
+      window.answer = () => {
+        model.state = { ...model.state, _answered: model.state._answered + 1 };
+        model.heard["change:_answered"].forEach((call) => call());
+        return new Promise((done) => setTimeout(done, 20));
+      };
+    }""")
+    for day in ("0002-03-01", "0202-03-01"):
+        page.locator("[data-key=from]").fill(day)
+    assert page.evaluate("window.asked") == []
+    page.locator("[data-key=from]").fill("2026-03-01")
+    page.locator("[data-key=from]").fill("2026-03-15")
+    assert [x["values"]["period"] for x in page.evaluate("window.asked")] == [
+        ["2026-03-01", None],
+        ["2026-03-15", None],
+    ]
+    page.evaluate("window.answer()")
+    assert page.locator(".bp-root[aria-busy]").count() == 1
+    assert page.locator("[data-key=from]").input_value() == "2026-03-15"
+    page.evaluate("window.answer()")
+    assert page.locator(".bp-root[aria-busy]").count() == 0
+    assert page.locator("[data-key=from]").input_value() == ""  # what Python holds
+
+
+def test_two_clicks_on_allow_ask_once_and_a_reason_is_typed_on_where_the_panel_is_drawn_again(desk, view):
+    desk.show("a", view)
+    page = desk.page
+    page.locator("[data-key^='allow:']").first.click()
+    page.keyboard.type("agred")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.evaluate("() => window.models.a.heard['change:_panel'].forEach((call) => call())")
+    page.keyboard.type("e")
+    assert page.locator(".bp-form [name=reason]").input_value() == "agreed"
+    page.evaluate("() => { window.asked = 0; window.models.a.send = () => { window.asked += 1; }; }")
+    page.locator(".bp-form [type=submit]").dblclick()
+    assert page.evaluate("window.asked") == 1
+
+
+def test_in_high_contrast_the_picture_keeps_its_light_ground(desk, view):
+    desk.page.emulate_media(forced_colors="active", color_scheme="dark")
+    desk.show("a", view)
+    ground = "getComputedStyle(document.querySelector('.bp-stage')).backgroundColor"
+    assert desk.page.evaluate(ground) == "rgb(255, 255, 255)"
+
+
+def test_printed_lists_are_not_cut(desk, view):
+    desk.page.emulate_media(media="print")
+    desk.show("a", view)
+    assert desk.page.evaluate(
+        "(() => { const x = document.querySelector('.bp-scroll'); return x.scrollHeight <= x.clientHeight + 1; })()"
+    )

@@ -569,3 +569,29 @@ def test_another_spreadsheet_opens_it_and_what_it_saves_is_read_back(tmp_path, l
     command = ["soffice", profile, "--headless", "--convert-to", "xlsx", "--outdir", str(tmp_path / "out"), str(path)]
     subprocess.run(command, check=True, capture_output=True, timeout=300)
     assert cells_of(read_reviewed(tmp_path / "out" / "w.xlsx")) == wanted
+
+
+NOT_IN_THE_BOOK = {  # columns that a sheet leaves to findings.json and actions.csv
+    "effects": {"n_left_out", "mean_with", "mean_without", "median_diff", "trimmed_diff", "delta"},
+    "actions": {"row"},
+}
+
+
+@pytest.mark.slow
+def test_every_column_of_numbers_of_every_table_is_a_column_of_its_sheet(tmp_path):
+    of = record()
+    sheets = read(of, tmp_path)
+    tables = {
+        name: getattr(of.study, name)().frame
+        for name in ("dimensions", "on_time", "calibration", "deviations", "findings")
+    }
+    tables |= {"checks": of.study.summary().frame, "sample": of.sample.frame, "evaluation": of.evaluation.frame}
+    tables |= {"effects": of.improvement.effects.frame, "actions": of.improvement.plan.frame}
+    for name, frame in tables.items():
+        head, *rows = sheets[name]
+        written = [[row[k] for row in rows] for k in range(len(head))]
+        kinds = {column: frame[column] for column in frame if pd.api.types.is_numeric_dtype(frame[column])}
+        numbers = {column: [plain(x) for x in values] for column, values in kinds.items() if values.dtype != bool}
+        lost = {column for column, values in numbers.items() if not any(found == near(values) for found in written)}
+        assert lost == NOT_IN_THE_BOOK.get(name, set()), name
+        assert len(rows) == len(frame)

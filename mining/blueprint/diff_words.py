@@ -16,7 +16,7 @@ PARTS = {
     "rules": ("rule", "规则"),
     "standards": ("standard", "标准"),
     "kpis": ("indicator", "指标"),
-    "allow": ("allowance", "允许偏差"),
+    "allow": ("allowance", "许可偏差"),
     "calendars": ("calendar", "日历"),
     "scope": ("scope", "范围"),
     "log": ("log columns", "日志列"),
@@ -71,7 +71,7 @@ KEYS = {
     "observable": ("observable", "可观测"),
     "rework": ("rework", "返工"),
     "wait_point": ("wait point", "等待点"),
-    "fail_point": ("fail point", "失误点"),
+    "fail_point": ("fail point", "失败点"),
     "failure": ("failure", "失误"),
     "control": ("control", "控制"),
     "touchpoint": ("touchpoint", "接触点"),
@@ -144,6 +144,23 @@ KEYS = {
     "survey": ("survey item", "问卷题项"),
     "stat": ("statistic", "统计量"),
 }
+CODED = (
+    "kind",
+    "status",
+    "severity",
+    "decision",
+    "service_type",
+    "dimension",
+)  # keys whose values are words of the format
+CODES = {  # these in Chinese
+    "draft": "草案", "approved": "已批准", "retired": "已停用",
+    "critical": "重大", "major": "重要", "minor": "一般", "observation": "观察项",
+    "accepted": "接受", "exempt": "豁免", "beneficial": "有益",
+    "must_occur": "须发生", "at_most": "次数上限", "precedence": "先行", "response": "后继", "succession": "先行且后继",
+    "immediate_precedence": "紧前先行", "immediate_response": "紧后后继", "together": "同时出现", "not_together": "不得同时出现",
+    "not_followed_by": "其后不得", "not_before": "不得早于", "four_eyes": "职责分离", "same_handler": "同一经办人",
+    "performed_by": "执行岗位",
+}  # fmt: skip
 DAYS = {
     "mon": ("Monday", "周一"),
     "tue": ("Tuesday", "周二"),
@@ -198,7 +215,7 @@ def sentence(kind: str, path: Sequence[str | int], what: str, before: Any, after
     if what == "language":
         kind = "same" if before is not None else "not compared"
     pattern = SENTENCES[kind, what][LANGUAGES.index(lang)]
-    show = _trace if what == "trace" else _node if what == "node" else _value
+    show = _trace if what == "trace" else _node if what == "node" else _code if path[-1] in CODED else _value
     if what == "order" and path[0] == "flow":
         before, after = ([_node(x, lang) for x in side] for side in (before, after))
     name = _name(before if after is None else after, lang) if what == "part" else ""
@@ -230,10 +247,21 @@ def _key(key: str, i: int) -> str:
 
 def _name(part: Mapping[str, Any], lang: str) -> str:
     texts = part.get("name") or part.get("text")
-    text = texts.get(lang) or next(iter(texts.values())) if texts else part.get("kind") or part.get("metric")
+    text = (
+        texts.get(lang) or next(iter(texts.values()))
+        if texts
+        else _code(part.get("kind") or part.get("metric") or "", lang)
+    )
     if not text:
         return ""
     return f" ({text})" if lang == "en" else f"（{text}）"
+
+
+def _code(value: Any, lang: str) -> str:
+    """A word of the format that is a value; in English it stands for itself."""
+    if lang == "zh" and isinstance(value, str):
+        return CODES.get(value, value)
+    return _value(value, lang)
 
 
 def _value(value: Any, lang: str) -> str:
@@ -250,7 +278,8 @@ def _value(value: Any, lang: str) -> str:
             return (" or " if lang == "en" else "或").join(names)
         case dict():
             return ", ".join(
-                f"{KEYS.get(k, (k, k))[LANGUAGES.index(lang)]} {_value(v, lang)}" for k, v in value.items()
+                f"{KEYS.get(k, (k, k))[LANGUAGES.index(lang)]} {(_code if k in CODED else _value)(v, lang)}"
+                for k, v in value.items()
             )
         case list():
             joint = " and " if lang == "en" else " 且 "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -30,10 +31,15 @@ def write_blueprint(norm: Blueprint, file: Path, *, overwrite: bool = False) -> 
     _refuse_other(file, norm, overwrite)
     _refuse_without_flow(file, norm)
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, beside = tempfile.mkstemp(prefix=f".{file.stem}-", suffix=".yaml", dir=file.parent)
-    except OSError as error:
-        raise MiningError(f"{file}: cannot write there ({error.strerror}). Name another folder.") from None
+        target = Path(os.path.realpath(file))  # where a link leads, so that the link stays one
+        mode = _mode(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, beside = tempfile.mkstemp(prefix=f".{file.stem}-", suffix=".yaml", dir=target.parent)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise MiningError(
+            f"{ascii(str(file)) if isinstance(error, ValueError) else file}: cannot write there ({why}). Name another file."
+        ) from None
     try:
         with os.fdopen(handle, "wb") as scratch:
             scratch.write(data)
@@ -42,11 +48,35 @@ def write_blueprint(norm: Blueprint, file: Path, *, overwrite: bool = False) -> 
             raise BlueprintError(
                 f"{file}: what was written does not read as the blueprint of the study, so it was not kept."
             )
-        os.chmod(beside, 0o644)
-        os.replace(beside, file)
+        os.chmod(beside, mode)
+        os.replace(beside, target)
     finally:
         Path(beside).unlink(missing_ok=True)
     return read_blueprint(file)
+
+
+def path_of(path: str | Path) -> Path:
+    """The path that is meant, where ``~`` is the home of who writes it.
+
+    Raises
+    ------
+    MiningError
+        If there is no such home.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise MiningError(f"{path}: {error}") from None
+
+
+def _mode(file: Path) -> int:
+    """Who may read and write the file: as before where there is one."""
+    if not file.exists():
+        return 0o644
+    mode = stat.S_IMODE(file.stat().st_mode)
+    if not mode & 0o222:
+        raise MiningError(f"{file} may not be written to, so it is not replaced. Name another file.")
+    return mode
 
 
 def _refuse_other(file: Path, norm: Blueprint, overwrite: bool) -> None:
@@ -63,6 +93,9 @@ def _refuse_other(file: Path, norm: Blueprint, overwrite: bool) -> None:
         raise MiningError(
             f"{file} is the blueprint of {other.id}, not of {norm.id}, so it is not replaced. Name another file."
         )
+    base = norm.base if isinstance(norm, AllowedBlueprint) else None
+    if base and base.path and Path(base.path).is_file() and file.samefile(base.path):
+        text_of(base)  # is it still what the entries were added to?
 
 
 def _refuse_without_flow(file: Path, norm: Blueprint) -> None:

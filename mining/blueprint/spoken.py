@@ -35,7 +35,7 @@ COLUMNS = tuple(MEANINGS)
 CHINESE = {  # the headings of a template
     "stage": "阶段", "lane": "泳道", "step": "步骤", "step_en": "步骤英文名", "step_zh": "步骤中文名", "role": "角色",
     "label": "日志标签", "observable": "日志可见", "touchpoint": "接触点", "key": "关键接触点", "moment_of_truth": "关键时刻",
-    "importance": "重要性", "channel": "渠道", "evidence": "有形展示", "wait": "等待点", "fail": "失误点",
+    "importance": "重要性", "channel": "渠道", "evidence": "有形展示", "wait": "等待点", "fail": "失败点",
     "control": "控制措施", "max_time": "时限", "share": "达标比例", "severity": "严重程度", "basis": "依据",
 }  # fmt: skip
 SYNONYMS = {

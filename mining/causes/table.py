@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
+from mining.display.naming import titled, titles_in
 from mining.errors import UnknownNameError
 from mining.results import Result
 from mining.texts import say
@@ -44,6 +45,10 @@ class Causes(Result):
     attributes: pd.DataFrame
     q_limit: float
     holdout: float
+
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the findings by their titles, for the notebook."""
+        return titled(self.frame, titles_in(self.titles, lang))
 
     columns: ClassVar[dict[str, str]] = {
         "finding_id": "id of the finding",

@@ -11,6 +11,20 @@ from mining.conformance.instances import LATEST, Instances, first_per_case, last
 from mining.units import MICROSECONDS, MISSING, SECONDS
 
 
+def cannot_fail(scope: Scope, is_open: np.ndarray, ended: np.ndarray) -> bool:
+    """Whether no case of a log can fail the outcome: nothing opens a case again, and none without an end is given up or judged.
+
+    Parameters
+    ----------
+    scope : Scope
+    is_open : bool array of shape (n_cases,)
+        Cases that may still run.
+    ended : bool array of shape (n_cases,)
+        Cases with an end.
+    """
+    return scope.abandoned_after is None and not scope.reopened_by and not bool((~is_open & ~ended).any())
+
+
 def check_outcome(check: Derived, blueprint: Blueprint, instances: Instances, is_open: np.ndarray) -> v.CheckResult:
     """Judge the end of every case.
 

@@ -100,6 +100,11 @@ class Comparison(Result):
             top = log.loc[log["observed_cases"].astype(int).idxmax()]
             values = {"k": f"{top['observed_cases']:,}", "n": f"{top['n']:,}", "share": percent(top["share"], lang)}
             text += say("comparison.top", lang, name=top[f"name_{lang}"], **values)
+        if implied := int(self.frame["implied"].sum()):
+            text += say("comparison.implied", lang, n=f"{implied:,}", all=f"{len(self.frame):,}")
+        orders = self.frame.loc[self.frame["what"] == "order", "reading"].dropna().astype(str)
+        if orders.str.startswith("path-").any():
+            text += say("comparison.by_stage", lang)
         if "path" in self.free:
             text += say("comparison.free", lang)
         elif self.free:

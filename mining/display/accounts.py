@@ -75,11 +75,11 @@ def log_html(log: EventLog) -> str:
         **_size(log.n_cases, log.n_instances),
         "activities": f"{len(log.labels):,}",
         "resources": f"{len(log.resources):,}",
-        "span": _span(log.span),
+        "span": _span(log.span, log.binding.tz),
         "columns": _columns(log.binding.columns),
         **_rows(log.lineage, _left_out(log)),
         "problems": _counts(log.problem_counts),
-        "notes": _joined(log.notes, "report.semicolon"),
+        "notes": _joined([word_of("notes", x, shown_in(), "Log") for x in log.notes], "report.semicolon"),
     }
     return account("display.title.log", rows)
 
@@ -189,7 +189,7 @@ def roster_html(roster: Roster) -> str:
         "rows": f"{len(roster.resource):,}",
         "resources": f"{len(roster.resources):,}",
         "roles": _joined(roster.roles),
-        "notes": _joined(roster.notes, "report.semicolon"),
+        "notes": _joined([word_of("notes", x, shown_in(), "Log") for x in roster.notes], "report.semicolon"),
     }
     return account("display.title.roster", rows)
 
@@ -235,7 +235,10 @@ def file_of(path: Any) -> str:
 
 
 def _blueprint(blueprint: Any) -> str:
-    return say("report.bracket", shown_in(), name=blueprint.name.get(shown_in()), note=blueprint.version)
+    lang = shown_in()
+    draft = [] if blueprint.status == "approved" else [say("display.draft", lang)]
+    note = _joined([blueprint.version, *draft], "report.semicolon")
+    return say("report.bracket", lang, name=blueprint.name.get(lang), note=note)
 
 
 def _size(cases: int, instances: int) -> dict[str, str]:
@@ -291,18 +294,23 @@ def _some(words: Any) -> str:
     return say("report.bracket", shown_in(), name=f"{len(words):,}", note=first)
 
 
-def _span(span: tuple[int, int]) -> str:
+def _span(span: tuple[int, int], zone: str | None) -> str:
+    """From when to when, by the clock of the zone in which the times were written; of times that name their own, UTC."""
     from datetime import UTC, datetime, timedelta
+    from zoneinfo import ZoneInfo
 
-    begin = datetime(1970, 1, 1, tzinfo=UTC)
-    first, last = (moment_words(begin + timedelta(microseconds=int(x)), seconds=False) for x in span)
-    return say("display.from_to", shown_in(), first=first, last=f"{last} UTC")
+    begin, clock = datetime(1970, 1, 1, tzinfo=UTC), ZoneInfo(zone) if zone else UTC
+    local = ((begin + timedelta(microseconds=int(x))).astimezone(clock) for x in span)
+    first, last = (moment_words(x, seconds=False) for x in local)
+    return say("display.from_to", shown_in(), first=first, last=f"{last} {zone or 'UTC'}")
 
 
 def _chosen(selection: Any) -> str:
     from inspect import signature
 
-    return str(selection.words(shown_in()) if signature(selection.words).parameters else selection.words())
+    words = str(selection.words(shown_in()) if signature(selection.words).parameters else selection.words())
+    deviating = getattr(selection, "kind", None) or getattr(selection, "activity", None)
+    return say("selection.by_deviation", shown_in(), words=words) if deviating else words
 
 
 def _joined(words: Any, by: str = "report.comma") -> str:

@@ -19,7 +19,8 @@ ORDERED = {  # values that are sorted by their rank, not by their letters
     "verdict": ("fail", "allowed", "not_observable", "pending", "pass", "not_applicable"),
     "Quality.severity": ("error", "warning", "note"),
 }
-JOINED = re.compile(r"(\s*[+;,]\s*)")  # several words in one cell
+JOINED = (re.compile(r"(\s*;\s*)"), re.compile(r"(\s*[+;,]\s*)"))  # several words, or several sentences, in one cell
+FILLED = re.compile(r"'[^']*'|\b[A-Z][A-Za-z]+/[A-Z]\w+|\d+(?:[.,]\d+)*")  # a quoted name, a time zone, a number
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -92,7 +93,8 @@ def head_of(column: str, lang: str, kind: str = "") -> str:
     check_language(lang)
     heads = definitions()["heads"]
     bare = base_of(column)
-    for name in (f"{kind}.{column}", f"{kind}.{bare}", column, bare):
+    told, coded = f"{kind}.{column.replace('_', ' ')}", f"{kind}.{column.replace(' ', '_')}"
+    for name in (f"{kind}.{column}", f"{kind}.{bare}", told, coded, column, bare):
         if name in heads:
             return str(heads[name][lang])
     return bare.replace("_", " ")
@@ -113,7 +115,8 @@ def meaning_of(english: str, lang: str) -> str:
 def word_of(column: str, value: object, lang: str, kind: str = "") -> str:
     """A value of a column in words; the value itself where the catalogue does not know it, as with names of cases.
 
-    Several values in one text, joined by a plus, a comma or a semicolon, are put into words one by one, if all are known.
+    Several values in one text, joined by a plus, a comma or a semicolon, are put into words one by one, if all are known. Where the
+    catalogue has a ``#`` stands any number, quoted name or time zone: the words have as many, in the same order.
 
     Examples
     --------
@@ -125,12 +128,25 @@ def word_of(column: str, value: object, lang: str, kind: str = "") -> str:
     text = str(value)
     if not words or not text:
         return text
+    if (known := _known(text, words, lang)) is not None:
+        return known
+    for sign in JOINED:
+        parts = sign.split(text)
+        said = [_known(part, words, lang) for part in parts[::2]]
+        if len(parts) > 1 and None not in said:
+            return "".join(str(said[k // 2]) if k % 2 == 0 else _joint(part, lang) for k, part in enumerate(parts))
+    return text
+
+
+def _known(text: str, words: dict[str, dict[str, str]], lang: str) -> str | None:
+    """One value in words, its numbers and names filled in; None for one that is not known."""
     if text in words:
         return str(words[text][lang])
-    parts = JOINED.split(text)
-    if len(parts) > 1 and all(part in words for part in parts[::2]):
-        return "".join(words[part][lang] if k % 2 == 0 else _joint(part, lang) for k, part in enumerate(parts))
-    return text
+    pattern = FILLED.sub("#", text)
+    if pattern not in words:
+        return None
+    parts = iter(FILLED.findall(text))
+    return re.sub("#", lambda _: next(parts), str(words[pattern][lang]))
 
 
 def has_words(column: str, kind: str = "") -> bool:
@@ -159,7 +175,7 @@ def _joint(written: str, lang: str) -> str:
 @cache
 def _words_of(column: str, kind: str) -> dict[str, dict[str, str]]:
     values = definitions()["values"]
-    for name in (f"{kind}.{column}", column, base_of(column)):
+    for name in (f"{kind}.{column}", f"{kind}.{column.replace('_', ' ')}", column, base_of(column)):
         if name in values:
             return {str(value): entry for value, entry in values[name].items()}
     return {}

@@ -40,6 +40,20 @@ IN_UNIT: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
         ("difference", "low", "high"),
     ),
 }  # fmt: skip
+# Columns whose unit is that of the whole table, or of the row by a rule: what ``in_words`` of the class adds as OWN_UNIT says it.
+OWN_UNIT = "_unit"  # of the shown table only: never shown itself
+IN_OWN_UNIT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "Actions": (("baseline", "target", "proposed"), ()),
+    "BeforeAfter": (("estimate", "low", "high", "hac_low", "hac_high"), ()),
+    "CaseMix": (("before", "after"), ()),
+    "CrossingSummary": (("mean", "median", "p90", "max"), ()),
+    "ControlChart": (("value", "centre", "lower", "upper", "sigma", "moving_range", "range_centre", "range_upper"), ()),
+    "Ipa": (("performance", "performance_low", "performance_high"), ()),
+    "NonResponse": (("mean_answered", "mean_not"), ()),
+    "Series": (("value", "low", "high"), ()),
+    "Validation": (("observed", "predicted", "low", "high"), ()),
+}
+POINTS = "_points"  # what OWN_UNIT says of a difference of shares
 SECONDS = frozenset(("s", "open s", "median", "p90"))  # words of a unit (of feedback: a statistic) that are seconds
 SHARES = frozenset(("share", "", "top_two", "easy"))  # and of feedback or scores: a measure that is a share
 
@@ -68,20 +82,44 @@ def is_length(column: str, meaning: str) -> bool:
 
 def in_unit(column: str, kind: str) -> bool:
     """Whether the unit of a column stands in its row."""
-    _, levels, differences = IN_UNIT.get(kind, ("", (), ()))
+    _, levels, differences = unit_column(kind)
     return column in levels or column in differences
 
 
-def kind_of_unit(word: Any) -> str:
-    """``length``, ``share``, or an empty text for all other units, such as points, money or working days.
+def unit_column(kind: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """The column that says the unit of others, those that are levels, and those that are differences.
 
     Examples
     --------
-    >>> [kind_of_unit(x) for x in ("s", "share", None, "EUR")]
-    ['length', 'share', 'share', '']
+    >>> unit_column("Series"), unit_column("Summary")
+    (('_unit', ('value', 'low', 'high'), ()), ('', (), ()))
+    """
+    if kind in IN_OWN_UNIT:
+        return OWN_UNIT, *IN_OWN_UNIT[kind]
+    return IN_UNIT.get(kind, ("", (), ()))
+
+
+def unit_word(kind: str, unit: str) -> str:
+    """What :data:`OWN_UNIT` says for a measure of a kind (time, share, money, ...) in a unit.
+
+    Examples
+    --------
+    >>> unit_word("share", ""), unit_word("time", "s"), unit_word("score", "")
+    ('share', 's', 'other')
+    """
+    return {"share": "share", "time": "s"}.get(kind, unit or "other")
+
+
+def kind_of_unit(word: Any) -> str:
+    """``length``, ``share``, ``points`` of per cent, or an empty text for all other units, such as money or working days.
+
+    Examples
+    --------
+    >>> [kind_of_unit(x) for x in ("s", "share", None, "EUR", POINTS)]
+    ['length', 'share', 'share', '', 'points']
     """
     text = "" if word is None or (isinstance(word, float) and word != word) else str(word)
-    return "length" if text in SECONDS else "share" if text in SHARES else ""
+    return "length" if text in SECONDS else "share" if text in SHARES else "points" if text == POINTS else ""
 
 
 def zone_of(values: pd.Series) -> str | None:

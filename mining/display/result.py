@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from mining.display.definitions import head_of, title_of, word_of
 from mining.display.shown import framed, safe, said
 from mining.display.table import counted, table_html
-from mining.display.words import value_words
+from mining.display.words import bare, is_number, length_words, value_words
 from mining.results import Provenance, Result
 from mining.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+MOMENT = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:\+00:00|Z)?$")
 
 
 def result_html(result: Result, lang: str) -> str:
@@ -37,8 +41,9 @@ def result_html(result: Result, lang: str) -> str:
     """
     kind, of = type(result).__name__, len(result.frame)
     table, n = table_html(result.in_words(lang), result.columns, lang, kind=kind, shown=result.shown)
+    table = table if of else ""  # headings without a row say nothing: the sentence does, or the count of rows
     head = f'<p><b>{safe(title_of(kind, lang))}</b> <span class="small">{safe(counted(n, of, lang))}</span></p>'
-    origin = f'<p class="small">{safe(provenance_words(result.provenance, lang))}</p>'
+    origin = f'<p class="small">{safe(provenance_words(result.provenance, lang) + interval_words(result, lang))}</p>'
     return framed([head, said(_sentence(result, lang)), table, _picture(result, lang), origin], lang, cut=n < of)
 
 
@@ -52,6 +57,19 @@ def _picture(result: Result, lang: str) -> str:
         draw: Callable[..., Any] = picture
         picture = draw(lang=lang) if "lang" in signature(draw).parameters else draw()
     return "" if picture is None else str(picture._repr_html_())
+
+
+def interval_words(result: Result, lang: str) -> str:
+    """By which method the intervals of a table are made, where Wilson's are shown and no column says it row by row.
+
+    Examples
+    --------
+    >>> interval_words(study.summary(), "en")
+    '; intervals: 95 %, Wilson'
+    """
+    names = result.shown or tuple(result.columns)
+    by_wilson = any("Wilson interval" in result.columns.get(name, "") for name in names)
+    return say("display.wilson", lang) if by_wilson and "method" not in names and len(result.frame) else ""
 
 
 def provenance_words(provenance: Provenance, lang: str) -> str:
@@ -81,8 +99,12 @@ def provenance_words(provenance: Provenance, lang: str) -> str:
 def _setting(name: str, value: Any, lang: str) -> str:
     if isinstance(value, list | tuple):
         return say("report.comma", lang).join(_setting(name, x, lang) for x in value)
+    if name.endswith(("_s", " s")) and is_number(bare(value)):
+        return length_words(value, lang)
     if isinstance(value, str):
-        return word_of(name, value, lang, "Provenance")
+        return word_of(name, MOMENT.sub(r"\1 \2 UTC", value), lang, "Provenance")
     if isinstance(value, dict):
-        return say("report.comma", lang).join(f"{key} {_setting(name, x, lang)}" for key, x in value.items())
+        return say("report.comma", lang).join(
+            f"{word_of(name, key, lang, 'Provenance')} {_setting(name, x, lang)}" for key, x in value.items()
+        )
     return value_words(value, lang)

@@ -51,16 +51,17 @@
     bar.append(label, count);
     table.parentElement.before(bar);
     const plain = text => text.normalize("NFKC").toLowerCase();
-    const told = every.map(row => plain([...row.cells].map(cell => cell.innerText).join("\t")));
+    let told = null; // read when it is first looked for: out of sight, a cell of a notebook has no text that is seen
     const show = () => {
       const wanted = plain(input.value).split(/\s+/).filter(Boolean);
       let shown = 0;
+      if (wanted.length) told ??= every.map(row => plain([...row.cells].map(cell => cell.innerText).join("\t")));
       every.forEach((row, k) => {
         row.hidden = !wanted.every(word => told[k].includes(word));
         shown += !row.hidden;
       });
       for (const body of table.tBodies) body.hidden = rows(body).length > 0 && rows(body).every(row => row.hidden);
-      count.textContent = words.shown.replace("{shown}", shown.toLocaleString("en")).replace("{all}", every.length.toLocaleString("en"));
+      count.textContent = !wanted.length && words.rows === "all" ? "" : words.shown.replace("{shown}", shown.toLocaleString("en")).replace("{all}", every.length.toLocaleString("en"));
     };
     input.addEventListener("input", show);
     show();

@@ -9,12 +9,23 @@ from typing import Any
 import pandas as pd
 
 from mining.display.definitions import LANGUAGE_OF, has_words, head_of, meaning_of, rank_of, title_of, word_of
-from mining.display.kinds import IN_UNIT, in_unit, is_length, is_share, kind_of_unit, zone_of
+from mining.display.kinds import OWN_UNIT, in_unit, is_length, is_share, kind_of_unit, unit_column, zone_of
 from mining.display.shown import safe
-from mining.display.words import bare, is_number, length_words, moment_words, points_words, share_words, value_words
+from mining.display.words import (
+    bare,
+    chance_words,
+    is_number,
+    length_words,
+    moment_words,
+    points_words,
+    share_words,
+    value_words,
+)
 from mining.texts import say
 
 MOST_ROWS, FEWEST_ROWS, MOST_CELLS = 200, 50, 2400  # that one output holds
+CHANCES = ("p", "q")  # columns of probabilities
+MANY = 6  # columns; of a wider table those without any value are not shown
 SHORT, WORDY = 18, 45  # letters of a text that stays on one line, that needs a wide column
 Words = Callable[[Any], str]
 
@@ -70,7 +81,9 @@ def table_html(
     n : int
         How many rows it has: the first ones of the frame.
     """
-    names = in_language([str(x) for x in frame.columns], shown, lang)
+    names = in_language([str(x) for x in frame.columns if x != OWN_UNIT], shown, lang)
+    if len(names) > MANY:
+        names = [name for name in names if not _empty(frame[name])] or names
     most = min(MOST_ROWS, max(FEWEST_ROWS, MOST_CELLS // max(len(names), 1) // FEWEST_ROWS * FEWEST_ROWS))
     part = frame.head(most)
     made = [_column(part, name, columns.get(name, ""), kind, lang) for name in names]
@@ -119,6 +132,11 @@ def _said_in(name: str, there: set[str], lang: str) -> str:
     return own if own in there else base
 
 
+def _empty(column: pd.Series) -> bool:
+    """Whether no row has a value in it."""
+    return all(bare(x) in (None, "", []) for x in column)
+
+
 def _column(part: pd.DataFrame, name: str, meaning: str, kind: str, lang: str) -> Column:
     values = [bare(x) for x in part[name].astype(object)] if name in part else []
     head, tip = head_of(name, lang, kind), " · ".join(x for x in (name, meaning_of(meaning, lang)) if x)
@@ -130,7 +148,7 @@ def _column(part: pd.DataFrame, name: str, meaning: str, kind: str, lang: str) -
     words = _words(part, name, meaning, kind, lang)
     cells = tuple(one(value) for one, value in zip(words, values, strict=True))
     numeric = all(is_number(x) for x in values if x is not None) and any(x is not None for x in values)
-    worded = numeric and has_words(name, kind)
+    worded = numeric and has_words(name, kind) and any(char.isalpha() for cell in cells for char in cell)
     behind = tuple(_behind(name, value, text, kind) for value, text in zip(values, cells, strict=True))
     return Column(name, head, tip, "n" if numeric and not worded else _look(cells), cells, behind)
 
@@ -165,12 +183,27 @@ def _words(part: pd.DataFrame, name: str, meaning: str, kind: str, lang: str) ->
     def plain(value: Any) -> str:
         return _worded(name, value, kind, lang)
 
-    if in_unit(name, kind) and IN_UNIT[kind][0] in part:
-        unit, levels, _ = IN_UNIT[kind]
-        by_unit: dict[str, Words] = {"length": length, "share": share if name in levels else points, "": plain}
+    unit, levels, _ = unit_column(kind)
+    if name == unit:
+        return [lambda value: _unit(name, value, kind, lang)] * len(part)
+    if in_unit(name, kind) and unit in part:
+        by_unit: dict[str, Words] = {
+            "length": length,
+            "share": share if name in levels else points,
+            "points": points,
+            "": plain,
+        }
         return [by_unit[kind_of_unit(bare(x))] for x in part[unit].astype(object)]
+    if name in CHANCES:
+        return [lambda value: chance_words(value, lang)] * len(part)
     one = length if is_length(name, meaning) else share if is_share(name, meaning, kind) else plain
     return [one] * len(part)
+
+
+def _unit(name: str, value: Any, kind: str, lang: str) -> str:
+    """A unit in words, beside numbers that carry theirs: time, or a share."""
+    what = kind_of_unit(value) if isinstance(value, str) else ""
+    return say(f"display.unit.{what}", lang) if name == "unit" and what and value else _worded(name, value, kind, lang)
 
 
 def _worded(name: str, value: Any, kind: str, lang: str) -> str:

@@ -67,9 +67,9 @@ def share_words(value: Any, lang: str = "en") -> str:
     Examples
     --------
     >>> [share_words(x) for x in (0.9983, 1.0, 0.99999, 0.0, 0.00001, None)]
-    ['99.8\xa0%', '100\xa0%', '99.9\xa0%', '0\xa0%', '0.1\xa0%', '–']
-    >>> share_words(0.5, "zh")
-    '50.0%'
+    ['99.8\xa0%', '100\xa0%', '> 99.9\xa0%', '0\xa0%', '< 0.1\xa0%', '–']
+    >>> share_words(0.5, "zh"), share_words(-0.25)
+    ('50.0%', '-25.0\xa0%')
     """
     value = bare(value)
     if not is_number(value):
@@ -77,9 +77,33 @@ def share_words(value: Any, lang: str = "en") -> str:
     if math.isinf(value):
         return number_words(value)
     sign = "%" if lang == "zh" else f"{NARROW}%"
-    if 0 < value < 1:
-        return f"{min(max(100 * value, 0.1), 99.9):.1f}{sign}"
+    if 0 < abs(value) < 1:
+        return f"{_between(100 * value)}{sign}"
     return f"{100 * value:,.3g}{sign}" if abs(value) <= 1 else f"{100 * value:,.1f}{sign}"
+
+
+def _between(value: float) -> str:
+    """A percentage that is neither 0 nor 100 with one decimal, and never said to be."""
+    size = abs(value)
+    if size < 0.05:
+        return "> -0.1" if value < 0 else "< 0.1"
+    if size >= 99.95:
+        return "< -99.9" if value < 0 else "> 99.9"
+    return f"{value:.1f}"
+
+
+def chance_words(value: Any, lang: str = "en") -> str:
+    """A probability by a test, or what is left of it after many tests: no more than three decimals, never 0.
+
+    Examples
+    --------
+    >>> chance_words(1.8e-36), chance_words(0.04321), chance_words(1.0), chance_words(None)
+    ('< 0.001', '0.043', '1', '–')
+    """
+    value = bare(value)
+    if not is_number(value):
+        return value_words(value, lang)
+    return "< 0.001" if value < 0.001 else f"{value:.3f}".rstrip("0").rstrip(".")
 
 
 def points_words(value: Any, lang: str = "en") -> str:
@@ -101,8 +125,8 @@ def length_words(value: Any, lang: str = "en") -> str:
 
     Examples
     --------
-    >>> length_words(5400), length_words(5400, "zh"), length_words(None), length_words(0.25)
-    ('1.5\xa0h', '1.5\xa0小时', '–', '0.25\xa0s')
+    >>> length_words(5400), length_words(5400, "zh"), length_words(None), length_words(0.25), length_words(1e9)
+    ('1.5\xa0h', '1.5\xa0小时', '–', '0.25\xa0s', '11,574.1\xa0d')
     """
     value = bare(value)
     if not is_number(value):
@@ -111,7 +135,9 @@ def length_words(value: Any, lang: str = "en") -> str:
         return number_words(value)
     unit = readable(0, lang).split()[1]
     text = f"{value:.2g} {unit}" if 0 < abs(value) < 1 else readable(value, lang)
-    return text.replace(" ", NARROW)
+    number, _, unit = text.partition(" ")
+    whole, point, parts = number.partition(".")
+    return f"{int(whole):,}{point}{parts}{NARROW}{unit}" if whole.isdigit() else text.replace(" ", NARROW)
 
 
 def moment_words(moment: datetime, *, seconds: bool | None = None, day: bool = False) -> str:

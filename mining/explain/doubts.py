@@ -38,7 +38,7 @@ class Doubts(Result):
         "harm_zh": "the same in Chinese",
     }
     shown: ClassVar[tuple[str, ...]] = (
-        *("rank", "title_en", "title_zh", "what_en", "what_zh", "touched", "of", "share", "harm_en", "harm_zh"),
+        *("rank", "title_en", "title_zh", "what_en", "what_zh", "harm_en", "harm_zh", "share", "touched", "of"),
     )
 
     def sentence(self, lang: str = "en") -> str:

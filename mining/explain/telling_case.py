@@ -9,11 +9,14 @@ import numpy as np
 if TYPE_CHECKING:
     from mining.study import Study
 
+SEVERAL = 4  # steps of a case in which there is something to see
+
 
 def telling_case(study: Study) -> str:
-    """The shortest case with the finding that is ranked first; where nothing deviates, the shortest case of all.
+    """The shortest ended case of four steps or more with the finding that is ranked first.
 
-    Of equally short cases the first one in the order of the log.
+    Where no case with it is as long, the longest ended one with it; where none with it has ended, the longest with it. Where nothing
+    deviates, all cases may be taken. Of equally long cases the first one in the order of the log.
 
     Examples
     --------
@@ -28,5 +31,9 @@ def telling_case(study: Study) -> str:
     shown = np.ones(len(ids), bool)
     if len(found):
         shown = np.isin(ids, faults.loc[faults["finding_id"] == found["finding_id"].iloc[0], "case_id"])
-    lengths = np.where(shown, np.diff(study.log.offsets), np.iinfo(np.int64).max)
-    return str(ids[int(lengths.argmin())])
+    lengths = np.diff(study.log.offsets)
+    ended = shown & study.has_end
+    several = ended & (lengths >= SEVERAL)
+    if several.any():
+        return str(ids[int(np.where(several, lengths, np.iinfo(np.int64).max).argmin())])
+    return str(ids[int(np.where(ended if ended.any() else shown, lengths, -1).argmax())])

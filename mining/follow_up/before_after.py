@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from mining.display.kinds import OWN_UNIT, POINTS, unit_word
 from mining.errors import MiningError
 from mining.follow_up.change import AFTER, BEFORE, LEFT_OUT, SIDES, WASH_OUT, Change, Estimate, change_of, level_of
-from mining.follow_up.control import LEAST, ControlChart, control_of
+from mining.follow_up.control import ControlChart, control_before
 from mining.follow_up.series import Series, worded
 from mining.results import Provenance, Result
 from mining.texts import say
@@ -44,28 +45,37 @@ class BeforeAfter(Result):
     at: pd.Timestamp
 
     columns: ClassVar[dict[str, str]] = {
-        "term": "before, after: mean of the periods; effect: mean distance of the periods after from where those before would have gone on "
+        "term": "before, after: mean of the periods, each counting the same however many cases it has; effect: "
+        "mean distance of the periods after from where those before would have gone on "
         "to; step, slope: of the segmented regression, at the first period after and per period from there on; slope_before: per period "
         "before the change (with a comparison: of the difference, which should be flat)",
         "estimate": "in the unit of the measure (a share: 0 to 1; with a comparison effect, step and slopes are of the difference)",
-        "low": "lower end of its 95 % interval: least squares, the larger of the errors by Newey and West and of first-order "
+        "low": "lower end of its 95 % interval (of an effect against line and mean: the lower of the two): least squares, "
+        "the larger of the errors by Newey and West and of first-order "
         "autocorrelation, Student's t; of before and after Student's t over the periods; missing where there is none",
-        "high": "upper end of it",
-        "p": "probability of such an estimate if there were nothing; missing for before and after",
+        "high": "upper end of it (of an effect against line and mean: the higher of the two)",
+        "p": "probability of such an estimate if there were nothing, by Student's t with the same errors; of an effect against line and "
+        "mean: the larger of the two; missing for before and after",
         "hac_low": "lower end of the interval by Newey and West's errors alone, which is too short for series of few periods",
         "hac_high": "upper end of it",
     }
+    shown: ClassVar[tuple[str, ...]] = ("term", "estimate", "low", "high", "p")
+
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the unit of its numbers, for the notebook: a share's differences are percentage points."""
+        unit = unit_word(self.series.kind, self.series.unit)
+        other = POINTS if unit == "share" else unit
+        levels = self.frame["term"].isin(("before", "after"))
+        return self.frame.assign(**{OWN_UNIT: [unit if level else other for level in levels]})
 
     @cached_property
     def chart(self) -> ControlChart:
         """The control chart of the series, with the periods before the change as its baseline (at least twelve, else of the first ones)."""
-        usable = self.series.usable
-        before = int((usable & (self.points["side"] == "before").to_numpy()).sum())
-        return control_of(self.series, baseline=before if before >= LEAST else None)
+        return control_before(self.series, self.at)
 
     @property
     def parallel(self) -> bool | None:
-        """Whether measure and comparison went side by side before the change; None without a comparison, or where it cannot be told."""
+        """Whether no difference in slope from the comparison could be shown before the change; None without one, or untold."""
         if self.comparison is None or self.change.why:
             return None
         return bool(self.change.slope_before.p >= NOT_PARALLEL)

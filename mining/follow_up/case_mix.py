@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import pandas as pd
 
+from mining.display.kinds import OWN_UNIT, unit_word
 from mining.errors import MiningError
 from mining.follow_up.before_after import moment_of
 from mining.follow_up.change import AFTER, BEFORE, Estimate
@@ -57,6 +58,10 @@ class CaseMix(Result):
         "after": "mean of the measure after",
         "weight": "share of the cell in the cases before that can be compared, 0-1; missing where it cannot be",
     }
+
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the unit of its numbers, for the notebook."""
+        return self.frame.assign(**{OWN_UNIT: unit_word(self.measure.kind, self.measure.unit)})
 
     def sentence(self, lang: str = "en") -> str:
         """Both differences, and what was left out."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
+from mining.display.kinds import OWN_UNIT, unit_word
 from mining.errors import MiningError, UnknownNameError
 from mining.follow_up.series import Series, worded
 from mining.follow_up.signals import Signal, fired, signals_of
@@ -58,6 +59,8 @@ class ControlChart(Result):
     why : str
         Why there are no limits: ``few`` (fewer than twelve points), ``flat`` (no variation in the baseline); empty where there are.
     rebaselines : tuple of Rebaseline
+    beyond : int
+        Periods of the baseline that end after the moment of :func:`control_before`.
     """
 
     kind: str
@@ -68,6 +71,7 @@ class ControlChart(Result):
     unit: str
     why: str
     rebaselines: tuple[Rebaseline, ...]
+    beyond: int = 0
 
     columns: ClassVar[dict[str, str]] = {
         "period": "period, or number of the point",
@@ -98,6 +102,10 @@ class ControlChart(Result):
         "signals",
     )
 
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the unit of its numbers, for the notebook."""
+        return self.frame.assign(**{OWN_UNIT: unit_word(self.measure, self.unit)})
+
     @property
     def has_limits(self) -> bool:
         """Whether there are limits at all."""
@@ -117,6 +125,7 @@ class ControlChart(Result):
         last = used.iloc[-1]
         limits = {side: worded(last[side], self.measure, self.unit, lang) for side in ("centre", "lower", "upper")}
         text = say(f"follow_up.control_{self.kind}", lang, name=name, n=int(used["baseline"].sum()), **limits)
+        text += say("follow_up.beyond", lang, n=self.beyond) if self.beyond else ""
         if self.stable:
             return text + say("follow_up.no_signal", lang, preset=say(f"follow_up.preset_{self.preset}", lang))
         counts = used.loc[used["signals"] != "", "signals"].str.split(", ").explode().value_counts()
@@ -280,6 +289,25 @@ def control_of(
         made.why,
         made.rebaselines,
     )
+
+
+def control_before(series: Series, moment: pd.Timestamp) -> ControlChart:
+    """The control chart of a series with the periods before a moment as its baseline, or the first twelve where there are fewer.
+
+    Then ``beyond`` counts the periods of the baseline that end after the moment.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from mining.follow_up import series_of
+    >>> chart = control_before(series_of(study, "share:R1", period="day"), pd.Timestamp("2026-01-15", tz="UTC"))
+    >>> int(chart.frame["baseline"].sum()), chart.beyond
+    (12, 4)
+    """
+    early = (series.frame["end"] <= moment).to_numpy()
+    before = int((series.usable & early).sum())
+    chart = control_of(series, baseline=max(before, LEAST))
+    return replace(chart, beyond=int((chart.frame["baseline"].to_numpy(bool) & ~early).sum()))
 
 
 def _counted(counts: Any, n: Any) -> tuple[np.ndarray, np.ndarray]:

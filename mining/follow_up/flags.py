@@ -39,7 +39,7 @@ def flags_of(action: Action, found: BeforeAfter, looked: Sequence[dict[str, Any]
     - ``blueprint_changed``: the logs were read against different versions, or the version came into force after the time before began;
     - ``baseline_differs``: the stated baseline lies outside the interval of the measured one;
     - ``trend_before``: the measure was moving already, or may have been;
-    - ``not_parallel``: measure and comparison did not go side by side before;
+    - ``not_parallel``: the slopes of measure and comparison differed before;
     - ``log_coverage``: a check is due that the log cannot answer.
     """
     points = found.points

@@ -14,7 +14,7 @@ from mining.errors import MiningError, UnknownNameError
 from mining.follow_up.asked import Asked, asked_of, dated
 from mining.follow_up.before_after import BeforeAfter, before_after
 from mining.follow_up.case_mix import CaseMix, case_mix_of
-from mining.follow_up.control import ControlChart
+from mining.follow_up.control import ControlChart, control_before
 from mining.follow_up.reaudit import FollowUp, follow_up
 from mining.follow_up.series import Series, series_of
 from mining.results import Result
@@ -119,8 +119,8 @@ class Helped:
 
     @cached_property
     def control(self) -> ControlChart:
-        """What chance does to it."""
-        return self.series.control()
+        """What chance does to it; with a start the limits are made of the periods before it, where there are enough."""
+        return self.series.control() if self.start is None else control_before(self.series, self.start)
 
     @cached_property
     def change(self) -> BeforeAfter:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from mining.display.kinds import OWN_UNIT, unit_word
 from mining.errors import MiningError, UnknownNameError
 from mining.follow_up.measures import measure_of
 from mining.follow_up.periods import Grid, grid_of
@@ -110,6 +111,10 @@ class Series(Result):
         "complete",
         "why",
     )
+
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the unit of its numbers, for the notebook."""
+        return self.frame.assign(**{OWN_UNIT: unit_word(self.kind, self.unit)})
 
     @property
     def usable(self) -> np.ndarray:

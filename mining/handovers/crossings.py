@@ -10,6 +10,7 @@ import pandas as pd
 
 from mining.blueprint.model import Blueprint
 from mining.conformance.continuity import bounds, changes
+from mining.display.kinds import OWN_UNIT
 from mining.handovers.holders import holders_of, lane_codes
 from mining.promises import METHOD
 from mining.results import Result
@@ -229,6 +230,11 @@ class CrossingSummary(Result):
         "max": "greatest",
         "lower_bound": "whether steps without a trace in the log might add to it",
     }
+
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the unit of its numbers, for the notebook: the part of the customer is a share."""
+        of_steps = self.frame["measure"].eq("participation")
+        return self.frame.assign(**{OWN_UNIT: np.where(of_steps, "share", "other")})
 
     def sentence(self, lang: str = "en") -> str:
         """The groups whose cases cross the line of interaction least and most often, of those with enough cases."""

@@ -84,6 +84,11 @@ class Rework(Result):
         *("low", "high", "again_median_s", "processing_s", "same_resource", "other_resource", "via", "via_n"),
     )
 
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the names of the steps passed over, for the notebook."""
+        known = dict(zip(self.frame["activity"], self.frame[f"name_{lang}"], strict=True))
+        return self.frame.assign(via=[known.get(id, id) for id in self.frame["via"].astype(object)])
+
     def to_dict(self) -> dict[str, Any]:
         """The table, its provenance and the totals as plain values."""
         shares = {"cases": self.cases, "first_time_right": self.first_time_right}

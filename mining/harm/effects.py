@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from mining.display.naming import titled, titles_in
 from mining.errors import UnknownNameError
 from mining.results import Result
 
@@ -112,6 +113,12 @@ class Effects(Result):
             "weak",
         ),
     )
+
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the findings and the outcomes by their names, for the notebook."""
+        named = {item.id: item.name.get(lang, item.id) for item in self.outcomes}
+        outcomes = [named.get(id, id) for id in self.frame["outcome"]]
+        return titled(self.frame.assign(outcome=outcomes), titles_in(self.study.findings().frame, lang))
 
     def row(self, finding_id: str, outcome: str) -> pd.Series:
         """The row of a finding and an outcome.

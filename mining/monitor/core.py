@@ -201,7 +201,8 @@ class Monitor:
         Board
         """
         found = self._look(self._standing.open_cases)
-        return Board(boards.board(found), self._provenance("open cases"))
+        names = {x.id: x.name for x in self.blueprint.activities}
+        return Board(boards.board(found), self._provenance("open cases"), names)
 
     def verdicts(self) -> Verdicts:
         """The case x check matrix, as a study of all events so far has it: one row per case and check, cases in order.

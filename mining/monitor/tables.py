@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import pandas as pd
 
 from mining.conformance import verdicts as v
+from mining.display.naming import named
 from mining.results import Result
 from mining.tables import Deviations
 
@@ -15,7 +19,15 @@ BROKEN, WILL_BREAK, RECOVERED = KINDS = ("broken", "will_break", "recovered")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Board(Result):
-    """One row per open case: what is broken, what breaks next, what is pending, what is done."""
+    """One row per open case: what is broken, what breaks next, what is pending, what is done.
+
+    Attributes
+    ----------
+    names : mapping of str to mapping of str to str
+        Activity to its name by language, for people.
+    """
+
+    names: Mapping[str, Any] = field(default_factory=dict)
 
     columns: ClassVar[dict[str, str]] = {
         "case_id": "case",
@@ -35,6 +47,10 @@ class Board(Result):
     shown: ClassVar[tuple[str, ...]] = (
         *("case_id", "last_at", "last_activity", "broken", "next_deadline", "next_check", "waits_for", "stopped"),
     )
+
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the names of the activities, for the notebook."""
+        return named(self.frame, self.names, lang, ("last_activity", "waits_for"))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,7 +73,7 @@ class Alerts(Result):
         "text_en": "the alert in words",
         "text_zh": "the alert in words, in Chinese",
     }
-    shown: ClassVar[tuple[str, ...]] = ("case_id", "check", "severity", "kind", "at", "deadline", "activity", "rows")
+    shown: ClassVar[tuple[str, ...]] = ("case_id", "severity", "kind", "text_en", "at", "deadline", "rows")
 
 
 @dataclass(frozen=True, eq=False, repr=False)

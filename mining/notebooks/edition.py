@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 import nbformat
 
-from mining.errors import UnknownNameError
+from mining.errors import MiningError, UnknownNameError
 from mining.notebooks.source import NAMES, Parameter, Source, Words, read_source
 from mining.texts import check_language, say
 
@@ -36,6 +37,8 @@ def edition(name: str, lang: str = "en", parameters: Mapping[str, Any] | None = 
     ------
     UnknownNameError
         For a notebook, language or parameter that is not there.
+    MiningError
+        For a value that cannot be written as a line of code, such as an object or a number that is not finite.
 
     Examples
     --------
@@ -97,19 +100,40 @@ def _placed(parameter: Parameter, service: str, lang: str) -> Any:
 
 
 def _parameters(source: Source, values: Mapping[str, Any], lang: str) -> nbformat.NotebookNode:
-    lines = [f"{name} = {_literal(value)}" for name, value in values.items()]
-    says = [f"  # {parameter.says[lang]}" for parameter in source.parameters]
+    lines = [f"{name} = {_literal(value, name)}" for name, value in values.items()]
+    says = [f"  # {parameter.says[lang]}{_of_the_sample(parameter, values, lang)}" for parameter in source.parameters]
     text = "\n".join(line + comment for line, comment in zip(lines, says, strict=True))
     return nbformat.v4.new_code_cell(text, metadata={"tags": ["parameters"]})
 
 
-def _literal(value: Any) -> str:
+def _of_the_sample(parameter: Parameter, values: Mapping[str, Any], lang: str) -> str:
+    """What to write on a log of one's own, where the value is one that only the sample has."""
+    if parameter.own == parameter.value or values[parameter.name] == parameter.own or parameter.name == "LANG":
+        return ""
+    return say("notebooks.of_the_sample", lang, own=_literal(parameter.own, parameter.name))
+
+
+def _literal(value: Any, name: str) -> str:
     """A value as Python writes it, texts in double quotes."""
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_literal, value)) + "]"
+        return "[" + ", ".join(_literal(item, name) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_literal(key, name)}: {_literal(item, name)}" for key, item in value.items()) + "}"
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-    return repr(value)
+        return '"' + "".join(map(_written, value)) + '"'
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and isfinite(value)):
+        return repr(value)
+    raise MiningError(
+        f"{name}: {value!r} cannot be written as a line of a notebook. Give a text, a finite number, true, false, none, or a list or "
+        "mapping of these; a day is a text such as 2026-03-16."
+    )
+
+
+def _written(character: str) -> str:
+    """A character as it stands between double quotes: what cannot be seen, or turns the direction of writing, is spelled out."""
+    if character == '"':
+        return '\\"'
+    return character if character.isprintable() and character != "\\" else repr(character)[1:-1]
 
 
 def _prose(text: str) -> nbformat.NotebookNode:

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 import nbformat
 from nbformat import NotebookNode
 
+from mining.errors import MiningError
 from mining.texts import say
 
 if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
 
+START = 600  # seconds that a process may take to begin, on a machine with much to do
 UNDEFINED = re.compile(r"name '(\w+)' is not defined")
 Told = Callable[[int, int], None]
 
@@ -69,6 +72,13 @@ def run(
     -------
     tuple of Failure
         Empty where all cells ran.
+
+    Raises
+    ------
+    MiningError
+        If the process does not start.
+    KeyboardInterrupt
+        When this process is asked to stop; the process of the notebook is ended first.
     """
     from nbclient import NotebookClient
     from nbclient.exceptions import DeadKernelError
@@ -81,25 +91,44 @@ def run(
             told(places[id(cell)], len(code))
 
     client = NotebookClient(
-        notebook, km=_kernel(), timeout=timeout, allow_errors=True, interrupt_on_timeout=True, store_widget_state=False,
-        on_cell_start=begins, resources={"metadata": {"path": str(folder)}},
+        notebook, km=_kernel(), timeout=timeout, startup_timeout=START, allow_errors=True, interrupt_on_timeout=True,
+        store_widget_state=False, on_cell_start=begins, resources={"metadata": {"path": str(folder)}},
     )  # fmt: skip
     try:
         client.execute(cleanup_kc=True)
     except DeadKernelError as error:
-        _stopped(code, error, lang)
+        if not _asked_to_stop(client):
+            _stopped(code, error, lang)
+    except Exception as error:
+        if not _asked_to_stop(client):
+            if not any(cell.outputs or cell.execution_count for cell in code):
+                raise MiningError(f"The process of a notebook did not start: {error}") from error
+            raise
+    if _asked_to_stop(client):
+        raise KeyboardInterrupt
     if timeout is not None:
         _timed_out(code, timeout, lang)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # the moments at which it ran
+        for output in cell.get("outputs", ()):
+            if "image/svg+xml" in output.get("data", {}):  # a picture stands in for a widget whose process is gone
+                output.data.pop("application/vnd.jupyter.widget-view+json", None)
+    notebook.metadata["language_info"] = {"name": "python"}  # not the version that happened to run it
     return _failures(code, lang)
 
 
 def _kernel() -> AsyncKernelManager:
-    """A process for a notebook, whose talk with this one is encrypted where it can be."""
+    """A process of this Python for a notebook, whatever kernels somebody set up; their talk is encrypted where it can be."""
+    from jupyter_client.kernelspec import KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
 
-    return AsyncKernelManager(kernel_name="python3", transport_encryption="auto")
+    ours = KernelSpecManager(kernel_dirs=[], ensure_native_kernel=True)
+    return AsyncKernelManager(kernel_name="python3", kernel_spec_manager=ours, transport_encryption="auto")
+
+
+def _asked_to_stop(client: NotebookClient) -> bool:
+    """Whether Ctrl-C or an end was sent to this process: the client takes the signal, ends the kernel, and says so only here."""
+    return getattr(client, "_async_cleanup_kernel_future", None) is not None
 
 
 def _stopped(code: list[NotebookNode], error: Exception, lang: str) -> None:
@@ -145,8 +174,11 @@ def _failures(code: list[NotebookNode], lang: str) -> tuple[Failure, ...]:
 
 
 def _made_by(source: str) -> set[str]:
-    """Names that a cell gives something to."""
-    tree = ast.parse(source)
+    """Names that a cell gives something to; none where it is not Python."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return set()
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     imports = (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
     return names | {(alias.asname or alias.name).partition(".")[0] for node in imports for alias in node.names}

@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from mining.display.naming import titled, titles_in
 from mining.outcomes.failures import ADDITIONAL, NOT_KNOWN, OVER_LIMIT, REOPENED, REWORK, Failures, failures_of
 from mining.outcomes.prices import COST_KINDS, Costs, Money, money_of, read_costs
 from mining.results import Result
@@ -56,9 +57,11 @@ class QualityCosts(Result):
     Attributes
     ----------
     currency : str
+    study : Study
     """
 
     currency: str
+    study: Study
 
     columns: ClassVar[dict[str, str]] = {
         "cost_kind": "prevention, appraisal, internal or external (failure); not_known: the case still runs and nothing was in sight yet",
@@ -80,6 +83,12 @@ class QualityCosts(Result):
         *("cost_kind", "basis", "finding_id", "activity", "n", "cases", "hours", "money", "n_priced"),
         *("no_price", "no_hours", "no_event", "shared"),
     )
+
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with findings and steps by their names, for the notebook."""
+        named = {x.id: x.name.get(lang) or x.id for x in self.study.blueprint.activities}
+        steps = [named.get(id, id) for id in self.frame["activity"].astype(object)]
+        return titled(self.frame.assign(activity=steps), titles_in(self.study.findings().frame, lang))
 
     def by_kind(self) -> pd.DataFrame:
         """Per kind of cost: events and faults, those with a price, hours, money. Every kind has a row."""
@@ -142,7 +151,7 @@ def cost_of_poor_quality(study: Study, costs: Costs) -> QualityCosts:
     parts = pd.concat([part for part in frames if len(part)] or frames[:1], ignore_index=True)
     table = _summed(parts, failures)
     settings = {"costs": costs.sha256[:12], "currency": costs.currency}
-    return QualityCosts(table, study.provenance("cost of poor quality", **settings), costs.currency)
+    return QualityCosts(table, study.provenance("cost of poor quality", **settings), costs.currency, study)
 
 
 def _rows(study: Study, money: Money, instances: np.ndarray, kind: Any, basis: Any, finding: Any) -> pd.DataFrame:

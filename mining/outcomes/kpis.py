@@ -124,22 +124,8 @@ class Kpis(Result):
         "note_zh": "the same in Chinese",
     }
     shown: ClassVar[tuple[str, ...]] = (
-        *(
-            "kpi",
-            "name_en",
-            "unit",
-            "value",
-            "n",
-            "counted",
-            "low",
-            "high",
-            "method",
-            "target",
-            "direction",
-            "met",
-            "sure",
-        ),
-        *("left_out_en", "why_en"),
+        *("name_en", "value", "why_en", "low", "high", "target", "direction", "met", "sure"),
+        *("n", "counted", "left_out_en", "unit", "method", "kpi"),
     )
 
     def trend(self, period: str = "month") -> KpiTrend:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from mining.display.definitions import word_of
 from mining.errors import UnknownNameError
 from mining.results import Result
 from mining.texts import say
@@ -96,7 +97,7 @@ class Outcomes(Result):
     }
 
     shown: ClassVar[tuple[str, ...]] = (
-        *("outcome", "name_en", "unit", "worse", "visible", "n", "n_cases", "mean", "median", "low", "high", "missing"),
+        *("name_en", "unit", "worse", "visible", "n", "n_cases", "mean", "median", "low", "high", "missing"),
     )
 
     def sentence(self, lang: str = "en") -> str:
@@ -105,7 +106,10 @@ class Outcomes(Result):
         of = f"{self.provenance.n_cases:,}"
         named = [say("outcomes.told.one", lang, name=x.name.get(lang, x.id), n=f"{x.n:,}") for x in self.items]
         said = say("outcomes.told", lang, of=of, names=comma.join(named)) if named else say("outcomes.told.none", lang)
-        out = [say("outcomes.told.out", lang, id=id, why=why[lang]) for id, why in self.left_out.items()]
+        out = [
+            say("outcomes.told.out", lang, id=word_of("outcome", id, lang), why=why[lang])
+            for id, why in self.left_out.items()
+        ]
         return said + (say("outcomes.told.left", lang, names=say("outcomes.told.and", lang).join(out)) if out else "")
 
     def in_words(self, lang: str) -> pd.DataFrame:

@@ -30,6 +30,8 @@ _WIDTHS |= {"\u00ad": 0.35, "Ю": 1.01, "Ḿ": 0.82, "ḿ": 0.94, "ℊ": 1.0, "�
 _WIDTHS |= {"\u2e3a": 1.7, "\u2e3b": 2.5}
 _BOLD = 1.07
 _POINTS = re.compile(r'(\b(?:width|height)="[\d.]+)pt(?=")')  # resvg refuses sizes with a unit
+_WIDTH = re.compile(r'<svg\b[^>]*?\bwidth="([\d.]+)')
+READABLE = 0.85  # of its size: smaller the letters of a picture are hard to read
 _NOT_AT_LINE_START = set("，。、；：？！）》」』】〉”’…,.;:?!)]}%")
 _BIDI_CONTROLS = {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
 
@@ -306,8 +308,13 @@ class Picture:
 
     def _repr_html_(self) -> str:
         # A light ground of its own: notebooks in dark themes would put dark text on black.
-        style = "overflow:auto;max-width:100%;background:#fff;color-scheme:light;padding:8px"
-        return f'<div style="{style}" tabindex="0" role="region" aria-label="{escaped(self.title)}">{self.svg}</div>'
+        # Where the page makes pictures as narrow as itself the letters stay readable, and the picture is scrolled.
+        width = _WIDTH.search(self.svg)
+        least = round(READABLE * float(width[1])) if width else 0
+        style = f"overflow:auto;max-width:100%;background:#fff;color-scheme:light;padding:8px;--least:{least}px"
+        look = "<style>@media screen{div.mining-picture>svg{max-width:max(100%,var(--least));height:auto}}</style>"
+        name = f'class="mining-picture" tabindex="0" role="region" aria-label="{escaped(self.title)}"'
+        return f'<div style="{style}" {name}>{look}{self.svg}</div>'
 
 
 def png_of(svg: str, width: int) -> bytes:

@@ -13,6 +13,8 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
+from mining.display.definitions import word_of
+from mining.display.kinds import OWN_UNIT
 from mining.errors import LogError, hint
 from mining.log.side_table import read_side_table, values_of
 from mining.log.table import SourceTable
@@ -131,6 +133,11 @@ class Actions(Result):
         ),
     )
 
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the unit of each metric, as far as its name says it, for the notebook."""
+        units = [_unit_of(metric) for metric in self.frame["metric"]]
+        return self.frame.assign(**{OWN_UNIT: units, "metric": [_said(x, lang) for x in self.frame["metric"]]})
+
     def to_csv(self, path: str | Path | None = None) -> str:
         """Write the plan, every cell as it was read, and give the text; read and written again it is the same bytes.
 
@@ -161,6 +168,21 @@ class Actions(Result):
         from mining.plots.plan import gantt
 
         return gantt(self, as_of=None if as_of is None else day_of(as_of), lang=lang, ax=ax)
+
+
+def _said(metric: Any, lang: str) -> Any:
+    """A metric in words; what is none stays as it was written."""
+    kind, sign, of = str(metric).partition(":")
+    return (
+        say(f"plan.metric.{kind}", lang, of=word_of("outcome", of, lang))
+        if sign and kind in ("share", "outcome")
+        else metric
+    )
+
+
+def _unit_of(metric: str) -> str:
+    kind, _, of = str(metric).partition(":")
+    return "share" if kind == "share" else "s" if of in ("time", "waiting") else "other"
 
 
 def day_of(value: date | str) -> date:

@@ -169,3 +169,15 @@ def to_svg(axes: Axes) -> str:
     text = buffer.getvalue()
     text = re.sub(r"<!--.*?-->\s*", "", text[text.index("<svg") :], flags=re.DOTALL)
     return re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
+
+
+def date_locator(fewest: int, most: int) -> Any:
+    """Where an axis of dates has its marks; also for spans of some years, for which Matplotlib alone knows no distance and warns."""
+    from matplotlib import dates
+
+    locator = dates.AutoDateLocator(minticks=fewest, maxticks=most)
+    locator.intervald[dates.MONTHLY] = [1, 2, 3, 4, 6, 12]
+    locator.intervald[dates.HOURLY] = [1, 2, 3, 4, 6, 12, 24]
+    for unit in (dates.MINUTELY, dates.SECONDLY):
+        locator.intervald[unit] = [1, 5, 10, 15, 30, 60]
+    return locator

@@ -44,6 +44,7 @@ PALE = "#eef2f7"
 BLUES = LinearSegmentedColormap.from_list("handed", ["#ffffff", "#cfe0f2", "#8fb4da", "#3f6fa8", "#1f3a5f"])
 MOST_HOLDERS, MOST_PAIRS, MOST_STEPS, MOST_CROSSINGS, ROOMY = 20, 15, 20, 10, 9
 CELL, SIDE = 0.62, 1.9  # inches
+COLUMN = 60.0  # width of the head of a column, in the units that labels are wrapped by
 
 
 def matrix_chart(table: HandoverMatrix, *, lang: str = "en", ax: Axes | None = None) -> Axes:
@@ -168,8 +169,9 @@ def _grid_labels(ax: Axes, rows: list[str], columns: list[str], lang: str, *, sm
     ax.set_xlim(0, len(columns))
     ax.set_yticks(np.arange(len(rows)) + 0.5, [short_label(x) for x in rows], **look)
     turned = max(map(len, columns)) > (8 if small else 18)
+    heads = [short_label(x) if turned else "\n".join(wrap(safe(x), LABEL_SIZE, COLUMN)) for x in columns]
     ax.set_xticks(
-        np.arange(len(columns)) + 0.5, [short_label(x) for x in columns], rotation=40 if turned else 0,
+        np.arange(len(columns)) + 0.5, heads, rotation=40 if turned else 0,
         ha="left" if turned else "center", rotation_mode="anchor" if turned else "default", **look,
     )  # fmt: skip
     ax.xaxis.tick_top()

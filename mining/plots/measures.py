@@ -124,7 +124,9 @@ def _bars_of_dimensions(ax: Axes, frame: pd.DataFrame, lang: str) -> Axes:
             ax.errorbar([x], [place], xerr=gap, fmt="none", ecolor="#f8fafc", elinewidth=3.4, capsize=0, zorder=4)
             ax.errorbar([x], [place], xerr=gap, fmt="none", ecolor=OTHER, elinewidth=1.3, capsize=3, zorder=5)
         _note(ax, text, 1.0 if look is not None else 0.0, int(place), lang, MUTED if look is None else INK)
-    share_axis(ax, [say(f"short.{d}", lang) for d in frame["dimension"]], 1.0, say("chart.dimensions_axis", lang), lang)
+    share_axis(
+        ax, [say(f"dimension.{d}", lang) for d in frame["dimension"]], 1.0, say("chart.dimensions_axis", lang), lang
+    )
     handles = [Patch(color=GROSS, label=say("chart.gross", lang)), Patch(color=NET, label=say("chart.net", lang))]
     return _legend(ax, [*handles, _whisker(OTHER, lang)], lang)
 

@@ -25,6 +25,7 @@ from mining.plots.base import (
     ORANGE,
     RED,
     axes_of,
+    date_locator,
     families,
     nothing,
     style,
@@ -135,7 +136,7 @@ def _axis(ax: Axes, frame: Any, first: date, last: date, *, dated: bool, many: b
     after = max((words - (last - row.start).days for row in frame.itertuples() if row.start and not row.due), default=0)
     left, right = (timedelta(days=max(x, span / 25, 1)) for x in (before, after))  # a date has no parts of days
     ax.set_xlim(_at(first - left), _at(last + right))
-    locator = mdates.AutoDateLocator(minticks=3, maxticks=7)
+    locator = date_locator(3, 7)
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(mdates.DateFormatter("%Y-%m-%d" if (last - first).days < 120 else "%Y-%m"))
     if not dated:

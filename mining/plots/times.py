@@ -27,6 +27,7 @@ from mining.plots.base import (
     ORANGE,
     WIDTH,
     axes_of,
+    date_locator,
     families,
     nothing,
     short_label,
@@ -362,7 +363,7 @@ def load_chart(table: Load, *, lang: str = "en", ax: Axes | None = None) -> Axes
             _key(below, below.get_legend_handles_labels()[0], lang)
             _whole_numbers(below)
             bottom = _plain(below, "y")
-        locator = mdates.AutoDateLocator(minticks=4, maxticks=8)
+        locator = date_locator(4, 8)
         bottom.xaxis.set_major_locator(locator)
         bottom.xaxis.set_major_formatter(_date_format(edges))
         ax.set_xlim(edges[0], max(edges[-1], edges[0] + 1e-6))

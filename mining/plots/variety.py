@@ -11,7 +11,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from mining.plots.base import GRID, INK, LABEL_SIZE, MUTED, families, nothing, short_label, style
+from mining.plots.base import GRID, INK, LABEL_SIZE, MUTED, date_locator, families, nothing, short_label, style
 from mining.texts import say
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _scales(ax: Axes, dots: Dots, lang: str) -> None:
     text = say(f"dotted.time.{dots.time}", lang, zone=dots.zone)
     ax.set_xlabel(text, family=family, fontsize=LABEL_SIZE, color=INK)
     if dots.time == "absolute":
-        locator = dates.AutoDateLocator(minticks=4, maxticks=9)
+        locator = date_locator(4, 9)
         ax.xaxis.set_major_locator(locator)
         ax.xaxis.set_major_formatter(dates.DateFormatter("%Y-%m-%d"))
         ax.tick_params(axis="x", rotation=20)

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from mining.display.naming import named
 from mining.errors import UnknownNameError
 from mining.plots.base import (
     DARK,
@@ -77,7 +78,7 @@ def scores_chart(table: Scores, measure: str = "top_two", *, lang: str = "en", a
         ax = axes_of(ax, len(rows))
         if rows.empty:
             return nothing(ax, say("voice.chart.no_scores", lang), lang)
-        labels = [_label(row, lang) for row in rows.to_dict("records")]
+        labels = [_label(row, lang) for row in named(rows, table.names, lang).to_dict("records")]
         notes = [say("voice.chart.answers", lang, n=f"{int(n):,}") for n in rows["n"]]
         whole = (rows[list(GROUPS)] == "all").all(axis=1).to_numpy(bool)
         colours = np.where(whole, DARK, ORANGE)
@@ -235,10 +236,15 @@ def _weight(critical: Any) -> str:
 
 def _label(row: dict[str, Any], lang: str) -> str:
     """The item, and the group where it is one."""
+    from mining.voice.items import item_name
+
+    item = item_name(str(row["item"]), lang)
     group = next((row[name] for name in GROUPS if row[name] != "all"), None)
-    if group is None:
-        return str(row["item"])
-    return f"{row['item']}: {group or say('word.not_recorded', lang)}"
+    return (
+        item
+        if group is None
+        else say("display.setting", lang, name=item, value=group or say("word.not_recorded", lang))
+    )
 
 
 def _dot(colour: str, label: str) -> Line2D:

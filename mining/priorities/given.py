@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ def read_given(study: Study, given: Mapping[str, Any], *, currency: str | None =
     Raises
     ------
     MiningError
-        If costs are to be read in no currency, or are in another one.
+        If costs are to be read in no currency, or are in another one, or the survey cannot be of this service.
     LogError
         As the readers do.
 
@@ -58,8 +59,12 @@ def read_given(study: Study, given: Mapping[str, Any], *, currency: str | None =
     >>> len(found["survey"].frame) > 0, found["costs"]
     (True, None)
     """
+    from mining.voice.tables import Survey, check_belongs
+
     readers = _readers(study.blueprint.tz, currency)
     found = {name: readers[name](x) if isinstance(x, str | Path) else x for name, x in given.items()}
+    if isinstance(survey := found.get("survey"), Survey):
+        check_belongs(survey, study)
     said = getattr(found.get("costs"), "currency", None)
     if said is not None and currency is not None and said != currency:
         raise MiningError(
@@ -127,12 +132,17 @@ def shown_of(found: Improvement, name: str) -> Result | NotMeasured:
     try:
         if simulated and not found.scenarios:
             return NotMeasured("given.nothing_to_simulate")
-        table: Result = getattr(found, name)
+        table: Any = getattr(found, name)
     except UnknownNameError:
         raise  # what somebody wrote wrongly is not missing
     except MiningError as error:
         return Refused(str(error))
-    return table
+    if name == "scores" and found.survey is not None:
+        table = replace(table, doubts=found.survey.joined(found.study, customer=found.customer).doubts)
+    if "names" in {field.name for field in fields(table)}:
+        table = replace(table, names={x.id: x.name for x in found.study.blueprint.activities})
+    made: Result = table
+    return made
 
 
 def lacking(name: str, given: Mapping[str, Any]) -> NotMeasured | None:

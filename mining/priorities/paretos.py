@@ -46,6 +46,8 @@ class Paretos(Result):
         "cumulated": "share of the total in the findings up to this one, 0-1; each case counted once",
     }
 
+    shown: ClassVar[tuple[str, ...]] = (*("view", "place", "title_en", "value", "unit", "share", "cumulated", "total"),)
+
     def of(self, view: str) -> pd.DataFrame:
         """The rows of one view."""
         return self.frame[self.frame["view"] == view].copy()

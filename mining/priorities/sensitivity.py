@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import pandas as pd
 
+from mining.display.definitions import word_of
+from mining.display.naming import titled, titles_in
 from mining.priorities.order import Facts, keys_of, order
 from mining.priorities.placing import Work, lost
 from mining.results import Result
@@ -25,7 +27,15 @@ MOST_UP, MOST_DOWN = 1000, 100  # per cent up to which a swap is looked for
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sensitivity(Result):
-    """One row per change of what was declared. Made by :func:`sensitivity_of`."""
+    """One row per change of what was declared. Made by :func:`sensitivity_of`.
+
+    Attributes
+    ----------
+    findings : DataFrame
+        The ranked findings with their titles.
+    """
+
+    findings: pd.DataFrame
 
     columns: ClassVar[dict[str, str]] = {
         "what": "worth:<outcome>, or visible_first",
@@ -38,6 +48,10 @@ class Sensitivity(Result):
         "smallest": "smallest change of this amount that swaps the first two, as a share (whole per cent, "
         f"from -{MOST_DOWN} % to +{MOST_UP:,} %); missing where none does",
     }
+
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the findings by their titles, for the notebook."""
+        return titled(self.frame, titles_in(self.findings, lang), ("first", "second"))
 
     def sentence(self, lang: str = "en") -> str:
         """Whether the first two ever swap, and at which change."""
@@ -53,7 +67,7 @@ class Sensitivity(Result):
         at = found.abs().idxmin()
         change = float(found[at])
         values = {
-            "what": self.frame.loc[at, "what"],
+            "what": word_of("what", self.frame.loc[at, "what"], lang, "Sensitivity"),
             "change": f"{'+' if change > 0 else '-'}{percent(abs(change), lang)}",
         }
         return text + say("priorities.sensitivity.smallest", lang, **values)
@@ -80,7 +94,7 @@ def sensitivity_of(priorities: Priorities) -> Sensitivity:
         other = replace(work.facts, visible_first=not work.facts.visible_first)
         rows.append(_row(work, "visible_first", np.nan, other, np.nan))
     frame = pd.DataFrame(rows, columns=list(Sensitivity.columns))
-    return Sensitivity(frame, replace(priorities.provenance, measure="sensitivity of the priorities"))
+    return Sensitivity(frame, replace(priorities.provenance, measure="sensitivity of the priorities"), priorities.frame)
 
 
 def scaled(facts: Facts, mine: np.ndarray, factor: float) -> Facts:

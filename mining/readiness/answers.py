@@ -34,19 +34,8 @@ class Answers(Result):
         "why_zh": "why the log cannot tell, in Chinese",
     }
     shown: ClassVar[tuple[str, ...]] = (
-        *(
-            "check",
-            "text_en",
-            "text_zh",
-            "answer",
-            "judged",
-            "not_observable",
-            "pending",
-            "not_applicable",
-            "share",
-            "why_en",
-            "why_zh",
-        ),
+        *("check", "text_en", "text_zh", "answer", "why_en", "why_zh"),
+        *("share", "judged", "not_observable", "pending", "not_applicable"),
     )
 
     def sentence(self, lang: str = "en") -> str:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from mining.blueprint.derived import OUTCOME
 from mining.conformance import verdicts as v
 from mining.readiness.tables import both, frame_of, named
 from mining.results import Result
@@ -69,7 +70,7 @@ def _groups(study: Study) -> Iterator[tuple[str, np.ndarray]]:
     yield "no_end", start & ~end
     yield "no_start", ~start & end
     yield "neither", ~start & ~end
-    outcome = next(check for check in study.checks if check.dimension == "outcome")
+    outcome = next(check for check in study.checks if check.id == OUTCOME)  # a standard may have the dimension as well
     for kind in ("abandoned", "reopened"):
         cases = np.zeros(study.instances.n_cases, bool)
         cases[outcome.faults.case[outcome.faults.kind == v.KINDS.index(kind)]] = True

@@ -34,6 +34,10 @@ class Problems(Result):
         "harm_zh": "what it can distort, in Chinese",
         "findings": "findings of which it could have made 5 % of the faults or more",
     }
+    shown: ClassVar[tuple[str, ...]] = (
+        *("severity", "what_en", "what_zh", "harm_en", "harm_zh", "findings"),
+        *("share", "count", "of", "unit_en", "unit_zh", "cases", "rows"),
+    )
     not_checked: tuple[str, ...] = ()
 
     def sentence(self, lang: str = "en") -> str:
@@ -99,7 +103,8 @@ def paired_of(log: EventLog) -> Paired:
     'The log has no times of start: waiting cannot be told from work, and checks on starts cannot be answered.'
     """
     rows = [
-        {"count": row.count, "of": row.of, "share": row.share, "cases": row.cases, "rows": list(row.rows)}
+        {"count": row.count, "of": row.of, "share": row.share, "cases": row.cases}
+        | {"rows": [] if row.kind == "instances" else list(row.rows)}  # of all of them no row is worth looking up
         | cells("what", {lang: _what(row.kind, row.word, lang) for lang in LANGUAGES})
         | cells("unit", {lang: words(f"unit.{row.unit}", lang).removeprefix("个") for lang in LANGUAGES})
         for row in pairing(log).frame.itertuples()

@@ -96,7 +96,8 @@ def draw(study: Study, plan: SamplePlan | None = None, findings: Findings | None
         confidence=plan.confidence,
     )
     tests = pd.DataFrame(work.tests).astype({"n_population": "Int64"})
-    return Sample(frame, provenance, plan, work.seed, whole, tests, work.strata, monetary, tuple(work.said))
+    names = {activity.id: activity.name for activity in study.blueprint.activities}
+    return Sample(frame, provenance, plan, work.seed, whole, tests, work.strata, monetary, tuple(work.said), names)
 
 
 @dataclass

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pandas as pd
 
+from mining.display.naming import named
 from mining.plan.cells import line_of
 from mining.results import Result, plain
 from mining.sampling.monetary import MonetarySelection
@@ -51,6 +52,8 @@ class Sample(Result):
     monetary : MonetarySelection or None
     said : tuple of (str, dict)
         What was done beside the plan, as keys of the texts with their values; see :meth:`notes`.
+    names : mapping of str to mapping of str to str
+        Activity to its name by language, for people.
     """
 
     plan: SamplePlan
@@ -60,6 +63,7 @@ class Sample(Result):
     strata: pd.DataFrame
     monetary: MonetarySelection | None
     said: tuple[tuple[str, dict[str, Any]], ...]
+    names: Mapping[str, Any] = field(default_factory=dict)
 
     columns: ClassVar[dict[str, str]] = {
         "test": "occurrence (log to source), completeness (source to log), class (is the deviation real), discovery (is a rare fault "
@@ -79,6 +83,10 @@ class Sample(Result):
         "note": "anything else, such as the reference of the document",
     }
     shown: ClassVar[tuple[str, ...]] = ("test", "finding_id", "stratum", "case_id", "row", "activity", "at", "order")
+
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the names of the activities, for the notebook."""
+        return named(self.frame, self.names, lang, ("activity",))
 
     @property
     def n_cases(self) -> int:

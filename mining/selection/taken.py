@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
@@ -10,6 +11,7 @@ import numpy as np
 from mining.conformance import verdicts as v
 from mining.conformance.instances import Instances, instances_of
 from mining.errors import MiningError, UnknownNameError
+from mining.log import EventLog
 from mining.log.roster import days_of
 from mining.segments import EPOCH, NOT_RECORDED, segments_of
 from mining.selection.asked import Selection, parts_of
@@ -53,8 +55,9 @@ def select(study: Study, selection: Selection) -> Study:
     """The cases of a selection, as a study of their own.
 
     Every case has exactly the verdicts and deviations that it has in the whole study: nothing is judged again. What is known of a running
-    case still ends with the last moment of the whole log, and what is true of the log as a whole (``log.facts``, ``log.span``, labels
-    never seen) stays so. Shares, findings, ranks, variants and all other tables are those of the selected cases, and say so in their
+    case still ends with the last moment of the whole log, and what is true of the log as a whole (``log.facts``, ``log.span``, activities
+    never seen) stays so: a step that is recorded for other cases is recorded. Labels outside the blueprint are those of the selected
+    cases. Shares, findings, ranks, variants and all other tables are those of the selected cases, and say so in their
     provenance; the lineage counts the rows of the others. A selection can be selected from again.
 
     Parameters
@@ -97,13 +100,21 @@ def select(study: Study, selection: Selection) -> Study:
     log = study.log.take(keep, OUTSIDE, whole=True)
     found = replace(study, log=log, known_until=now, selection=(*study.selection, selection))
     part = instances_of(log, study.blueprint, known_until=now, roster=study.roster)
-    part = replace(part, whole=study.instances.whole)
+    part = replace(
+        part, whole=study.instances.whole, unmapped=_counted(log, part.unmapped), ignored=_counted(log, part.ignored)
+    )
     cut = [_of_cases(check, study.allowed[check.id], keep, study.instances) for check in study.checks]
     vars(found).update(
         instances=part, calendars=study.calendars, checks=tuple(check for check, _ in cut),
         allowed={check.id: allowed for check, allowed in cut},
     )  # fmt: skip
     return found
+
+
+def _counted(log: EventLog, labels: Iterable[str]) -> dict[str, int]:
+    """Those of the labels that occur in these cases, with their instances here."""
+    counts = dict(zip(log.labels, np.bincount(log.activity, minlength=len(log.labels)).tolist(), strict=True))
+    return {label: counts[label] for label in labels if counts[label]}
 
 
 def _cases_of(study: Study, part: Selection) -> np.ndarray:

@@ -37,6 +37,8 @@ class Load(Result):
         Of each case that has them its first moment, and its last one or, while it runs, the end of the log (microseconds UTC).
     departed : bool array of shape (n,)
         Cases that have ended.
+    given_up : bool array of shape (n,)
+        Cases without an end that were silent for longer than the blueprint's ``abandoned_after``: they count as in work all the same.
     """
 
     bin: str
@@ -44,16 +46,22 @@ class Load(Result):
     begin: np.ndarray
     until: np.ndarray
     departed: np.ndarray
+    given_up: np.ndarray
 
     columns: ClassVar[dict[str, str]] = {
         "begin": "when the hour, day or week begins by the local clock, as a moment UTC; the first row begins with the log",
         "end": "when it ends; the last row ends with the log",
         "arrivals": "cases that began in it",
         "departures": "cases that ended in it",
-        "work_in_progress": "cases in work, averaged over the time of the row; running cases are in work up to the end of the log",
+        "work_in_progress": "cases in work, averaged over the time of the row; running cases, also those given up, are in work up to the "
+        "end of the log",
         "at_end": "cases in work at its end: arrivals - departures so far",
         "throughput_s": "mean throughput time of the cases that ended in it, seconds; missing where none did",
     }
+
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table by the local clock, for the notebook."""
+        return self.frame.assign(**{name: self.frame[name].dt.tz_convert(self.tz) for name in ("begin", "end")})
 
     def sentence(self, lang: str = "en") -> str:
         """How many cases were in work, where the most were, and whether Little's law adds up."""
@@ -70,6 +78,7 @@ class Load(Result):
             peak=f"{peak['work_in_progress']:,.1f}", at=f"{at:%Y-%m-%d}", bin=say(f"load.bin.{self.bin}", lang),
             arrivals=f"{int(rows['arrivals'].sum()):,}", departures=f"{int(rows['departures'].sum()):,}",
         )  # fmt: skip
+        text += self._given_up(lang)
         adds_up = "load.little" if abs(clipped["difference"]) < EXACT else "load.little_off"
         text += say(
             adds_up, lang, wip=f"{clipped['wip']:,.4g}", rate=f"{clipped['rate_per_day']:,.4g}",
@@ -82,6 +91,17 @@ class Load(Result):
             lang,
             product=f"{whole['product']:,.4g}",
             difference=f"{round(100 * whole['difference'], 1) + 0.0:+.1f}",
+        )
+
+    def _given_up(self, lang: str) -> str:
+        """The part of the cases in work that nobody works on any more."""
+        n = int(self.given_up.sum())
+        length = (self.frame["end"].iloc[-1] - self.frame["begin"].iloc[0]).total_seconds()
+        if not n:
+            return ""
+        spent = (self.until - self.begin)[self.given_up].sum() / MICROSECONDS
+        return say(
+            "load.given_up", lang, n=f"{n:,}", of=f"{int((~self.departed).sum()):,}", mean=f"{spent / length:,.1f}"
         )
 
     def little(self, begin: pd.Timestamp | None = None, end: pd.Timestamp | None = None) -> Little:
@@ -184,7 +204,16 @@ def load_of(study: Study, *, bin: str | None = None) -> Load:
         }
     )
     provenance = study.provenance("cases in work", bin=chosen)
-    return Load(frame, provenance, chosen, study.blueprint.tz, begin, until, departed)
+    return Load(frame, provenance, chosen, study.blueprint.tz, begin, until, departed, given_up(study)[cases])
+
+
+def given_up(study: Study) -> np.ndarray:
+    """Cases without an end that were silent for longer than the blueprint's ``abandoned_after`` (bool, one per case)."""
+    most, last = study.blueprint.scope.abandoned_after, study.instances.case_end
+    if most is None:
+        return np.zeros(study.instances.n_cases, bool)
+    silent = (study.instances.now - last) / MICROSECONDS
+    return np.asarray(study.is_open & ~study.has_end & (last != MISSING) & (silent > most.seconds))
 
 
 def _little(load: Load, begin: pd.Timestamp | None, end: pd.Timestamp | None) -> Little:

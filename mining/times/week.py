@@ -54,6 +54,11 @@ class Week(Result):
         "idle_hours": "hours for which cases lay idle, summed over cases: idle * hours",
     }
 
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with rates of two digits, for the notebook: a count per hour is no finer than that."""
+        rates = ("arrivals", "completions", "people", "arrivals_per_person", "work_in_progress", "idle")
+        return self.frame.assign(**{name: self.frame[name].map(_two_digits) for name in rates})
+
     def sentence(self, lang: str = "en") -> str:
         """When most cases arrive, against the average, and when most people are at work."""
         n, hours = int(self.frame["n_arrivals"].sum()), float(self.frame["hours"].sum())
@@ -167,6 +172,10 @@ def _people(study: Study, spans: TimeSpans) -> np.ndarray:
         keys.append(spans.place(time[rows]) * len(study.log.resources) + x.resource[rows])
     found = np.unique(np.concatenate(keys)) // max(len(study.log.resources), 1)
     return np.bincount(found, minlength=len(spans))
+
+
+def _two_digits(rate: float) -> float:
+    return rate if pd.isna(rate) else round(float(rate), 1) if rate >= 10 else float(f"{rate:.2g}")
 
 
 def hour_words(cell: pd.Series, lang: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
+from mining.display.naming import named
 from mining.errors import MiningError
 from mining.results import Result
 from mining.suppression import K, hidden
@@ -60,9 +62,12 @@ class IncidentTable(Result):
     ----------
     agreement : Agreement
         Of the coders; it decides whether the table is provisional.
+    names : mapping of str to mapping of str to str
+        Activity to its name by language, for people; empty where no blueprint is at hand.
     """
 
     agreement: Agreement
+    names: Mapping[str, Any] = field(default_factory=dict)
 
     columns: ClassVar[dict[str, str]] = {
         "category": "category; (not agreed): coders differ and none has most",
@@ -75,6 +80,10 @@ class IncidentTable(Result):
         "provisional": "coders agree too little, or only one coded",
         "hidden": "fewer than k incidents, or needed so that these cannot be found from the total",
     }
+
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the names of the touchpoints, for the notebook."""
+        return named(self.frame, self.names, lang)
 
     def sentence(self, lang: str = "en") -> str:
         """The category with most negative incidents, and how far it can be trusted."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -15,7 +16,7 @@ from mining.suppression import K, hidden
 from mining.texts import say
 from mining.units import MISSING, readable
 from mining.voice.scales import mean_of, persons
-from mining.voice.tables import Incidents, Survey
+from mining.voice.tables import Incidents, Survey, doubts_said
 
 if TYPE_CHECKING:
     from mining.study import Study
@@ -25,7 +26,15 @@ SECOND = 1_000_000
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Feedback(Result):
-    """Coverage, delay, and the time to close the loop. Made by :func:`feedback_of`."""
+    """Coverage, delay, and the time to close the loop. Made by :func:`feedback_of`.
+
+    Attributes
+    ----------
+    doubts : mapping of str to int
+        What speaks against the survey being of this service, as :attr:`mining.voice.tables.Joined.doubts`.
+    """
+
+    doubts: Mapping[str, int] = field(default_factory=dict)
 
     columns: ClassVar[dict[str, str]] = {
         "metric": "coverage (ended cases with an answer), delay_s (from the end of the case to its first answer), complaints_answered, "
@@ -55,7 +64,7 @@ class Feedback(Result):
                 said.append(say(key, lang, n=f"{row['n']:,}", of=f"{row['of']:,}", share=f"{100 * row['value']:.1f}"))
             elif row["statistic"] == "median" and row["value"] == row["value"]:
                 said.append(say(key, lang, length=readable(row["value"], lang)))
-        return "".join(said).strip()
+        return "".join(said).strip() + doubts_said(self.doubts, lang)
 
 
 def feedback_of(
@@ -96,19 +105,21 @@ def feedback_of(
         raise MiningError("feedback: give it a survey, incidents, or both.")
     rows: list[dict[str, Any]] = []
     settings: dict[str, Any] = {}
+    doubts: dict[str, int] = {}
     if survey is not None:
-        rows += _heard(study, survey, customer)
+        joined = survey.joined(study, customer=customer)
+        doubts = joined.doubts
+        rows += _heard(study, survey, joined.case)
         settings["survey"] = survey.sha256[:12]
     if incidents is not None:
         moment, closed = _closed(study, incidents, as_of)
         rows += closed
         settings |= {"incidents": incidents.sha256[:12], "as_of": str(np.datetime64(moment, "us"))}
     frame = pd.DataFrame(rows, columns=list(Feedback.columns))
-    return Feedback(frame, study.provenance("the feedback loop", **settings))
+    return Feedback(frame, study.provenance("the feedback loop", **settings), doubts)
 
 
-def _heard(study: Study, survey: Survey, customer: str | None) -> list[dict[str, Any]]:
-    case = survey.joined(study, customer=customer).case
+def _heard(study: Study, survey: Survey, case: np.ndarray) -> list[dict[str, Any]]:
     answered_at = survey.frame["answered_at"].to_numpy(np.int64)
     first = np.full(study.instances.n_cases, np.iinfo(np.int64).max)
     np.minimum.at(first, case[case >= 0], answered_at[case >= 0])

@@ -68,7 +68,7 @@ class Importance(Result):
         "why": "why there is no derived importance; empty where there is one",
     }
     shown: ClassVar[tuple[str, ...]] = (
-        "item",
+        "name_en",
         "source",
         "n",
         "share",

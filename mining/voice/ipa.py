@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from mining.display.kinds import OWN_UNIT
 from mining.errors import MiningError, UnknownNameError
 from mining.results import Result
 from mining.texts import activity_name, say
@@ -98,7 +99,7 @@ class Ipa(Result):
     }
     shown: ClassVar[tuple[str, ...]] = (
         *(
-            "touchpoint",
+            "name_en",
             "quadrant",
             "p_improve",
             "p_keep",
@@ -110,6 +111,10 @@ class Ipa(Result):
         ),
         *("importance", "importance_low", "importance_high", "stated", "penalty", "quadrants_by_rule"),
     )
+
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the unit of its numbers, for the notebook."""
+        return self.frame.assign(**{OWN_UNIT: "share" if self.source == "log" else "other"})
 
     def sentence(self, lang: str = "en") -> str:
         """What to improve first and how sure that is, by which performance, importance and cross-hairs."""

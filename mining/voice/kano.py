@@ -66,8 +66,8 @@ class Kano(Result):
         "kano": "most frequent class; of equal ones the first of M, O, A, I",
         "second": "the class after it",
         "tie": "whether the second has as many answers",
-        "better": "(A + O) / (A + O + M + I): how much satisfaction it can add",
-        "worse": "-(O + M) / (A + O + M + I): how much dissatisfaction its lack can bring",
+        "better": "(A + O) / (A + O + M + I): how much satisfaction it can add; a share without an interval, so read it with n",
+        "worse": "-(O + M) / (A + O + M + I): how much dissatisfaction its lack can bring; without an interval",
         "few": "fewer than 20 pairs: the class may well change with more",
     }
     shown: ClassVar[tuple[str, ...]] = ("need_id", "text", "n", "kano", "second", "tie", "better", "worse")
@@ -81,7 +81,8 @@ class Kano(Result):
         listed = [say(f"voice.kano.{letter}", lang) + f" {n}" for letter, n in counts if n]
         said = say("voice.kano.told", lang, n=len(rows), classes=say("report.comma", lang).join(listed))
         few = int(rows["few"].sum())
-        return said + (say("voice.kano.few", lang, n=few) if few else "")
+        said += say("voice.kano.few", lang, n=few) if few else ""
+        return said + say("voice.kano.no_interval", lang)
 
 
 FEW = 20

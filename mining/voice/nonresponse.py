@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from mining.conformance.conditions import is_missing
+from mining.display.kinds import OWN_UNIT
 from mining.errors import UnknownNameError
 from mining.log.shown import may_show
 from mining.results import Result
 from mining.texts import say
 from mining.units import MISSING
-from mining.voice.tables import Survey
+from mining.voice.tables import Survey, doubts_said
 
 if TYPE_CHECKING:
     from mining.study import Study
@@ -41,11 +42,14 @@ class NonResponse(Result):
         Ended cases with an answer, and ended cases: those that could have been asked.
     left_out : dict of str to int
         Answered cases that have no end, and attributes that could not be compared, by reason.
+    doubts : mapping of str to int
+        What speaks against the survey being of this service, as :attr:`mining.voice.tables.Joined.doubts`.
     """
 
     answered: int
     ended: int
     left_out: dict[str, int]
+    doubts: Mapping[str, int] = field(default_factory=dict)
 
     columns: ClassVar[dict[str, str]] = {
         "attribute": "attribute of the log; time: from the begin to the end of the case; month: in which it began",
@@ -64,6 +68,10 @@ class NonResponse(Result):
         "warning": "whether the standardised difference is above 0.2 in size",
     }
 
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the unit of the means, for the notebook: only the time of a case has one."""
+        return self.frame.assign(**{OWN_UNIT: ["s" if x == "time" else "other" for x in self.frame["attribute"]]})
+
     @property
     def biased(self) -> bool:
         """Whether any attribute differs by more than 0.2: scores of those who answered then need a warning."""
@@ -73,6 +81,7 @@ class NonResponse(Result):
         """How many answered, and in what they differ from the others."""
         share = f"{100 * self.answered / self.ended:.1f}" if self.ended else "0"
         said = say("voice.nonresponse.told", lang, answered=f"{self.answered:,}", ended=f"{self.ended:,}", share=share)
+        said += doubts_said(self.doubts, lang)
         rows = self.frame[self.frame["warning"]].sort_values("difference", key=np.abs, ascending=False, kind="stable")
         if rows.empty:
             return said + say("voice.nonresponse.alike" if len(self.frame) else "voice.nonresponse.nothing", lang)
@@ -112,7 +121,8 @@ def nonresponse_of(
     for name in attributes or ():
         if name not in known:
             raise UnknownNameError("attribute", name, known, where="attributes")
-    case = survey.joined(study, customer=customer).case
+    joined = survey.joined(study, customer=customer)
+    case = joined.case
     has = np.zeros(study.instances.n_cases, bool)
     has[case[case >= 0]] = True
     ended = ~study.is_open & (study.instances.case_end != MISSING)
@@ -131,7 +141,7 @@ def nonresponse_of(
             rows.append(row)
     frame = pd.DataFrame(rows, columns=list(NonResponse.columns)).astype({"difference": float, "warning": bool})
     provenance = study.provenance("answered and not answered", survey=survey.sha256[:12], limit=LIMIT)
-    return NonResponse(frame, provenance, int((has & ended).sum()), int(ended.sum()), left_out)
+    return NonResponse(frame, provenance, int((has & ended).sum()), int(ended.sum()), left_out, joined.doubts)
 
 
 def _values(study: Study, name: str) -> np.ndarray | None:

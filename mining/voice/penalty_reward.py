@@ -58,7 +58,17 @@ class PenaltyReward(Result):
         "why": "what is not measured, and why; empty where all is",
     }
     shown: ClassVar[tuple[str, ...]] = (
-        *("item", "n_low", "n_high", "penalty", "penalty_low", "penalty_high", "reward", "reward_low", "reward_high"),
+        *(
+            "name_en",
+            "n_low",
+            "n_high",
+            "penalty",
+            "penalty_low",
+            "penalty_high",
+            "reward",
+            "reward_low",
+            "reward_high",
+        ),
         *("asymmetry", "asymmetry_low", "asymmetry_high", "kind"),
     )
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
+from mining.display.naming import named
 from mining.errors import MiningError, UnknownNameError
 from mining.results import Result, wilson
 from mining.suppression import K, hidden
 from mining.texts import say
-from mining.voice.tables import Survey
+from mining.voice.tables import Survey, doubts_said
 
 ALL = "all"
 FEWEST = 10  # answers below which there is no interval, and the values are listed
@@ -137,7 +138,18 @@ def persons(frame: pd.DataFrame) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Scores(Result):
-    """Every measure of every item, in all and by group. Made by :func:`scores_of`."""
+    """Every measure of every item, in all and by group. Made by :func:`scores_of`.
+
+    Attributes
+    ----------
+    names : mapping of str to mapping of str to str
+        Activity to its name by language, for people; empty where no blueprint is at hand.
+    doubts : mapping of str to int
+        What speaks against the survey being of this service, as :attr:`mining.voice.tables.Joined.doubts`; empty without a study.
+    """
+
+    names: Mapping[str, Any] = field(default_factory=dict)
+    doubts: Mapping[str, int] = field(default_factory=dict)
 
     columns: ClassVar[dict[str, str]] = {
         "item": "the question",
@@ -157,8 +169,15 @@ class Scores(Result):
         "hidden": "fewer than k persons, or needed so that these cannot be found from the total",
     }
     shown: ClassVar[tuple[str, ...]] = (
-        "item", "touchpoint", "segment", "measure", "n", "value", "low", "high", "method",
+        "item", "kind", "touchpoint", "segment", "measure", "n", "value", "low", "high", "method",
     )  # fmt: skip
+
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the names of the touchpoints and of the usual questions, for the notebook."""
+        from mining.voice.items import item_name
+
+        items = [item_name(str(item), lang) for item in self.frame["item"]]
+        return named(self.frame.assign(item=items), self.names, lang)
 
     def sentence(self, lang: str = "en") -> str:
         """The first measure of the items that ask for satisfaction, recommendation or effort, of all answers."""
@@ -169,7 +188,8 @@ class Scores(Result):
             if len(rows):  # the first measure of a kind is the one that it is known for
                 row = rows.iloc[0]
                 said.append(say(f"voice.scores.{kind}.{row['measure']}", lang, **_spoken(row, lang)))
-        return "".join(said).strip() or say("voice.scores.none", lang, n=whole["item"].nunique())
+        told = "".join(said).strip() or say("voice.scores.none", lang, n=whole["item"].nunique())
+        return told + doubts_said(self.doubts, lang)
 
     def plot(self, measure: str = "top_two", *, ax: Any = None, lang: str = "en") -> Any:
         """A measure by item and group, with its intervals."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
+from mining.display.naming import named
 from mining.errors import MiningError, UnknownNameError
 from mining.results import Result
 from mining.suppression import K, hidden
@@ -91,7 +92,15 @@ class Servperf(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TouchpointGaps(Result):
-    """Perception less expectation by touchpoint (Gap 5). Made by :func:`touchpoint_gaps`."""
+    """Perception less expectation by touchpoint (Gap 5). Made by :func:`touchpoint_gaps`.
+
+    Attributes
+    ----------
+    names : mapping of str to mapping of str to str
+        Activity to its name by language, for people; empty where no blueprint is at hand.
+    """
+
+    names: Mapping[str, Any] = field(default_factory=dict)
 
     columns: ClassVar[dict[str, str]] = {
         "touchpoint": "id of the touchpoint; empty: answers that name none",
@@ -109,13 +118,17 @@ class TouchpointGaps(Result):
         "gap_high",
     )
 
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the names of the touchpoints, for the notebook."""
+        return named(self.frame, self.names, lang)
+
     def sentence(self, lang: str = "en") -> str:
         """The touchpoint that falls shortest of what was expected."""
         rows = self.frame.dropna(subset=["gap"]).sort_values("gap", kind="stable")
         if rows.empty:
             return say("voice.gap5.none", lang)
         row = rows.iloc[0]
-        name = row["touchpoint"] or say("word.not_recorded", lang)
+        name = self.names.get(row["touchpoint"], {}).get(lang) or row["touchpoint"] or say("word.not_recorded", lang)
         said = say("voice.gap5.told", lang, touchpoint=name, gap=f"{row['gap']:+.2f}", n=f"{int(row['n_pairs']):,}")
         return said + say("voice.servperf.gaps", lang)
 

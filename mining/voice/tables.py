@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
 
-from mining.errors import UnknownNameError
+from mining.errors import MiningError, UnknownNameError
 from mining.results import Provenance, Result
 from mining.texts import say
 from mining.units import MISSING
@@ -49,6 +50,11 @@ class Joined(Result):
     def matched(self) -> int:
         """Rows whose case the study has."""
         return int((self.case >= 0).sum())
+
+    @property
+    def doubts(self) -> dict[str, int]:
+        """What speaks against the table being of this service: rows by reason (before_start, touchpoint), and ``of``, all its rows."""
+        return doubted(self.counts, len(self.case))
 
     @property
     def unmatched(self) -> int:
@@ -114,6 +120,8 @@ class Table:
         ------
         UnknownNameError
             If the log has no such attribute.
+        MiningError
+            If it is a survey that meets no case of the log, or names none of the steps of the blueprint.
         """
         return joined(self, study, customer)
 
@@ -187,8 +195,69 @@ class Needs(Table):
         return firsts.assign(touchpoints=touched, rows=groups.size()).reset_index()
 
 
+def doubted(counts: Mapping[str, int], of: int) -> dict[str, int]:
+    """Rows that doubt is cast on, by reason; empty where there are none.
+
+    Examples
+    --------
+    >>> doubted({"answered_at:before_start": 3, "touchpoint:unmatched": 0}, 8)
+    {'before_start': 3, 'of': 8}
+    """
+    reasons = {"before_start": "answered_at:before_start", "touchpoint": "touchpoint:unmatched"}
+    found = {name: n for name, key in reasons.items() if (n := counts.get(key, 0))}
+    return found | {"of": of} if found else {}
+
+
+def doubts_said(doubts: Mapping[str, int], lang: str) -> str:
+    """The doubts in words, to follow a sentence; empty where there are none."""
+    of = f"{doubts.get('of', 0):,}"
+    return "".join(
+        say(f"voice.doubts.{name}", lang, n=f"{doubts[name]:,}", of=of)
+        for name in ("touchpoint", "before_start")
+        if name in doubts
+    )
+
+
+def check_belongs(survey: Survey, study: Study) -> None:
+    """Refuse a survey that cannot be of this service. Of chosen cases nothing is refused: few of them may have been asked.
+
+    Raises
+    ------
+    MiningError
+        If it names cases and the log has none of them, or names touchpoints and none is a step of the blueprint.
+    """
+    if study.selection or not len(survey.frame):
+        return
+    blueprint, ids = study.blueprint, survey.frame["case_id"]
+    named = ids.notna().to_numpy()
+    if named.any() and not (places(ids, [str(x).strip() for x in study.log.case_ids])[named] >= 0).any():
+        raise MiningError(
+            f"{survey.path}: none of its {int(named.sum()):,} answers with a case_id meets a case of the log: the survey names "
+            f"{_first(ids)}, the log {_first(pd.Series(study.log.case_ids[:EXAMPLES]))}. Give the survey of this log, or write its "
+            "case_id as the log does."
+        )
+    points = survey.frame["touchpoint"]
+    there = points.notna().to_numpy()
+    steps = [x.id for x in blueprint.activities]
+    if there.any() and not (places(points, steps)[there] >= 0).any():
+        known = [x.id for x in blueprint.activities if x.touchpoint is not None] or steps
+        raise MiningError(
+            f"{survey.path}: none of the {points.nunique():,} touchpoints that its {int(there.sum()):,} answers name is one of the "
+            f"blueprint {blueprint.path}: the survey names {_first(points)}, the blueprint {_first(pd.Series(known))}. It is the survey "
+            "of another service, or its touchpoints must be written as the ids of the blueprint."
+        )
+
+
+def _first(keys: pd.Series) -> str:
+    words = list(dict.fromkeys(str(x) for x in keys.dropna()))
+    more = f" and {len(words) - EXAMPLES:,} more" if len(words) > EXAMPLES else ""
+    return ", ".join(words[:EXAMPLES]) + more
+
+
 def joined(table: Table, study: Study, customer: str | None) -> Joined:
     """See :meth:`Table.joined`."""
+    if isinstance(table, Survey):
+        check_belongs(table, study)
     frame, rows = table.frame, list[dict[str, object]]()
     case = np.full(len(frame), NONE, np.int64)
     if "case_id" in frame:
@@ -304,4 +373,7 @@ def _by_customer(study: Study, customer: str, frame: pd.DataFrame, moment: str) 
     return found
 
 
-__all__ = ["Incidents", "Joined", "Mystery", "Needs", "Survey", "Table", "joined", "places"]
+__all__ = [
+    *("Incidents", "Joined", "Mystery", "Needs", "Survey", "Table"),
+    *("check_belongs", "doubted", "doubts_said", "joined", "places"),
+]

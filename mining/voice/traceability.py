@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
 from mining.blueprint.model import Blueprint, Rule, Standard
+from mining.display.naming import named
 from mining.errors import UnknownNameError
 from mining.results import Result
 from mining.texts import say
@@ -29,6 +30,8 @@ class Traceability(Result):
         By kind of cut link what is cut: needs, checks, or (``no_need``) touchpoints, checks and objectives.
     needs, whole : int
         Needs of the register, and those of them that come to a result.
+    names : mapping of str to mapping of str to str
+        Activity to its name by language, for people; empty where no blueprint is at hand.
     """
 
     cut: dict[str, tuple[str, ...]]
@@ -36,6 +39,7 @@ class Traceability(Result):
     whole: int
     checks: int
     based: int
+    names: Mapping[str, Any] = field(default_factory=dict)
 
     columns: ClassVar[dict[str, str]] = {
         "need_id": "need; missing where there is none behind the row",
@@ -50,6 +54,10 @@ class Traceability(Result):
         "met": "whether the promised share is reached; missing without one",
         "cut": "links that are cut, joined by comma: " + ", ".join(CUTS) + "; empty: whole",
     }
+
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the names of the touchpoints, for the notebook."""
+        return named(self.frame, self.names, lang)
 
     def links(self) -> pd.DataFrame:
         """The cut links as a table: cut, what."""

@@ -84,6 +84,11 @@ class Triangulation(Result):
         *("question", "subject", "status", "apart"), *(f"{source}_{part}" for source in SOURCES for part in ("n", "share")),
     )  # fmt: skip
 
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the names of the touchpoints; standards and rules keep their ids."""
+        is_touchpoint = self.frame["question"].eq("touchpoint")
+        return self.frame.assign(subject=self.frame["subject"].mask(is_touchpoint, self.frame[f"name_{lang}"]))
+
     @property
     def conflicts(self) -> pd.DataFrame:
         """The rows whose sources disagree."""

@@ -56,6 +56,8 @@ class WhatIf(Result):
     study: Study
     model: Model
     validation: Validation
+    window: tuple[pd.Timestamp, pd.Timestamp] | None = None
+    n_observed: int = 0
 
     columns: ClassVar[dict[str, str]] = {
         "scenario": "name of the scenario",
@@ -67,7 +69,8 @@ class WhatIf(Result):
         "name_en": "the measure in words",
         "name_zh": "the same in Chinese",
         "unit": "s (seconds), share (0 to 1) or cases",
-        "observed": "in the log, of its complete cases, in the same unit; missing where nothing of the kind is observed",
+        "observed": "in the log, of its complete cases that began inside the window that the sentence names, in the same unit; "
+        "missing where nothing of the kind is observed",
         "base": "mean of the runs with nothing changed",
         "base_low": "95 % prediction interval of one run of that length, lower end",
         "base_high": "upper end",
@@ -88,7 +91,17 @@ class WhatIf(Result):
     def sentence(self, lang: str = "en") -> str:
         """What changes for certain, scenario by scenario, and how far the simulation can be trusted."""
         parts = [self._said(name, lang) for name in self.frame["scenario"].unique()]
-        return "".join(parts) + self.validation.sentence(lang)
+        found, trusted = "".join(parts) + self._window(lang), self.validation.sentence(lang)
+        if self.validation.verdict == "not_usable":  # first: nothing after it may be relied on
+            return trusted + (" " if lang == "en" else "") + found.rstrip()
+        return found + trusted
+
+    def _window(self, lang: str) -> str:
+        """Which cases the observed numbers are of."""
+        if self.window is None:
+            return ""
+        first, last = (f"{x.tz_convert(self.study.blueprint.tz):%Y-%m-%d}" for x in self.window)
+        return say("what_if.window", lang, n=f"{self.n_observed:,}", first=first, last=last)
 
     def _said(self, scenario: str, lang: str) -> str:
         rows = self.frame[self.frame["scenario"] == scenario]
@@ -184,6 +197,7 @@ def what_if(
     made = {name: changes(model, parts) for name, parts in named.items()}
     asked, days, n = _asked(model, tuple(part for parts in named.values() for part in parts))
     truth = _observed(model, asked)
+    n_observed = truth.pop("cases")
     seen: dict[str, list[dict[str, float]]] = {name: [] for name in ("", *made)}
     for k in range(runs):
         chance = draw(model, days, (seed, k), n=n)
@@ -203,6 +217,8 @@ def what_if(
         study,
         model,
         validation,
+        (pd.Timestamp(asked.window[0], unit="us", tz="UTC"), pd.Timestamp(asked.window[1] - 1, unit="us", tz="UTC")),
+        int(n_observed),
     )
 
 
@@ -266,7 +282,7 @@ def _observed(model: Model, asked: Asked) -> dict[str, float]:
     """The same of the log itself."""
     truth = measured(model, as_it_was(model), asked)
     truth["work_in_progress"] += in_work(*cases_still_open(model), asked.window)
-    return truth | {"unfinished": np.nan, "cases": np.nan, "queue_mean": np.nan}
+    return truth | {"unfinished": np.nan, "queue_mean": np.nan}
 
 
 def _order(numbers: dict[str, float], asked: Asked, parts: tuple[Scenario, ...]) -> list[str]:

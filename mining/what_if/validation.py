@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from mining.display.kinds import OWN_UNIT
 from mining.errors import LogError, MiningError
 from mining.results import Result
 from mining.texts import say
@@ -71,6 +72,10 @@ class Validation(Result):
     }
     shown: ClassVar[tuple[str, ...]] = ("name_en", "observed", "predicted", "low", "high", "inside", "near", "far")
 
+    def in_words(self, lang: str) -> pd.DataFrame:
+        """The table with the unit of each measure, for the notebook."""
+        return self.frame.assign(**{OWN_UNIT: [_unit_of(measure) for measure in self.frame["measure"]]})
+
     def sentence(self, lang: str = "en") -> str:
         """The verdict and what it rests on."""
         text = say(f"what_if.verdict.{self.verdict}", lang)
@@ -95,13 +100,21 @@ class Validation(Result):
         return validation_chart(self, ax=ax, lang=lang)
 
 
+def _unit_of(measure: str) -> str:
+    """Seconds, a share, or a number of cases."""
+    if measure.startswith(("throughput", "waiting", "queue")):
+        return "s"
+    return "cases" if measure in ("work_in_progress", "cases", "unfinished") else "share"
+
+
 def shown(measure: str, value: float, lang: str) -> str:
     """A value for people, by the kind of its measure."""
     if np.isnan(value):
         return "-"
-    if measure.startswith(("throughput", "waiting", "queue")):
+    unit = _unit_of(measure)
+    if unit == "s":
         return readable(value, lang)
-    if measure in ("work_in_progress", "cases", "unfinished"):
+    if unit == "cases":
         return f"{value:,.1f}" if abs(value) < 100 else f"{value:,.0f}"
     return percent(value, lang) if value >= 0 else f"-{percent(-value, lang)}"
 

@@ -43,6 +43,7 @@ class View {
     this.prefix = `bp${(views += 1)}-`;
     this.form = null; // {finding, values} of the allow-list form that is open
     this.goTo = ""; // what gets the focus when Python has answered
+    this.due = 0; // number of the answer to the last that was asked
     this.bound = [];
     this.build(el);
     const on = (name, draw) => {
@@ -69,6 +70,7 @@ class View {
     this.bound.forEach(([name, call]) => this.model.off(name, call));
     this.watch.disconnect();
     clearTimeout(this.timer);
+    clearTimeout(this.looking);
   }
 
   // --- building -----------------------------------------------------------------------------------------------------------
@@ -166,15 +168,22 @@ class View {
 
   send(content, goTo = "") {
     this.goTo = goTo;
+    this.due = Math.max(this.due, this.model.get("_answered")) + 1;
     this.root.setAttribute("aria-busy", "true");
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.say(this.words.no_answer, true), 20000);
+    this.timer = setTimeout(() => this.unanswered(), 20000);
     try {
       this.model.send(content);
     } catch {
+      this.unanswered();
       this.answered();
-      this.say(this.words.no_answer, true);
     }
+  }
+
+  // What was asked may never be answered: what is asked next does not wait for it.
+  unanswered() {
+    this.due = 0;
+    this.say(this.words.no_answer, true);
   }
 
   choose(values, goTo = "") {
@@ -183,7 +192,8 @@ class View {
 
   choosePeriod() {
     const { from, to } = this.model.get("_filter").chosen;
-    if (this.from.value === from && this.to.value === to) return;
+    const typing = [this.from, this.to].some(({ value }) => value && value < "1000"); // the year has not all its digits yet
+    if (typing || (this.from.value === from && this.to.value === to)) return;
     this.choose({ period: [this.from.value || null, this.to.value || null] });
   }
 
@@ -197,8 +207,10 @@ class View {
   }
 
   answered() {
+    if (this.model.get("_answered") < this.due) return; // more was asked since
     clearTimeout(this.timer);
     this.root.removeAttribute("aria-busy");
+    if (this.form) this.form.sent = false;
     const target = this.goTo && this.root.querySelector(`[data-key="${CSS.escape(this.goTo)}"]`);
     if (target && target.offsetParent) target.focus();
     this.goTo = "";
@@ -229,7 +241,7 @@ class View {
   keepingFocus(draw) {
     const at = this.root && this.root.contains(document.activeElement) ? document.activeElement : null;
     const key = at && at.dataset.key;
-    const cursor = at && at.tagName === "INPUT" && at.type !== "date" ? [at.selectionStart, at.selectionEnd] : null;
+    const cursor = at && ["INPUT", "TEXTAREA"].includes(at.tagName) && at.type !== "date" ? [at.selectionStart, at.selectionEnd] : null;
     draw();
     if (!at || this.root.contains(document.activeElement)) return;
     const again = key && this.root.querySelector(`[data-key="${CSS.escape(key)}"]`);
@@ -548,6 +560,7 @@ class View {
 
   submit(event) {
     event.preventDefault();
+    if (this.form.sent) return; // a second click
     this.form.sent = true;
     this.send({ do: "allow", finding: this.form.finding, fields: this.form.values });
   }

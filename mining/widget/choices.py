@@ -104,7 +104,7 @@ class Choices:
             if value is not None and not isinstance(value, str):
                 raise RefusedError(f"{name}: {value!r} is not text.")
         try:
-            days = Selection(period=chosen.period or (None, None)).period
+            days = Selection(period=(None, None) if chosen.period is None else chosen.period).period
             chosen = replace(chosen, period=days)
             chosen = self.settled(chosen) if settle else chosen
             self.check(chosen)

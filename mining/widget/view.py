@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import anywidget
 import traitlets
 
 from mining.allowing import DECISIONS, allow, save_blueprint, taken_back
+from mining.blueprint.saving import path_of
 from mining.errors import MiningError, UnknownNameError
 from mining.selection import Selection, select
 from mining.texts import catalogue, check_language, say
@@ -96,6 +98,7 @@ class BlueprintView(anywidget.AnyWidget):
         self._choices = Choices(study)
         self._tables: dict[Selection, Shown] = {}
         self._drawn: tuple[Any, ...] = ()
+        self._told_of: Study | None = None  # whose explanation is shown
         super().__init__(path=str(path))
         self.set_trait("lang", lang)
         words = [key.removeprefix(WORDS) for key in catalogue() if key.startswith(WORDS)]
@@ -139,7 +142,7 @@ class BlueprintView(anywidget.AnyWidget):
 
     # --- choosing ------------------------------------------------------------------------------------------------------
 
-    def choose(self, **values: Any) -> None:
+    def choose(self, /, **values: Any) -> None:
         """Set several of ``period``, ``by``, ``group``, ``kind``, ``activity``, ``case`` and ``find`` at once, all or none.
 
         Raises
@@ -170,6 +173,11 @@ class BlueprintView(anywidget.AnyWidget):
         return getattr(
             self._choices.checked(replace(self._chosen, **{name: proposal.value}), settle=name == "by"), name
         )
+
+    @traitlets.validate("find")
+    def _whole_characters(self, proposal: Any) -> str:
+        """Half of a character is in no id, and cannot be sent to the page."""
+        return str(proposal.value).encode("utf-8", "replace").decode("utf-8")
 
     @traitlets.observe(*NAMES, "find")
     def _changed(self, change: Any) -> None:
@@ -220,12 +228,12 @@ class BlueprintView(anywidget.AnyWidget):
         """The case that is chosen; empty without one."""
         if chosen.case is None:
             return {}
-        if self._told.get("case") == chosen.case and self._told.get("of") == id(self._study):
+        if self._told.get("case") == chosen.case and self._told_of is self._study:
             explained = {**self._told}
         else:
-            explained = told(self._study, chosen.case, self.lang)
+            explained, self._told_of = told(self._study, chosen.case, self.lang), self._study
         inside = shown.n and chosen.case in shown.study.log.case_ids
-        return explained | {"of": id(self._study), "note": "" if inside else say("widget.outside", self.lang)}
+        return explained | {"note": "" if inside else say("widget.outside", self.lang)}
 
     # --- the allow-list ------------------------------------------------------------------------------------------------
 
@@ -279,17 +287,18 @@ class BlueprintView(anywidget.AnyWidget):
         named = str(self.path if path is None else path).strip()
         if not named:
             raise MiningError(say("widget.no_path", self.lang))
-        if Path(named).exists():
+        file = path_of(named)
+        if os.path.lexists(file):
             raise MiningError(say("widget.exists", self.lang, path=named))
         unsaved = sum(not entry.saved for entry in self._entries_made)
         if not unsaved:
             raise MiningError(say("widget.nothing_to_save", self.lang))
-        self._study = save_blueprint(self._study, named)
+        self._study = save_blueprint(self._study, file)
         self._entries_made = [replace(entry, saved=True) for entry in self._entries_made]
         self.path = named
         self._rechecked()
         self._tell(say("widget.saved_as", self.lang, path=named, n=unsaved))
-        return Path(named)
+        return file
 
     def _whole(self) -> Shown:
         """The tables of all cases."""
@@ -321,7 +330,7 @@ class BlueprintView(anywidget.AnyWidget):
     def _do(self, content: Mapping[str, Any]) -> None:
         match content:
             case {"do": "choose", "values": dict(values)}:
-                self.choose(**values)
+                self.choose(**{str(name): value for name, value in values.items()})
             case {"do": "clear"}:
                 self.clear()
             case {"do": "allow", "finding": str(finding), "fields": dict(fields)}:
@@ -343,7 +352,7 @@ class BlueprintView(anywidget.AnyWidget):
                 self.choose(**values)
         except (MiningError, traitlets.TraitError, TypeError) as error:
             self._tell(str(error), wrong=True)
-        self.send_state([name for name in sync_data if self.has_trait(name)])
+        self.send_state([name for name in sync_data if name in self.keys])
 
     # --- where widgets do not run --------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ WORDS = {
     "any_order": {"en": "Any order, any number of times", "zh": "顺序与次数不限"},
     "wait": {"en": "Wait", "zh": "等待"},
     "wait_ends": {"en": "the next step can begin", "zh": "下一步可以开始"},
-    "fail": {"en": "Fail point", "zh": "易失误点"},
+    "fail": {"en": "Fail point", "zh": "失败点"},
     "control": {"en": "Control", "zh": "控制"},
     "outside": {"en": "not in the flow", "zh": "不在流程内"},
     "rounds": {"en": "at most {n} rounds", "zh": "最多 {n} 轮"},
