@@ -229,7 +229,11 @@ def test_a_value_reaches_the_notebook_as_it_is_and_runs_nothing(place):
     assert all(character.isprintable() for character in source.replace("\n", ""))
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), {"a": [float("nan")]}, b"x"], ids=str.__call__)
+@pytest.mark.parametrize(
+    "value",
+    [float("nan"), float("inf"), object(), {"a": [float("nan")]}, b"x"],
+    ids=["nan", "inf", "object", "nested", "bytes"],
+)
 def test_a_value_that_no_line_can_hold_is_refused(value):
     with pytest.raises(MiningError, match="CUSTOMER: .* cannot be written as a line"):
         edition("05_what_do_customers_feel", "en", {"CUSTOMER": value})

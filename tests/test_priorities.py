@@ -427,7 +427,7 @@ def test_sensitivity_finds_the_change_that_swaps_the_first_two():
     # per case: 100 EUR of a against 90 EUR of c, drawn alike: 10 of time may fall by 10 %, 100 of given_up rise by 11.1 %
     assert found["smallest"].tolist()[:4] == [-0.11, -0.11, 0.12, 0.12]
     assert found["swaps"].tolist() == [True, False, False, True, False]
-    assert "-11.0 % of worth:time" in sensitivity_of(table).sentence()
+    assert "-11.0 % of worth of throughput time" in sensitivity_of(table).sentence()
     assert found["first"].tolist()[0] == ids(of)["Rc"]
 
 
