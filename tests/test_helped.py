@@ -7,6 +7,7 @@ import mining
 from mining.errors import MiningError, UnknownNameError
 from mining.follow_up import Helped, before_after, series_of
 from mining.follow_up.asked import asked_of, dated, first_measure
+from mining.follow_up.control import control_before
 from mining.improvement_file import write_helped
 from mining.monitor.replay import newest, replayed
 from tests.helpers import ROOT
@@ -95,7 +96,7 @@ def test_tables_are_those_of_the_functions(study):
     assert helped.shown("change").frame.equals(before_after(series, start, wash_out=done).frame)
     beside = before_after(series, start, wash_out=done, comparison=series_of(study, "share:R2"))
     assert helped.shown("against").frame.equals(beside.frame)
-    assert helped.shown("control").frame.equals(series.control().frame)
+    assert helped.shown("control").frame.equals(control_before(series, start).frame)
     assert helped.shown("cases").frame["weight"].sum() == pytest.approx(1)
 
 

@@ -591,7 +591,11 @@ def test_every_column_of_numbers_of_every_table_is_a_column_of_its_sheet(tmp_pat
         head, *rows = sheets[name]
         written = [[row[k] for row in rows] for k in range(len(head))]
         kinds = {column: frame[column] for column in frame if pd.api.types.is_numeric_dtype(frame[column])}
-        numbers = {column: [plain(x) for x in values] for column, values in kinds.items() if values.dtype != bool}
+        numbers = {
+            column: [plain(x) for x in values]
+            for column, values in kinds.items()
+            if not pd.api.types.is_bool_dtype(values)
+        }
         lost = {column for column, values in numbers.items() if not any(found == near(values) for found in written)}
         assert lost == NOT_IN_THE_BOOK.get(name, set()), name
         assert len(rows) == len(frame)
